@@ -1,0 +1,205 @@
+"""One process's connection to NATS: the core account, and BULK for video and reads.
+
+Both reconnect for ever by themselves; callers see ``BusError`` instead of the client's many errors. A worker
+never needs the bus to go on recording: everything here may fail, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import nats
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, KeyValueConfig, StorageType, StreamConfig
+
+from vms.bus import subjects
+from vms.domain.errors import BusError
+from vms.domain.redaction import redact
+
+log = logging.getLogger(__name__)
+
+DAY_S = 86400.0
+#: Stored messages are kept this long at the node; `web` has read them long before.
+RETENTION_S = {subjects.STREAM_ALERTS: 30 * DAY_S, subjects.STREAM_SEGMENTS: 7 * DAY_S}
+#: JetStream drops a second message of the same id inside this window.
+DUPLICATE_WINDOW_S = 3600.0
+#: A publisher that is this far ahead of a dead server must not grow without bound (bytes).
+PENDING_BYTES = 8 * 1024 * 1024
+
+Handler = Callable[[Msg], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class BusAddress:
+    """Where the bus is; URLs carry credentials and are never logged unredacted."""
+
+    core: str
+    bulk: str
+
+
+class Bus:
+    """Connected clients of both accounts. Create with ``await Bus.connect(...)``."""
+
+    def __init__(self, name: str, core: Client, bulk: Client) -> None:
+        self.name = name
+        self.core = core
+        self.bulk = bulk
+        self.js: JetStreamContext = core.jetstream(timeout=5)
+        self.connected_since: float | None = time.time()
+        self._reconnect_hooks: list[Callable[[], Awaitable[None]]] = []
+
+    @classmethod
+    async def connect(cls, address: BusAddress, name: str, stop: asyncio.Event | None = None) -> Bus:
+        """Connects, trying until it succeeds or ``stop`` is set (then ``BusError``)."""
+        holder: list[Bus] = []
+
+        async def lost() -> None:
+            if holder and holder[0].connected_since is not None:
+                holder[0].connected_since = None
+                log.warning("bus.lost role=%s", name)
+
+        async def found() -> None:
+            if holder:
+                holder[0].connected_since = time.time()
+                log.info("bus.reconnected role=%s", name)
+                for hook in holder[0]._reconnect_hooks:
+                    await hook()
+
+        core = await _client(address.core, name, stop, lost, found)
+        bulk = core if address.bulk == address.core else await _client(address.bulk, f"{name}-bulk", stop)
+        holder.append(cls(name, core, bulk))
+        return holder[0]
+
+    @property
+    def connected(self) -> bool:
+        """Whether the core account answers now."""
+        return bool(self.core.is_connected)
+
+    def on_reconnect(self, hook: Callable[[], Awaitable[None]]) -> None:
+        """Calls ``hook`` after each reconnection."""
+        self._reconnect_hooks.append(hook)
+
+    async def ensure_storage(self) -> None:
+        """Creates the streams and buckets that are missing; raises ``BusError`` when JetStream does not answer."""
+        try:
+            for name, filters in subjects.STREAM_SUBJECTS.items():
+                await _ensure_stream(self.js, name, filters)
+            await self._ensure_bucket(subjects.BUCKET_STATE, StorageType.MEMORY)
+            await self._ensure_bucket(subjects.BUCKET_CONFIG, StorageType.FILE)
+        except (nats.errors.Error, TimeoutError) as err:
+            raise BusError(f"JetStream did not set up its streams: {err}") from err
+
+    async def _ensure_bucket(self, bucket: str, storage: StorageType) -> None:
+        try:
+            await self.js.key_value(bucket)
+        except nats.js.errors.BucketNotFoundError:
+            with contextlib.suppress(nats.js.errors.BadRequestError):  # another role was first
+                await self.js.create_key_value(KeyValueConfig(bucket=bucket, history=1, storage=storage))
+
+    async def store(self, subject: str, payload: bytes, msg_id: str) -> None:
+        """Stores one message in JetStream; returns when it is synced, raises ``BusError`` otherwise."""
+        try:
+            await self.js.publish(subject, payload, timeout=5, headers={"Nats-Msg-Id": msg_id})
+        except (nats.errors.Error, TimeoutError) as err:
+            raise BusError(f"{subject} was not stored: {type(err).__name__}") from err
+
+    async def put(self, bucket: str, key: str, payload: bytes) -> None:
+        """Writes one key without waiting for an answer: state is sent again within 3 s anyway."""
+        try:
+            await self.core.publish(f"$KV.{bucket}.{key}", payload)
+        except (nats.errors.Error, TimeoutError) as err:
+            raise BusError(f"{bucket}/{key} was not sent: {type(err).__name__}") from err
+
+    async def put_synced(self, bucket: str, key: str, payload: bytes) -> None:
+        """Writes one key and waits until it is stored."""
+        try:
+            await (await self.js.key_value(bucket)).put(key, payload)
+        except (nats.errors.Error, TimeoutError) as err:
+            raise BusError(f"{bucket}/{key} was not stored: {type(err).__name__}") from err
+
+    async def get(self, bucket: str, key: str) -> bytes | None:
+        """The value of one key, None when there is none."""
+        try:
+            entry = await (await self.js.key_value(bucket)).get(key)
+        except (nats.js.errors.KeyNotFoundError, nats.js.errors.BucketNotFoundError):
+            return None
+        except (nats.errors.Error, TimeoutError) as err:
+            raise BusError(f"{bucket}/{key} was not read: {type(err).__name__}") from err
+        return entry.value
+
+    async def follow(self, bucket: str, handler: Handler, key: str = ">") -> Subscription:
+        """Calls ``handler`` for every later write to ``bucket``.
+
+        A plain subscription: key-value writes are ordinary publishes, and a subscription survives a restart
+        of the server, which a JetStream watcher on a memory bucket does not.
+        """
+        return await self.core.subscribe(f"$KV.{bucket}.{key}", cb=handler)
+
+    async def close(self) -> None:
+        """Flushes and closes both connections."""
+        for client in {id(c): c for c in (self.bulk, self.core)}.values():
+            with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
+                await asyncio.wait_for(client.drain() if client.is_connected else client.close(), 2)
+            with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
+                await client.close()
+
+
+async def _client(
+    url: str,
+    name: str,
+    stop: asyncio.Event | None,
+    lost: Callable[[], Awaitable[None]] | None = None,
+    found: Callable[[], Awaitable[None]] | None = None,
+) -> Client:
+    async def on_error(err: Exception) -> None:
+        log.debug("bus.error role=%s error=%s", name, redact(str(err)))
+
+    warned = False
+    while stop is None or not stop.is_set():
+        try:
+            return await nats.connect(
+                url,
+                name=name,
+                error_cb=on_error,
+                disconnected_cb=lost,
+                reconnected_cb=found,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.25,
+                connect_timeout=2,
+                ping_interval=5,
+                max_outstanding_pings=2,
+                pending_size=PENDING_BYTES,
+                allow_reconnect=True,
+            )
+        except (nats.errors.Error, TimeoutError, OSError) as err:
+            if not warned:
+                log.warning("bus.unreachable role=%s url=%s error=%s", name, redact(url), type(err).__name__)
+                warned = True
+            await asyncio.sleep(0.25)
+    raise BusError("stopped before the bus answered")
+
+
+async def _ensure_stream(js: JetStreamContext, name: str, filters: list[str]) -> None:
+    config = StreamConfig(
+        name=name,
+        subjects=filters,
+        storage=StorageType.FILE,
+        max_age=RETENTION_S[name],
+        discard=DiscardPolicy.OLD,
+        duplicate_window=DUPLICATE_WINDOW_S,
+    )
+    try:
+        await js.stream_info(name)
+    except nats.js.errors.NotFoundError:
+        with contextlib.suppress(nats.js.errors.BadRequestError):  # another role was first
+            await js.add_stream(config)

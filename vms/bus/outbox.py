@@ -1,0 +1,117 @@
+"""Messages that must reach JetStream, kept in a file until they have.
+
+A worker puts and goes on; a task stores them one after the other, so that a camera's order is kept. What
+is in the file at start is sent first; JetStream drops what it has already, by message id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import logging
+import os
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from vms.bus.connection import Bus
+from vms.domain.errors import BusError
+
+log = logging.getLogger(__name__)
+
+#: Bound of what waits, in bytes: a day of 115 cameras' segments without a bus is about 80 MB.
+MAX_BYTES = 128 * 1024 * 1024
+RETRY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    subject: str
+    msg_id: str
+    payload: bytes
+
+
+class Outbox:
+    """``put`` from any thread; ``run`` in the event loop. Survives a restart through ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._items: deque[_Item] = deque()
+        self._bytes = 0
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.dropped = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._load()
+        self._file = path.open("ab", buffering=0)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, subject: str, payload: bytes, msg_id: str, *, sync: bool = False) -> None:
+        """Queues one message; with ``sync`` it is on the disk when this returns. Never raises for the disk."""
+        item = _Item(subject, msg_id, payload)
+        line = json.dumps([subject, msg_id, base64.b64encode(payload).decode()]).encode() + b"\n"
+        with self._lock:
+            while self._items and self._bytes + len(payload) > MAX_BYTES:
+                self._bytes -= len(self._items.popleft().payload)
+                self.dropped += 1
+            self._items.append(item)
+            self._bytes += len(payload)
+            try:
+                self._file.write(line)
+                if sync:
+                    os.fdatasync(self._file.fileno())
+            except OSError as err:  # a full disk: memory still holds it
+                log.error("outbox.unwritten path=%s error=%s", self._path.name, err.strerror)
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closing: the file has it
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self, bus: Bus) -> None:
+        """Stores what waits, for ever; on failure tries again."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._wake.clear()
+            while self._items:
+                item = self._items[0]
+                try:
+                    await bus.store(item.subject, item.payload, item.msg_id)
+                except BusError as err:
+                    log.debug("outbox.waiting count=%d error=%s", len(self._items), err)
+                    await asyncio.sleep(RETRY_S)
+                    continue
+                self._sent(item)
+            await self._wake.wait()
+
+    def close(self) -> None:
+        """Closes the file; what is unsent stays in it."""
+        self._file.close()
+
+    def _sent(self, item: _Item) -> None:
+        with self._lock:
+            if self._items and self._items[0] is item:  # else it was dropped for space meanwhile
+                self._items.popleft()
+                self._bytes -= len(item.payload)
+            if not self._items:
+                with contextlib.suppress(OSError):
+                    self._file.truncate(0)
+
+    def _load(self) -> None:
+        try:
+            lines = self._path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return
+        for line in lines:
+            try:
+                subject, msg_id, payload = json.loads(line)
+                item = _Item(str(subject), str(msg_id), base64.b64decode(payload))
+            except (ValueError, TypeError):  # a torn last line
+                log.warning("outbox.torn path=%s", self._path.name)
+                continue
+            self._items.append(item)
+            self._bytes += len(item.payload)

@@ -1,0 +1,42 @@
+"""The names on the bus, in one place. Ids hold neither dots nor wildcards, so a subject is never ambiguous."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from vms.domain.messages import Profile
+
+STREAM_ALERTS = "ALERTS"
+STREAM_SEGMENTS = "SEGMENTS"
+BUCKET_STATE = "state"
+BUCKET_CONFIG = "config"
+CONFIG_KEY = "facility"
+
+Stored = Literal["alert", "segment", "gap", "minute"]
+Verb = Literal["watch", "snapshot", "read", "render"]
+Role = Literal["recorder", "detector"]
+
+STREAM_SUBJECTS: dict[str, list[str]] = {
+    STREAM_ALERTS: ["vms.v1.*.*.alert"],
+    STREAM_SEGMENTS: ["vms.v1.*.*.segment", "vms.v1.*.*.gap", "vms.v1.*.*.minute"],
+}
+
+
+def stored(site: str, camera: str, kind: Stored) -> str:
+    """Subject of a stored message."""
+    return f"vms.v1.{site}.{camera}.{kind}"
+
+
+def live(site: str, camera: str, profile: Profile) -> str:
+    """Subject of a live profile; never stored."""
+    return f"live.v1.{site}.{camera}.{profile}"
+
+
+def control(site: str, camera: str, verb: Verb) -> str:
+    """Subject of a request."""
+    return f"ctl.v1.{site}.{camera}.{verb}"
+
+
+def state_key(site: str, camera: str, role: Role) -> str:
+    """Key in the bucket ``state``."""
+    return f"{site}.{camera}.{role}"

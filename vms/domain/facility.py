@@ -1,0 +1,242 @@
+"""The facility: sites, cameras, zones and rules, as frozen models with every bound stated.
+
+This is the shape of the facility file and of a configuration revision. Reading files and environment is
+``vms.settings``; nothing here does I/O. URLs are kept as templates (``${NAME}``), never with secrets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+ID_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
+
+Id = Annotated[
+    str, Field(pattern=rf"^{ID_PATTERN}$", description="lower-case letters, digits and '-', at most 63")
+]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+Fraction = Annotated[float, Field(ge=0, le=1, description="fraction of the picture, origin top left")]
+Point = tuple[Fraction, Fraction]
+Placement = Literal["gate", "corridor", "sampling_room", "patient_room"]
+Severity = Literal["info", "warning", "critical"]
+RuleKind = Literal[
+    "zone_breach", "line_crossing", "occupancy", "absence", "loitering", "tamper", "camera_offline"
+]
+
+_SCHEDULE = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+_STREAM_SCHEMES = ("rtsp", "rtsps")
+
+
+class Model(BaseModel):
+    """Frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _check_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"'{name}' is no time zone of the IANA database (example: Asia/Ho_Chi_Minh)")
+    return name
+
+
+def _check_stream_url(url: str) -> str:
+    if re.search(r"[\s\x00-\x1f]", url):
+        raise ValueError("a camera URL has no spaces, line breaks or control characters")
+    parts = urlsplit(re.sub(r"\$\{[^}]*\}", "x", url))
+    if parts.scheme not in _STREAM_SCHEMES:
+        raise ValueError(f"scheme '{parts.scheme or 'none'}' is not for cameras: use rtsp:// or rtsps://")
+    if not parts.hostname:
+        raise ValueError("the URL names no host")
+    return url
+
+
+StreamUrl = Annotated[str, AfterValidator(_check_stream_url)]
+
+
+class Streams(Model):
+    """A camera's RTSP addresses; ``sub`` is the small stream for analysis, where there is one."""
+
+    main: StreamUrl
+    sub: StreamUrl | None = None
+
+
+class Zone(Model):
+    """A polygon (``restricted``, ``area``) or a ``line``, in fractions of the picture."""
+
+    id: Id
+    name: Name | None = None
+    kind: Literal["restricted", "area", "line"] = "area"
+    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)] | None = None
+    points: Annotated[tuple[Point, ...], Field(min_length=2, max_length=16)] | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        if self.kind == "line":
+            if self.points is None or self.polygon is not None:
+                raise ValueError(f"zone '{self.id}': a line has 'points' and no 'polygon'")
+        elif self.polygon is None or self.points is not None:
+            raise ValueError(f"zone '{self.id}': a {self.kind} zone has a 'polygon' and no 'points'")
+        return self
+
+
+class Rule(Model):
+    """What raises an alert. ``schedule`` is in the facility's time zone; without one the rule is always armed."""
+
+    id: Id
+    kind: RuleKind
+    zone: Id | None = None
+    severity: Severity | None = None
+    schedule: Annotated[str, Field(description="HH:MM-HH:MM, may cross midnight")] | None = None
+    dwell_s: Annotated[float, Field(ge=0, le=86400, description="seconds it must hold")] = 1.0
+    rearm_s: Annotated[float, Field(ge=0, le=86400, description="seconds it must not hold to end")] = 5.0
+    min: Annotated[int, Field(ge=0, le=10000, description="persons")] | None = None
+    max: Annotated[int, Field(ge=0, le=10000, description="persons")] | None = None
+    direction: Literal["a_to_b", "b_to_a", "both"] = "both"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.schedule is not None and not _SCHEDULE.match(self.schedule):
+            raise ValueError(f"rule '{self.id}': schedule '{self.schedule}' is not HH:MM-HH:MM")
+        if self.kind in ("zone_breach", "line_crossing", "loitering") and self.zone is None:
+            raise ValueError(f"rule '{self.id}': kind {self.kind} needs a 'zone'")
+        if self.kind == "occupancy":
+            if self.min is None and self.max is None:
+                raise ValueError(f"rule '{self.id}': kind occupancy needs 'min' or 'max'")
+            if self.min is not None and self.max is not None and self.min > self.max:
+                raise ValueError(f"rule '{self.id}': min {self.min} is above max {self.max}")
+        return self
+
+    @property
+    def effective_severity(self) -> Severity:
+        """The stated severity, else critical for a breach and warning for the rest."""
+        if self.severity is not None:
+            return self.severity
+        return "critical" if self.kind in ("zone_breach", "line_crossing") else "warning"
+
+
+class Retention(Model):
+    """How long footage is kept: whichever bound is reached first."""
+
+    days: Annotated[float, Field(gt=0, le=3650)] = 30
+    max_gib: Annotated[float, Field(gt=0)] | None = None
+
+
+class Camera(Model):
+    """One camera at a site."""
+
+    id: Id
+    name: Name
+    placement: Placement
+    streams: Streams
+    enabled: bool = True
+    zones: tuple[Zone, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    retention: Retention | None = None
+
+    @model_validator(mode="after")
+    def _references(self) -> Self:
+        zones = _unique((z.id for z in self.zones), f"camera '{self.id}': zone")
+        _unique((r.id for r in self.rules), f"camera '{self.id}': rule")
+        kinds = {z.id: z.kind for z in self.zones}
+        for rule in self.rules:
+            if rule.zone is None:
+                continue
+            if rule.zone not in zones:
+                raise ValueError(
+                    f"camera '{self.id}': rule '{rule.id}' names zone '{rule.zone}', which it lacks"
+                )
+            if (rule.kind == "line_crossing") != (kinds[rule.zone] == "line"):
+                raise ValueError(
+                    f"camera '{self.id}': rule '{rule.id}' of kind {rule.kind} does not fit zone '{rule.zone}' "
+                    f"of kind {kinds[rule.zone]}"
+                )
+        return self
+
+
+class Site(Model):
+    """A quarantine site (khu cách ly tập trung)."""
+
+    id: Id
+    name: Name
+    location: (
+        tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None
+    ) = Field(default=None, description="latitude, longitude in degrees")
+    capacity: Annotated[int, Field(ge=0, description="persons")] | None = None
+    retention: Retention | None = None
+    cameras: tuple[Camera, ...] = ()
+
+
+class Node(Model):
+    """A host that runs recorders and detectors for the named sites."""
+
+    sites: tuple[Id, ...]
+
+
+class Detector(Model):
+    """How the sub streams are analysed."""
+
+    model: Annotated[str, Field(min_length=1, description="'default' takes the best that is found")] = (
+        "default"
+    )
+    active_fps: Annotated[float, Field(gt=0, le=30)] = 4
+    idle_fps: Annotated[float, Field(gt=0, le=30)] = 0.5
+    confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
+class FacilityInfo(Model):
+    """Name and time zone of the whole."""
+
+    name: Name
+    timezone: Annotated[str, AfterValidator(_check_timezone)] = "Asia/Ho_Chi_Minh"
+
+
+class Facility(Model):
+    """The whole facility file."""
+
+    facility: FacilityInfo
+    retention: Retention = Retention()
+    detector: Detector = Detector()
+    nodes: dict[Id, Node] = Field(
+        default_factory=dict, description="empty: one node, 'local', with everything"
+    )
+    sites: tuple[Site, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        site_ids = _unique((s.id for s in self.sites), "site")
+        _unique((c.id for s in self.sites for c in s.cameras), "camera")
+        assigned: dict[str, str] = {}
+        for node, spec in self.nodes.items():
+            for site in spec.sites:
+                if site not in site_ids:
+                    raise ValueError(f"node '{node}' names site '{site}', which does not exist")
+                if site in assigned:
+                    raise ValueError(f"site '{site}' is given to two nodes, '{assigned[site]}' and '{node}'")
+                assigned[site] = node
+        if self.nodes and (missing := sorted(site_ids - assigned.keys())):
+            raise ValueError(f"site '{missing[0]}' is given to no node")
+        return self
+
+    def cameras(self) -> Iterator[tuple[Site, Camera]]:
+        """Every camera with its site, in the file's order."""
+        for site in self.sites:
+            for camera in site.cameras:
+                yield site, camera
+
+    def zone_info(self) -> ZoneInfo:
+        """The facility's time zone."""
+        return ZoneInfo(self.facility.timezone)
+
+
+def _unique(ids: Iterator[str], what: str) -> set[str]:
+    seen: set[str] = set()
+    for one in ids:
+        if one in seen:
+            raise ValueError(f"{what} id '{one}' is used twice")
+        seen.add(one)
+    return seen

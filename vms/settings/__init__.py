@@ -1,0 +1,1 @@
+"""Reading what the operator states: the facility file, the environment, logging."""
