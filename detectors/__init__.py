@@ -1,0 +1,1 @@
+"""Packets → samples → persons → tracks → rules → alerts. Never imports ``recorder`` or ``web``."""

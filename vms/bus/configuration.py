@@ -71,17 +71,17 @@ class ConfigurationFollower:
                     return False
                 facility = Facility.model_validate_json(json.dumps(message.facility))
             except (ValidationError, ValueError) as err:
-                log.error(
-                    "configuration.refused source=%s error=%s", "bus" if from_bus else "cache", _first(err)
-                )
+                log.error("configuration.refused source=%s error=%s", "bus" if from_bus else "cache", _first(err))
                 return False
             if from_bus:
                 self._write(raw)
             self.revision = message.revision
-            log.info(
-                "configuration.applied revision=%d source=%s", self.revision, "bus" if from_bus else "cache"
-            )
-            await self._apply(message.revision, facility)
+            try:
+                await self._apply(message.revision, facility)
+            except Exception:  # what could be applied is in force; a worker must not end over the rest
+                log.exception("configuration.failed revision=%d", message.revision)
+                return False
+            log.info("configuration.applied revision=%d source=%s", self.revision, "bus" if from_bus else "cache")
             return True
 
     def _write(self, raw: bytes) -> None:

@@ -43,6 +43,7 @@ class Outbox:
         self._items: deque[_Item] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
+        self._empty = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.dropped = 0
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +89,14 @@ class Outbox:
                 self._sent(item)
             await self._wake.wait()
 
+    async def drained(self, timeout: float) -> bool:
+        """Waits until everything is stored; False when that takes longer than ``timeout`` seconds."""
+        if self._items:
+            self._empty.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), timeout)
+        return not self._items
+
     def close(self) -> None:
         """Closes the file; what is unsent stays in it."""
         self._file.close()
@@ -98,6 +107,7 @@ class Outbox:
                 self._items.popleft()
                 self._bytes -= len(item.payload)
             if not self._items:
+                self._empty.set()
                 with contextlib.suppress(OSError):
                     self._file.truncate(0)
 

@@ -16,17 +16,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 ID_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
 
-Id = Annotated[
-    str, Field(pattern=rf"^{ID_PATTERN}$", description="lower-case letters, digits and '-', at most 63")
-]
+Id = Annotated[str, Field(pattern=rf"^{ID_PATTERN}$", description="lower-case letters, digits and '-', at most 63")]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Fraction = Annotated[float, Field(ge=0, le=1, description="fraction of the picture, origin top left")]
 Point = tuple[Fraction, Fraction]
 Placement = Literal["gate", "corridor", "sampling_room", "patient_room"]
 Severity = Literal["info", "warning", "critical"]
-RuleKind = Literal[
-    "zone_breach", "line_crossing", "occupancy", "absence", "loitering", "tamper", "camera_offline"
-]
+RuleKind = Literal["zone_breach", "line_crossing", "occupancy", "absence", "loitering", "tamper", "camera_offline"]
 
 _SCHEDULE = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 _STREAM_SCHEMES = ("rtsp", "rtsps")
@@ -147,9 +143,7 @@ class Camera(Model):
             if rule.zone is None:
                 continue
             if rule.zone not in zones:
-                raise ValueError(
-                    f"camera '{self.id}': rule '{rule.id}' names zone '{rule.zone}', which it lacks"
-                )
+                raise ValueError(f"camera '{self.id}': rule '{rule.id}' names zone '{rule.zone}', which it lacks")
             if (rule.kind == "line_crossing") != (kinds[rule.zone] == "line"):
                 raise ValueError(
                     f"camera '{self.id}': rule '{rule.id}' of kind {rule.kind} does not fit zone '{rule.zone}' "
@@ -163,9 +157,9 @@ class Site(Model):
 
     id: Id
     name: Name
-    location: (
-        tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None
-    ) = Field(default=None, description="latitude, longitude in degrees")
+    location: tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None = Field(
+        default=None, description="latitude, longitude in degrees"
+    )
     capacity: Annotated[int, Field(ge=0, description="persons")] | None = None
     retention: Retention | None = None
     cameras: tuple[Camera, ...] = ()
@@ -180,9 +174,7 @@ class Node(Model):
 class Detector(Model):
     """How the sub streams are analysed."""
 
-    model: Annotated[str, Field(min_length=1, description="'default' takes the best that is found")] = (
-        "default"
-    )
+    model: Annotated[str, Field(min_length=1, description="'default' takes the best that is found")] = "default"
     active_fps: Annotated[float, Field(gt=0, le=30)] = 4
     idle_fps: Annotated[float, Field(gt=0, le=30)] = 0.5
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -201,9 +193,7 @@ class Facility(Model):
     facility: FacilityInfo
     retention: Retention = Retention()
     detector: Detector = Detector()
-    nodes: dict[Id, Node] = Field(
-        default_factory=dict, description="empty: one node, 'local', with everything"
-    )
+    nodes: dict[Id, Node] = Field(default_factory=dict, description="empty: one node, 'local', with everything")
     sites: tuple[Site, ...] = ()
 
     @model_validator(mode="after")

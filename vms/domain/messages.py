@@ -7,10 +7,11 @@ initialisation segment of a live stream (a few hundred bytes, base64).
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from vms.domain.facility import Severity
 
@@ -20,6 +21,12 @@ StreamReason = Literal[
     "unsupported_codec", "corrupt", "redirected", "ended", "clock", "disk", "worker_lost", "configuration",
     "stopped",
 ]  # fmt: skip
+#: Raw bytes in memory, base64 in JSON.
+Blob = Annotated[
+    bytes,
+    BeforeValidator(lambda value: base64.b64decode(value) if isinstance(value, str) else value),
+    PlainSerializer(lambda value: base64.b64encode(value).decode(), return_type=str, when_used="json"),
+]
 GapCause = Literal["camera", "network", "recorder", "disk", "disabled", "deleted", "unknown"]
 
 
@@ -115,7 +122,7 @@ class AlertEvent(Message):
     persons: int = 0
     boxes: tuple[Box, ...] = ()
     detail: dict[str, Any] = Field(default_factory=dict)
-    snapshot: Base64Bytes | None = None
+    snapshot: Blob | None = None
 
     @property
     def msg_id(self) -> str:
@@ -200,7 +207,7 @@ class WatchReply(Message):
     run: str | None = None
     anchor_utc: AwareDatetime | None = None
     timescale: int = 90000
-    init: Base64Bytes | None = None
+    init: Blob | None = None
     width: int | None = None
     height: int | None = None
 
@@ -214,6 +221,7 @@ class LiveHeader:
     AT = "Vms-At"  # RFC 3339 UTC of the (first) frame
     PERSONS = "Vms-Persons"  # jpeg only: the count, empty while unknown
     SIZE = "Vms-Size"  # jpeg only: WIDTHxHEIGHT
+    CODEC = "Vms-Codec"  # key only: h264 or hevc
 
 
 class Boxes(Message):

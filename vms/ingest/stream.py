@@ -36,15 +36,12 @@ class Run:
 class MediaPacket:
     """One access unit. ``pts`` and ``dts`` grow through the run (``dts`` strictly), in ticks of ``TIMESCALE``."""
 
-    packet: av.Packet  # decode with run.info.codec_context, in the reading thread only
+    packet: av.Packet  # type: ignore[type-arg]  # decode with run.info.codec_context, in the reading thread only
+    payload: bytes  # the access unit as it came: NAL units with start codes (Annex B)
     pts: int
     dts: int
     keyframe: bool
     arrival: float  # monotonic seconds
-
-    def data(self) -> bytes:
-        """The access unit as it came: NAL units with start codes (Annex B)."""
-        return bytes(self.packet)
 
 
 class PacketSink(Protocol):

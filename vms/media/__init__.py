@@ -1,0 +1,1 @@
+"""Elementary streams and MP4: NAL units, parameter sets, CMAF fragments, reading fragments back. No I/O but files."""

@@ -10,7 +10,7 @@ from vms.domain.redaction import redact
 
 
 class _RedactingFormatter(logging.Formatter):
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment]  # UTC, whatever the host shows
+    converter = staticmethod(time.gmtime)  # UTC, whatever the host shows
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))

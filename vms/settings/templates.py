@@ -24,7 +24,5 @@ def resolve(template: str, env: Mapping[str, str]) -> str:
     """``template`` with every variable replaced; a missing one raises ``ConfigurationError`` that names it."""
     for name in variables(template):
         if name not in env:
-            raise ConfigurationError(
-                f"the environment lacks {name}: set {name}, or take ${{{name}}} out of the URL"
-            )
+            raise ConfigurationError(f"the environment lacks {name}: set {name}, or take ${{{name}}} out of the URL")
     return _VARIABLE.sub(lambda match: env[match.group(1)], template)

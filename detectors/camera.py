@@ -1,0 +1,251 @@
+"""One camera's analyst: the sink of its stream, and the place where its results come together.
+
+Packets come in the reading thread: they are sampled, looked at, handed to the batcher. Results come in a batching
+thread, one at a time. Not here: connecting (``vms.ingest``), the model (``inference``), rules (``analysis``).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast, get_args
+
+import av
+
+from detectors import pictures
+from detectors.alerts import SNAPSHOT_BYTES, SNAPSHOT_QUALITIES, SNAPSHOT_WIDTH, AlertWriter
+from detectors.analysis import Analysis
+from detectors.inference.backend import Backend, Detections
+from detectors.inference.batching import Batcher, Sample
+from detectors.outputs import Outputs
+from detectors.plan import CameraPlan
+from detectors.sampling.decoder import CorruptStream, GopDecoder, Group
+from detectors.sampling.policy import Sampler
+from detectors.sampling.rates import RateMeter
+from detectors.sampling.scene import SIZE, SceneChange
+from detectors.status import Status
+from vms.domain.clock import Clock
+from vms.domain.messages import DetectorState, StreamReason
+from vms.ingest.stream import TIMESCALE, MediaPacket, Run
+
+log = logging.getLogger(__name__)
+
+#: A stream whose decoder gave up is left alone so long, then twice as long, up to the last (seconds).
+CORRUPT_WAIT_S = (5.0, 60.0)
+_REASONS = frozenset(get_args(StreamReason))
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last decoded picture."""
+
+    frame: av.VideoFrame
+    at: float  # UTC seconds
+    moment: float  # monotonic seconds
+
+
+class CameraAnalyst:
+    """A ``PacketSink`` for the sub stream, or for key frames of the main one."""
+
+    def __init__(
+        self, plan: CameraPlan, batcher: Batcher, writer: AlertWriter, clock: Clock, analysis: Analysis
+    ) -> None:
+        self.plan = plan
+        self._batcher = batcher
+        self._writer = writer
+        self._clock = clock
+        self.analysis = analysis
+        self._sampler = Sampler(plan.rates)
+        self._scene = SceneChange()
+        self._sampled = RateMeter(clock.monotonic())
+        self._inferred = RateMeter(clock.monotonic())
+        self._decoder: GopDecoder | None = None
+        self._run: Run | None = None
+        self._run_began: tuple[float, int] = (0.0, 0)
+        self._last_moment = 0.0
+        self._aside_until = 0.0
+        self._aside_for = 0.0
+        self._outputs: Outputs | None = None
+        self._shown: str | None = None  # the run that the live sub stream knows
+        self.status = Status(clock)
+        self.latest: Latest | None = None
+        self.persons: int | None = None
+        self.samples_dropped = 0
+
+    # --- the reading thread ------------------------------------------------------------------------------------
+
+    def begin(self, run: Run) -> None:
+        """A new run."""
+        self._run = run
+        self._decoder = GopDecoder(run.info.codec, run.info.extradata)
+        self._run_began = (0.0, -1)
+        self._sampler.restart()
+
+    def packet(self, run: Run, packet: MediaPacket) -> None:
+        """One access unit: shown to watchers, and decoded if its picture is due."""
+        moment = self._moment(packet)
+        outputs = self._outputs
+        if outputs is not None and outputs.sub is not None:
+            if self._shown != run.id and packet.keyframe:
+                outputs.sub.begin(run)
+                self._shown = run.id
+            if self._shown == run.id:
+                outputs.sub.packet(run, packet)
+        decoder = self._decoder
+        if decoder is None or moment < self._aside_until:
+            return
+        decoder.feed(packet)
+        tile_fps = outputs.tile_fps if outputs is not None else 0.0
+        due = self._sampler.packet(moment, key=packet.keyframe, tile_fps=tile_fps)
+        if not due.look:
+            return
+        try:
+            frame = decoder.picture()
+        except CorruptStream as err:
+            self._set_aside(run, moment, str(err))
+            return
+        if frame is None:
+            return
+        self._aside_for = 0.0
+        self.status.online(frame.width, frame.height)
+        self._look(run, frame, moment, tile=due.tile)
+
+    def end(self, _run: Run, reason: str) -> None:
+        """The run is over; another may follow at once."""
+        self._run = None
+        self._shown = None
+        if self._outputs is not None and self._outputs.sub is not None:
+            self._outputs.sub.end(_known(reason))
+
+    def trouble(self, reason: str, detail: str) -> None:
+        """No pictures until the next run."""
+        self._decoder = None
+        self.persons = None
+        self.status.offline(_known(reason), detail)
+
+    def _moment(self, packet: MediaPacket) -> float:
+        """The packet's place on the monotonic clock: arrival of the run's first one, then the stream's own time."""
+        began, first = self._run_began
+        if first < 0:
+            began, first = self._run_began = (packet.arrival, packet.dts)
+        self._last_moment = max(self._last_moment, began + (packet.dts - first) / TIMESCALE)
+        return self._last_moment
+
+    def _look(self, run: Run, frame: av.VideoFrame, moment: float, *, tile: bool) -> None:
+        at = run.utc(frame.pts) if frame.pts is not None else self._clock.utc()
+        self.latest = Latest(frame, at, self._clock.monotonic())
+        self._sampled.mark(self._clock.monotonic())
+        changed = self._scene.look(pictures.grey(frame, *SIZE), moment, quiet=not self.persons)
+        if self._sampler.looked(moment, changed=changed):
+            size = (frame.width, frame.height)
+            backend = self._batcher.backend
+            wanted = backend.picture_size(*size) if backend is not None else None
+            sample = Sample(self.plan.camera.id, pictures.bgr(frame, wanted), frame, at, moment, size)
+            if not self._batcher.submit(sample, self.inferred):
+                self.samples_dropped += 1
+        if tile and (outputs := self._outputs) is not None:
+            outputs.tile(frame, at, self.persons)
+
+    def _set_aside(self, run: Run, moment: float, detail: str) -> None:
+        self._aside_for = min(max(CORRUPT_WAIT_S[0], 2 * self._aside_for), CORRUPT_WAIT_S[1])
+        self._aside_until = moment + self._aside_for
+        self._decoder = GopDecoder(run.info.codec, run.info.extradata)
+        self.persons = None
+        log.warning("decoder.set_aside camera=%s error=%s retry_s=%.0f", self.plan.camera.id, detail, self._aside_for)
+        self.status.offline("corrupt", f"the pictures cannot be decoded; tried again after {self._aside_for:.0f} s")
+
+    # --- a batching thread -------------------------------------------------------------------------------------
+
+    def inferred(self, sample: Sample, found: Detections, backend: Backend) -> None:
+        """The model's finding for one sample; in order, one at a time."""
+        with self.analysis.lock:
+            seen = self.analysis.observe(found, backend.confidence, sample.size, sample.at, sample.moment)
+        self._inferred.mark(self._clock.monotonic())
+        if self.status.reason is None:
+            self.persons = seen.count
+        if seen.count:
+            self._sampler.persons(sample.moment)
+        for event in seen.events:
+            self._writer.tell(event, snapshot_of(sample.frame) if event.word == "opened" else None)
+        if seen.minute is not None:
+            self._writer.minute(seen.minute)
+        if (outputs := self._outputs) is not None:
+            outputs.boxes(seen.persons, seen.at)
+
+    # --- the event loop ----------------------------------------------------------------------------------------
+
+    def show(self, outputs: Outputs | None) -> None:
+        """From now on watchers can be served; None: no longer."""
+        self._outputs = outputs
+        self._shown = None
+
+    def change(self, plan: CameraPlan) -> None:
+        """Takes other zones, rules or rates; the stream goes on."""
+        self.plan = plan
+        self._sampler.rates = plan.rates
+        with self.analysis.lock:
+            events = self.analysis.rules.change(plan.camera, plan.zone_info, self._clock.utc())
+        for event in events:
+            self._writer.tell(event)
+
+    def retire(self, cause: str | None) -> None:
+        """The analyst is needed no longer. ``cause`` ends its alerts; without one they go on after a restart."""
+        now = self._clock.utc()
+        with self.analysis.lock:
+            events = self.analysis.rules.end_all(now, cause) if cause is not None else []
+            minute = self.analysis.minutes.close(now)
+        for event in events:
+            self._writer.tell(event)
+        if minute is not None:
+            self._writer.minute(minute)
+        self._batcher.forget(self.plan.camera.id)
+
+    def tick(self) -> None:
+        """Every few seconds: a minute that is over is told, though no picture may come any more."""
+        with self.analysis.lock:
+            minute = self.analysis.minutes.roll(self._clock.utc() - 2.0)
+        if minute is not None:
+            self._writer.minute(minute)
+
+    def group(self) -> Group | None:
+        """The newest group of pictures, to decode elsewhere; None without a stream."""
+        decoder = self._decoder
+        return decoder.group() if decoder is not None else None
+
+    def moment_utc(self, pts: int | None) -> float | None:
+        """UTC seconds of a frame of the present run."""
+        run = self._run
+        return run.utc(pts) if run is not None and pts is not None else None
+
+    def state(self, node: str, revision: int) -> DetectorState:
+        """The heartbeat, but for what is the model's."""
+        now = self._clock.monotonic()
+        return self.status.state(
+            self.plan, node, revision,
+            latest=self.latest.at if self.latest is not None else None,
+            persons=self.persons,
+            sampled_fps=round(self._sampled.rate(now), 2),
+            inferred_fps=round(self._inferred.rate(now), 2),
+            samples_dropped=self.samples_dropped,
+            slow_keys=self._sampler.slow_keys(self._last_moment),
+        )  # fmt: skip
+
+
+def _known(reason: str) -> StreamReason:
+    """A run also ends for causes that are no reason for missing pictures, such as another codec."""
+    return cast(StreamReason, reason) if reason in _REASONS else "connecting"
+
+
+def snapshot_of(frame: av.VideoFrame) -> Callable[[], bytes | None]:
+    """Makes the alert's JPEG when it is called; smaller qualities where it would be over the bound."""
+
+    def make() -> bytes | None:
+        picture = pictures.bgr(frame)
+        for quality in SNAPSHOT_QUALITIES:
+            encoded, _, _ = pictures.jpeg(picture, SNAPSHOT_WIDTH, quality)
+            if len(encoded) <= SNAPSHOT_BYTES:
+                return encoded
+        return None
+
+    return make

@@ -1,0 +1,1 @@
+"""From pictures to persons: the backend interface, its implementations, and the batching across cameras."""

@@ -1,0 +1,133 @@
+"""The source of cameras without a sub stream: key frames that their recorder hands on over the bus.
+
+The lease on profile ``key`` is renewed for as long as the camera is analysed. Each message is a whole access unit
+(Annex B with parameter sets) with the headers of ``LiveHeader`` and ``Vms-Codec``. Not here: decoding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from datetime import datetime
+from typing import cast
+
+import av
+import nats.errors
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from vms.bus import subjects
+from vms.bus.connection import Bus
+from vms.domain.clock import Clock
+from vms.domain.messages import LiveHeader, StreamReason, WatchReply, WatchRequest
+from vms.ingest.stream import TIMESCALE, MediaPacket, PacketSink, Run, StreamInfo
+
+log = logging.getLogger(__name__)
+
+CODEC = "Vms-Codec"
+RENEW_S = 4.0
+#: No key frame for so long: the camera shows nothing that can be analysed.
+SILENCE_S = 15.0
+
+
+class KeyFrames:
+    """Feeds ``sink`` from a thread of its own; latest wins. Create, ``start`` and ``stop`` in the event loop."""
+
+    def __init__(self, site: str, camera: str, sink: PacketSink, bus: Bus, clock: Clock) -> None:
+        self._site, self._camera = site, camera
+        self._sink = sink
+        self._bus = bus
+        self._clock = clock
+        self._ready = threading.Condition()
+        self._newest: tuple[dict[str, str], bytes, float] | None = None
+        self._stopped = False
+        self._run: Run | None = None
+        self._first_at = 0.0
+        self._last_pts = -1
+        self._heard = clock.monotonic()
+        self._thread = threading.Thread(target=self._loop, name=f"key:{camera}"[:15], daemon=True)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to ask and to listen."""
+        self._thread.start()
+        self._task = asyncio.get_running_loop().create_task(self._ask())
+
+    def stop(self) -> None:
+        """Ends both; returns at once."""
+        if self._task is not None:
+            self._task.cancel()
+        with self._ready:
+            self._stopped = True
+            self._ready.notify()
+
+    def join(self, timeout: float) -> bool:
+        """Waits for the thread's end; False when it still runs."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    async def _ask(self) -> None:
+        async def came(msg: Msg) -> None:
+            with self._ready:
+                self._newest = (dict(msg.headers or {}), msg.data, self._clock.monotonic())
+                self._ready.notify()
+
+        subscription = await self._bus.bulk.subscribe(subjects.live(self._site, self._camera, "key"), cb=came)
+        request = WatchRequest(profile="key", ttl_s=10).encode()
+        try:
+            while True:
+                reason = await self._renew(request)
+                if self._clock.monotonic() - self._heard > SILENCE_S:
+                    self._sink.trouble(reason or "no_video", "the recorder hands on no key frames")
+                await asyncio.sleep(RENEW_S)
+        finally:
+            with contextlib.suppress(nats.errors.Error, OSError):
+                await subscription.unsubscribe()
+
+    async def _renew(self, request: bytes) -> StreamReason | None:
+        """Renews the lease; why the recorder has no picture, if it says so."""
+        try:
+            msg = await self._bus.bulk.request(subjects.control(self._site, self._camera, "watch"), request, timeout=2)
+            return WatchReply.model_validate_json(msg.data).error
+        except (nats.errors.Error, TimeoutError, OSError):
+            return "worker_lost"
+        except ValidationError:
+            return None
+
+    def _loop(self) -> None:
+        while True:
+            with self._ready:
+                while self._newest is None and not self._stopped:
+                    self._ready.wait()
+                if self._stopped or self._newest is None:
+                    return
+                headers, payload, arrival = self._newest
+                self._newest = None
+            try:
+                self._take(headers, payload, arrival)
+            except (ValueError, KeyError) as err:
+                log.debug("key_frame.refused camera=%s error=%s", self._camera, err)
+
+    def _take(self, headers: dict[str, str], payload: bytes, arrival: float) -> None:
+        at = datetime.fromisoformat(headers[LiveHeader.AT]).timestamp()
+        run = self._run
+        if run is None or run.id != headers[LiveHeader.RUN]:
+            if run is not None:
+                self._sink.end(run, "ended")
+            run = self._begin(headers[LiveHeader.RUN], headers[CODEC], at)
+        pts = max(round((at - self._first_at) * TIMESCALE), self._last_pts + 1)
+        self._last_pts = pts
+        self._heard = arrival
+        unit = av.Packet(payload)
+        self._sink.packet(run, MediaPacket(unit, payload, pts, pts, True, arrival))
+
+    def _begin(self, name: str, codec: str, at: float) -> Run:
+        if codec not in ("h264", "hevc"):
+            raise ValueError(f"codec {codec}")
+        context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
+        self._first_at, self._last_pts = at, -1
+        self._run = run = Run(name, StreamInfo(codec, 0, 0, b"", context), lambda pts: at + pts / TIMESCALE)
+        self._sink.begin(run)
+        return run

@@ -1,0 +1,92 @@
+"""Which model the process runs now, loaded off the event loop, and what the heartbeat says about it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+
+from detectors.inference.batching import Batcher
+from detectors.inference.openvino import Runtime
+from detectors.models import DEFAULT, Choice, choose, folders
+from vms.domain.errors import ConfigurationError
+from vms.domain.facility import Detector
+from vms.domain.messages import DetectorState
+from vms.settings.environment import Environment
+
+log = logging.getLogger(__name__)
+
+
+class ModelChoice:
+    """Loads what the configuration names and hands it to the batcher."""
+
+    def __init__(self, environment: Environment, runtime: Runtime, batcher: Batcher) -> None:
+        self._folders = folders(environment)
+        self._runtime = runtime
+        self._batcher = batcher
+        self._wanted: tuple[str, float | None] | None = None
+        self._choice: Choice | None = None
+        self._error = ""
+        self._lock = asyncio.Lock()
+
+    async def apply(self, settings: Detector) -> None:
+        """Loads the model of ``settings`` unless it runs already; meanwhile the one before goes on."""
+        wanted = (settings.model, settings.confidence)
+        async with self._lock:
+            if wanted == self._wanted:
+                return
+            name, error = settings.model, ""
+            while True:
+                try:
+                    choice = await self._load(name, settings.confidence)
+                    break
+                except ConfigurationError as err:
+                    # An unknown name must not stop the counting: it is said, and the best one counts.
+                    log.error("model.unknown error=%s", err)
+                    name, error = DEFAULT, str(err)
+            self._wanted, self._choice, self._error = wanted, choice, error
+            self._batcher.use(choice.backend)
+
+    async def _load(self, name: str, confidence: float | None) -> Choice:
+        """``choose`` in a daemon thread: compiling takes seconds, and a stop must not wait for it."""
+        loop = asyncio.get_running_loop()
+        loaded: asyncio.Future[Choice] = loop.create_future()
+
+        def settle(choice: Choice | None, error: Exception | None) -> None:
+            if loaded.done():
+                return
+            if choice is not None:
+                loaded.set_result(choice)
+            else:
+                loaded.set_exception(error or ConfigurationError(f"detector model '{name}' was not loaded"))
+
+        def work() -> None:
+            choice, error = None, None
+            try:
+                choice = choose(name, self._folders, self._runtime, confidence)
+            except Exception as err:  # noqa: BLE001 - handed to who waits
+                error = err
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(settle, choice, error)
+            if choice is not None:
+                choice.backend.warm()
+
+        threading.Thread(target=work, name="model", daemon=True).start()
+        return await loaded
+
+    def fill(self, state: DetectorState) -> DetectorState:
+        """``state`` with the model's part."""
+        update: dict[str, object] = {}
+        if self._choice is not None:
+            backend = self._choice.backend
+            update = {
+                "model": backend.model,
+                "backend": backend.name,
+                "precision": backend.precision,
+                "fallback": backend.fallback,
+                "fallback_detail": self._choice.detail,
+            }
+        if self._error and state.reason is None:
+            update |= {"reason": "configuration", "detail": self._error}
+        return state.model_copy(update=update)

@@ -1,0 +1,43 @@
+"""What the configuration wants of one camera's analysis. Pure: a facility in, plans out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from detectors.sampling.policy import Rates
+from vms.domain.facility import Camera, Facility
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """One camera of this process."""
+
+    site: str
+    camera: Camera
+    rates: Rates
+    zone_info: ZoneInfo
+
+    @property
+    def source(self) -> str | None:
+        """The template of the stream to pull; None: key frames come from the recorder."""
+        return self.camera.streams.sub
+
+    def same_stream(self, other: CameraPlan) -> bool:
+        """Whether the stream can stay open when this plan follows ``other``."""
+        return (
+            self.site == other.site
+            and self.camera.enabled == other.camera.enabled
+            and self.camera.streams == other.camera.streams
+        )
+
+
+def plans_of(facility: Facility, sites: frozenset[str] | None) -> dict[str, CameraPlan]:
+    """The cameras of ``sites`` (None: all), disabled ones included, by id."""
+    rates = Rates(facility.detector.active_fps, min(facility.detector.idle_fps, facility.detector.active_fps))
+    zone_info = facility.zone_info()
+    return {
+        camera.id: CameraPlan(site.id, camera, rates, zone_info)
+        for site, camera in facility.cameras()
+        if sites is None or site.id in sites
+    }

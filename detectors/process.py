@@ -1,0 +1,188 @@
+"""The detector as a process: wires cameras, model, alerts and bus together, beats, and stops cleanly.
+
+Analysis begins from the cached configuration without a bus; alerts wait in the outbox until there is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+import av
+
+from detectors.alerts import AlertWriter
+from detectors.fleet import Fleet
+from detectors.inference.batching import Batcher
+from detectors.inference.openvino import Runtime
+from detectors.model_choice import ModelChoice
+from detectors.plan import CameraPlan, plans_of
+from vms.bus import subjects
+from vms.bus.configuration import ConfigurationFollower
+from vms.bus.connection import Bus, BusAddress
+from vms.bus.outbox import Outbox
+from vms.bus.watch import WatchDesk
+from vms.domain.clock import Clock, SystemClock, from_epoch
+from vms.domain.errors import BusError
+from vms.domain.facility import Facility
+from vms.domain.messages import DetectorState
+from vms.settings.environment import Environment
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 2.0
+#: Streams of the bus that are not set up yet are tried again after this.
+STORAGE_RETRY_S = 0.5
+
+
+async def run(
+    environment: Environment,
+    address: BusAddress,
+    sites: frozenset[str] | None,
+    stop: asyncio.Event,
+    clock: Clock | None = None,
+) -> None:
+    """Analyses the cameras of ``sites`` (None: all) until ``stop`` is set; then ends within 3 s."""
+    # libav's log calls into Python from any thread and can deadlock; our own states say what matters.
+    av.logging.set_level(None)
+    process = _Process(environment, sites, clock or SystemClock())
+    await process.run(address, stop)
+
+
+class _Process:
+    def __init__(self, environment: Environment, sites: frozenset[str] | None, clock: Clock) -> None:
+        self._environment = environment
+        self._sites = sites
+        self._clock = clock
+        # A site belongs to one process, so the first of its sites names a process among others of this node.
+        self._label = "all" if sites is None else min(sites, default="none")
+        data = environment.data
+        self._outbox = Outbox(data / "outbox" / f"detector-{self._label}.jsonl")
+        self._writer = AlertWriter(self._outbox, data / "state" / "open-alerts")
+        self._batcher = Batcher(clock)
+        self._model = ModelChoice(environment, Runtime(cache=data / "cache" / "models"), self._batcher)
+        self._desk = WatchDesk(None, clock)
+        self._fleet = Fleet(self._batcher, self._writer, self._desk, clock)
+        self._follower = ConfigurationFollower(data / "cache" / f"detector-{self._label}.json", self._apply)
+        self._loading: asyncio.Task[None] | None = None
+
+    async def run(self, address: BusAddress, stop: asyncio.Event) -> None:
+        self._writer.start()
+        self._batcher.start()
+        self._fleet.start()
+        tasks = [asyncio.ensure_future(self._keep_serving(address, stop)), asyncio.ensure_future(self._ticks())]
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await self._follower.load_cache()
+            done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                if not stop.is_set():
+                    task.result()  # a task that ends before the stop has failed: say so
+        finally:
+            stopping.cancel()
+            await self._close(tasks)
+
+    async def _close(self, tasks: list[asyncio.Task[None]]) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
+        await self._fleet.close()
+        await asyncio.to_thread(self._batcher.close)
+        await asyncio.to_thread(self._writer.close)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._desk.close()
+        self._outbox.close()
+        log.info("detector.stopped sites=%s", self._label)
+
+    async def _apply(self, revision: int, facility: Facility) -> None:
+        plans = plans_of(facility, self._sites)
+        if self._loading is not None:
+            self._loading.cancel()
+        self._loading = asyncio.ensure_future(self._model.apply(facility.detector))
+        await self._fleet.apply(plans, (camera.id for _, camera in facility.cameras()))
+        log.info("detector.applied revision=%d cameras=%d", revision, len(plans))
+
+    async def _keep_serving(self, address: BusAddress, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self._serve(address, stop)
+            except Exception:  # analysis goes on, whatever happens on the bus side
+                log.exception("bus.failed")
+            await asyncio.sleep(1)
+
+    async def _serve(self, address: BusAddress, stop: asyncio.Event) -> None:
+        """Everything that needs the bus."""
+        try:
+            bus = await Bus.connect(address, f"detector-{self._label}", stop)
+        except BusError:
+            return  # stopped before it came
+        try:
+            await _with_storage(bus)
+            self._desk.attach(bus)
+            await self._fleet.attach(bus)
+            await _all(self._outbox.run(bus), self._follower.run(bus), self._beat(bus))
+        finally:
+            await self._last_words(bus)
+            await bus.close()
+
+    async def _last_words(self, bus: Bus) -> None:
+        """What the stop itself put into the outbox is sent while there is a bus."""
+        with contextlib.suppress(TimeoutError, BusError):
+            async with asyncio.timeout(0.5):
+                sending = asyncio.ensure_future(self._outbox.run(bus))
+                while len(self._outbox):  # noqa: ASYNC110 - the outbox tells nobody that it is empty
+                    await asyncio.sleep(0.02)
+                sending.cancel()
+
+    async def _ticks(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            for analyst in self._fleet.analysts:
+                analyst.tick()
+
+    async def _beat(self, bus: Bus) -> None:
+        while True:
+            for state in self.states():
+                with contextlib.suppress(BusError):  # said by the bus itself; the next one follows
+                    await bus.put(
+                        subjects.BUCKET_STATE, subjects.state_key(state.site, state.camera, "detector"), state.encode()
+                    )
+            await asyncio.sleep(HEARTBEAT_S)
+
+    def states(self) -> list[DetectorState]:
+        """The heartbeat of every camera, disabled ones included."""
+        node, revision = self._environment.node, self._follower.revision
+        states = [self._model.fill(analyst.state(node, revision)) for analyst in self._fleet.analysts]
+        disabled = [plan for plan in self._fleet.plans.values() if not plan.camera.enabled]
+        return states + [self._disabled(plan, revision) for plan in disabled]
+
+    def _disabled(self, plan: CameraPlan, revision: int) -> DetectorState:
+        now = from_epoch(self._clock.utc())
+        return DetectorState(
+            site=plan.site, camera=plan.camera.id, node=self._environment.node, at=now, status="disabled",
+            since=now, revision=revision,
+        )  # fmt: skip
+
+
+async def _with_storage(bus: Bus) -> None:
+    """Waits until the streams and buckets are there."""
+    warned = False
+    while True:
+        try:
+            await bus.ensure_storage()
+        except BusError as err:
+            if not warned:
+                log.warning("bus.unready error=%s", err)
+            warned = True
+            await asyncio.sleep(STORAGE_RETRY_S)
+        else:
+            return
+
+
+async def _all(*work: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for one in work:
+            group.create_task(one)

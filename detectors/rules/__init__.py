@@ -1,0 +1,1 @@
+"""Rules: what they look at, when they are armed, and when an alert opens, changes and ends."""

@@ -1,0 +1,143 @@
+"""When a picture is due: seldom while nothing moves, at the active rate while something does. Pure, no clock.
+
+``moment`` is monotonic seconds of the stream, given with each packet in decoding order. Idle cameras are looked
+at on key frames alone, which costs a tenth of decoding all; where key frames come too seldom for that
+("smart codec"), all is decoded. Not here: decoding, the look itself (``scene``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: A camera stays active so long after the last change or person.
+HOLD_S = 5.0
+#: The model sees every camera at least this often, changed or not.
+FORCED_S = 10.0
+#: Key frames further apart than this do not do for idle looks.
+SLOW_KEYS_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Pictures a second: while something happens, and while not."""
+
+    active_fps: float = 4.0
+    idle_fps: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one packet is wanted for: a look (decode it), a tile of the wall (decode it and make a JPEG)."""
+
+    look: bool = False
+    tile: bool = False
+
+
+class _Metronome:
+    """Beats at a rate on a fixed grid, so that frames of 10 a second give 4 a second and not 3.3."""
+
+    def __init__(self) -> None:
+        self.next = float("-inf")
+
+    def due(self, moment: float, early: float) -> bool:
+        return moment + early >= self.next
+
+    def beat(self, moment: float, period: float) -> None:
+        # The grid goes on when we are less than a period late, else it starts anew.
+        self.next = self.next + period if moment - self.next < period else moment + period
+
+    def no_later_than(self, moment: float) -> None:
+        self.next = min(self.next, moment)
+
+
+class Sampler:
+    """One camera's policy; belongs to its reading thread (``persons`` may be told from another)."""
+
+    def __init__(self, rates: Rates) -> None:
+        self.rates = rates
+        self._active_until = float("-inf")
+        self._looks = _Metronome()
+        self._tiles = _Metronome()
+        self._inferences = _Metronome()
+        self._last_key: float | None = None
+        self._key_gap: float | None = None
+        self._last_packet: float | None = None
+        self._frame_gap = 0.04
+        self._last_look: float | None = None
+        self._last_inference = float("-inf")
+
+    def restart(self) -> None:
+        """A new run: key frame and packet distances are learnt anew."""
+        self._last_key = self._key_gap = self._last_packet = None
+
+    def active(self, moment: float) -> bool:
+        """Whether something has moved, or somebody was seen, within ``HOLD_S``."""
+        return moment < self._active_until
+
+    def slow_keys(self, moment: float) -> bool:
+        """Whether key frames come too seldom for idle looks."""
+        if self._last_key is None:
+            return False
+        gap = max(self._key_gap or 0.0, moment - self._last_key)
+        return gap > max(SLOW_KEYS_S, 1.5 / self.rates.idle_fps)
+
+    def packet(self, moment: float, *, key: bool, tile_fps: float = 0.0) -> Due:
+        """Whether this packet's picture is due. ``tile_fps`` is what watchers of the wall ask for, or 0."""
+        self._learn(moment, key)
+        early = self._frame_gap / 2
+        tile = tile_fps > 0 and self._tiles.due(moment, early)
+        if self.active(moment):
+            look = self._looks.due(moment, early)
+            period = 1 / self.rates.active_fps
+        else:
+            period = 1 / self.rates.idle_fps
+            # Key frames do not come on our grid: one that is a little early is better than the next one.
+            look = (key and self._looks.due(moment, 0.3 * period)) or (
+                self.slow_keys(moment) and self._looks.due(moment, early)
+            )
+        if tile:
+            self._tiles.beat(moment, 1 / tile_fps)
+        if look:
+            self._looks.beat(moment, period)
+        return Due(look or tile, tile)
+
+    def looked(self, moment: float, *, changed: bool) -> bool:
+        """Takes in the look's finding; returns whether the model shall see the picture."""
+        gap = 0.0 if self._last_look is None else min(moment - self._last_look, FORCED_S)
+        self._last_look = moment
+        was_active = self.active(moment)
+        if changed:
+            self._active_until = max(self._active_until, moment + HOLD_S)
+            if not was_active:
+                self._wake(moment)
+        if self.active(moment):
+            wanted = self._inferences.due(moment, self._frame_gap / 2)
+        else:
+            # Waiting for the next look would make it later than FORCED_S.
+            wanted = moment - self._last_inference + gap > FORCED_S
+        if wanted:
+            self._inferences.beat(moment, 1 / self.rates.active_fps)
+            self._last_inference = moment
+        return wanted
+
+    def persons(self, moment: float) -> None:
+        """Somebody was seen at ``moment``: stay active."""
+        if not self.active(moment):
+            self._active_until = moment + HOLD_S
+            self._wake(moment)
+        else:
+            self._active_until = max(self._active_until, moment + HOLD_S)
+
+    def _wake(self, moment: float) -> None:
+        self._looks.no_later_than(moment + 1 / self.rates.active_fps)
+        self._inferences.no_later_than(moment)
+
+    def _learn(self, moment: float, key: bool) -> None:
+        if self._last_packet is not None and 0 < (gap := moment - self._last_packet) < 1:
+            self._frame_gap += 0.1 * (gap - self._frame_gap)
+        self._last_packet = moment
+        if key:
+            if self._last_key is not None:
+                gap = moment - self._last_key
+                self._key_gap = gap if self._key_gap is None else max(gap, 0.7 * self._key_gap + 0.3 * gap)
+            self._last_key = moment

@@ -1,0 +1,76 @@
+"""Whether a camera's pictures come, since when, and why not; and the heartbeat made of it."""
+
+from __future__ import annotations
+
+import threading
+
+from detectors.plan import CameraPlan
+from vms.domain.clock import Clock, from_epoch
+from vms.domain.messages import DetectorState, StreamReason
+
+
+class Status:
+    """Written by a camera's threads, read by the heartbeat."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self.reason: StreamReason | None = "connecting"
+        self.detail = ""
+        self._since = clock.utc()
+        self.size = (0, 0)
+
+    def online(self, width: int, height: int) -> None:
+        """Pictures come."""
+        self.size = (width, height)
+        if self.reason is not None:
+            self._set(None, "")
+
+    def offline(self, reason: StreamReason, detail: str) -> None:
+        """No pictures."""
+        self._set(reason, detail)
+
+    def _set(self, reason: StreamReason | None, detail: str) -> None:
+        with self._lock:
+            if (reason is None) != (self.reason is None):
+                self._since = self._clock.utc()
+            self.reason, self.detail = reason, detail
+
+    def state(
+        self,
+        plan: CameraPlan,
+        node: str,
+        revision: int,
+        *,
+        latest: float | None,
+        persons: int | None,
+        sampled_fps: float,
+        inferred_fps: float,
+        samples_dropped: int,
+        slow_keys: bool,
+    ) -> DetectorState:
+        """The heartbeat of this moment; the model's part is filled in by who knows it."""
+        with self._lock:
+            reason, detail, since = self.reason, self.detail, self._since
+        if reason is None and slow_keys:
+            detail = (
+                "key frames come seldom (smart codec): all is decoded"
+                if plan.source is not None
+                else "only the main stream's key frames are analysed, and they come seldom: add a sub stream"
+            )
+        return DetectorState(
+            site=plan.site,
+            camera=plan.camera.id,
+            node=node,
+            at=from_epoch(self._clock.utc()),
+            status="online" if reason is None else "offline",
+            reason=reason,
+            detail=detail,
+            since=from_epoch(since),
+            last_frame_at=None if latest is None else from_epoch(latest),
+            person_count=persons if reason is None else None,
+            sampled_fps=sampled_fps,
+            inferred_fps=inferred_fps,
+            samples_dropped=samples_dropped,
+            revision=revision,
+        )

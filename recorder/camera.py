@@ -1,0 +1,225 @@
+"""One camera in the recorder: the sink of its main stream, its gaps, its numbers. Lives in the reading thread.
+
+Recording comes first: the live fan-out and the key frames for analysis hang on the same packets, but a fault
+there never stops the writing.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import cast, get_args
+
+from recorder import journal
+from recorder.disk import DiskWriter
+from recorder.gaps import GapTracker
+from recorder.rates import Rates
+from recorder.recovery import recover
+from recorder.segments import SegmentWriter
+from vms.bus import subjects
+from vms.bus.outbox import Outbox
+from vms.bus.watch import WatchDesk
+from vms.domain.clock import Clock, from_epoch, rfc3339
+from vms.domain.errors import ConfigurationError
+from vms.domain.facility import Camera
+from vms.domain.messages import Gap, LiveHeader, RecorderState, Segment, StreamReason, WatchReply
+from vms.ingest.anchor import SETTLE_S
+from vms.ingest.live import LiveStream
+from vms.ingest.stream import TIMESCALE, MediaPacket, Run
+
+log = logging.getLogger(__name__)
+
+#: Without a packet for so long a camera is no longer said to be recording.
+STALE_S = 5.0
+_REASONS = frozenset(get_args(StreamReason))
+
+
+class CameraRecorder:
+    """A ``PacketSink``; ``state`` is asked from the event loop."""
+
+    def __init__(
+        self,
+        site: str,
+        camera: Camera,
+        *,
+        root: Path,
+        node: str,
+        disk: DiskWriter,
+        outbox: Outbox,
+        desk: WatchDesk,
+        clock: Clock,
+    ) -> None:
+        self.site, self.camera = site, camera
+        self._root, self._node = root, node
+        self._disk, self._outbox, self._clock = disk, outbox, clock
+        self._rates = Rates(clock)
+        self._gaps = GapTracker(site, camera.id, node, self._gap)
+        self._writer = SegmentWriter(
+            root, site, camera.id, node, disk, opened=self._opened, closed=self._closed, lost=self._lost
+        )
+        self._live = LiveStream(desk, site, camera.id, "main")
+        self._key_lease = desk.offer(site, camera.id, "key", self._describe_keys)
+        self._key_sequence = 0
+        self._run: Run | None = None
+        self._settle_at: int | None = None
+        self._last_utc: float | None = None
+        self._codec: str | None = None
+        self._size: tuple[int, int] | None = None
+        self._reason, self._detail = "connecting", ""
+        self._since = clock.utc()
+        self._recording = False
+        self._disk_lost = False
+
+    def resume(self) -> None:
+        """Mends what a crash left and opens the gap since then; call before the stream starts."""
+        found = recover(self._root, self.site, self.camera.id)
+        for segment in found.mended:
+            self._store("segment", segment, f"{segment.id}.closed")
+        if found.open_gap is not None:
+            self._gaps.adopt(found.open_gap)
+        elif found.end is not None:
+            self._gaps.begin(found.end, "crashed" if found.mended else "stopped")
+
+    def begin(self, run: Run) -> None:
+        """A new run starts with the next packet."""
+        self._run = run
+        self._settle_at = None
+        self._writer.begin(run)
+        self._live.begin(run)
+        self._codec, self._size = run.info.codec, (run.info.width, run.info.height)
+
+    def packet(self, run: Run, packet: MediaPacket) -> None:
+        """One access unit: written first, then shown to who watches."""
+        self._rates.add(len(packet.payload))
+        self._writer.packet(run, packet)
+        self._last_utc = run.utc(packet.pts)
+        if self._settle_at is None:
+            self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
+        if self._gaps.open and self._writer.writing and packet.pts >= self._settle_at:
+            start = self._writer.settle(run)
+            self._gaps.finish(start if start is not None else self._last_utc)
+        self._live.packet(run, packet)
+        if packet.keyframe and self._key_lease.watched:
+            self._hand_on(run, packet)
+
+    def end(self, run: Run, reason: str) -> None:
+        """The run is over: its segment is closed and a gap begins at its end."""
+        if self._gaps.open and self._writer.writing:  # shorter than the settling time
+            start = self._writer.settle(run)
+            self._gaps.finish(start if start is not None else run.utc(0))
+        self._writer.end(run)
+        self._run = None
+        end = self._writer.end_utc
+        self._gaps.begin(end if end is not None else self._clock.utc(), reason)
+        self._live.end(_reason(reason))
+        self._change(reason, "")
+
+    def trouble(self, reason: str, detail: str) -> None:
+        """No pictures: says why."""
+        self._gaps.begin(self._clock.utc(), reason)
+        self._gaps.explain(reason)
+        self._live.end(_reason(reason))
+        self._change(reason, detail)
+
+    def close(self) -> None:
+        """Withdraws what was offered; the segment was closed with the stream."""
+        self._live.close()
+        self._key_lease.close()
+
+    def state(self, revision: int) -> RecorderState:
+        """The heartbeat of now."""
+        rates = self._rates.read()
+        flowing = rates.age_s is not None and rates.age_s < STALE_S and self._run is not None
+        recording = flowing and self._writer.writing and not self._disk_lost
+        if recording != self._recording:
+            self._recording, self._since = recording, self._clock.utc()
+        status = "recording" if recording else ("online" if flowing else "offline")
+        reason = None if recording else ("disk" if flowing and self._disk_lost else self._reason)
+        if flowing and not recording and not self._disk_lost:
+            reason = "connecting"
+        return RecorderState(
+            site=self.site,
+            camera=self.camera.id,
+            node=self._node,
+            at=from_epoch(self._clock.utc()),
+            status=status,
+            reason=None if reason is None else _reason(reason),
+            detail=self._detail if not recording else "",
+            since=from_epoch(self._since),
+            fps=round(rates.fps, 2) if flowing else 0.0,
+            bitrate=round(rates.bitrate) if flowing else 0.0,
+            width=self._size[0] if self._size else None,
+            height=self._size[1] if self._size else None,
+            codec=self._codec,
+            last_frame_at=None if self._last_utc is None else from_epoch(self._last_utc),
+            packets=rates.packets,
+            packets_dropped=self._disk.refused,
+            revision=revision,
+        )
+
+    def _change(self, reason: str, detail: str) -> None:
+        if reason != self._reason:
+            self._since = self._clock.utc()
+        self._reason, self._detail = reason, detail
+
+    def _hand_on(self, run: Run, packet: MediaPacket) -> None:
+        self._key_sequence += 1
+        payload = packet.payload
+        if run.info.extradata and not payload.startswith(run.info.extradata[:8]):
+            payload = run.info.extradata + payload
+        headers = {
+            LiveHeader.RUN: run.id,
+            LiveHeader.SEQ: str(self._key_sequence),
+            LiveHeader.KEY: "1",
+            LiveHeader.AT: rfc3339(from_epoch(run.utc(packet.pts))),
+            LiveHeader.CODEC: run.info.codec,
+        }
+        self._key_lease.publish(payload, headers)
+
+    def _describe_keys(self) -> WatchReply:
+        run = self._run
+        if run is None:
+            return WatchReply(profile="key", error=_reason(self._reason))
+        return WatchReply(profile="key", run=run.id, mime=run.info.codec, width=run.info.width, height=run.info.height)
+
+    # --- from the disk's thread ---------------------------------------------------------------------------------
+
+    def _opened(self, segment: Segment) -> None:
+        journal.append(self._root, "opened", segment)
+        self._disk_lost = False
+        self._store("segment", segment, f"{segment.id}.opened")
+
+    def _closed(self, segment: Segment) -> None:
+        journal.append(self._root, "closed", segment)
+        self._store("segment", segment, f"{segment.id}.closed")
+
+    def _lost(self, err: OSError | None) -> None:
+        self._disk_lost = True
+        self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
+        self._gaps.begin(self._last_utc or self._clock.utc(), "disk")
+
+    def _gap(self, gap: Gap) -> None:
+        self._disk.call(lambda: journal.append(self._root, "gap", gap))
+        state = "open" if gap.end is None else "closed"
+        self._store("gap", gap, f"{gap.id}.{state}.{gap.cause}")
+
+    def _store(self, kind: subjects.Stored, record: Segment | Gap, msg_id: str) -> None:
+        self._outbox.put(subjects.stored(self.site, self.camera.id, kind), record.encode(), msg_id)
+
+
+def _reason(word: str) -> StreamReason:
+    if word in _REASONS:
+        return cast(StreamReason, word)
+    return "connecting"
+
+
+def refused_state(
+    site: str, camera: Camera, node: str, at: float, revision: int, err: ConfigurationError | None
+) -> RecorderState:
+    """The state of a camera that is disabled, or cannot even be tried."""
+    return RecorderState(
+        site=site, camera=camera.id, node=node, at=from_epoch(at), since=from_epoch(at), revision=revision,
+        status="disabled" if err is None else "offline",
+        reason=None if err is None else "configuration",
+        detail="" if err is None else str(err),
+    )  # fmt: skip

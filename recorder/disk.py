@@ -1,0 +1,216 @@
+"""The writer of one disk: a thread, a queue bounded in bytes, one write a fragment, a sync every few seconds.
+
+Order of a segment's end: data → fdatasync → rename → folder sync → journal → announcement. Whoever submits
+never waits; what does not fit is refused, and the caller records a gap.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from vms.domain.clock import Clock
+
+log = logging.getLogger(__name__)
+
+MAX_QUEUED_BYTES = 96 * 1024 * 1024
+#: Every open file is synced at least this often; a power cut may cost 5 s, one turn of the loop included.
+SYNC_S = 2.5
+#: Space is reserved in steps, so that many growing files stay whole on a spinning disk.
+RESERVE_BYTES = 16 * 1024 * 1024
+
+_FALLOC_FL_KEEP_SIZE = 1
+Failure = Callable[[OSError], None]
+
+
+class SegmentFile:
+    """One growing file. The submitting side holds it as a token; all its work happens in the disk's thread."""
+
+    def __init__(self, part: Path, final: Path, failed: Failure) -> None:
+        self.part = part
+        self.final = final
+        self._failed = failed
+        self._descriptor: int | None = None
+        self._reserved = 0
+        self.hash = hashlib.sha256()
+        self.written = 0
+        self.synced_at = 0.0
+        self.dirty = False
+        self.broken = False
+
+    def open(self, now: float) -> None:
+        """Creates the ``.part``, its folders and their entries on disk."""
+        created = not self.part.parent.exists()
+        self.part.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        _sync_folder(self.part.parent)
+        if created:  # day and camera folders may be new as well
+            for folder in list(self.part.parents)[1:4]:
+                _sync_folder(folder)
+        self.synced_at = now
+
+    def append(self, data: bytes) -> None:
+        """One fragment, in one write."""
+        if self._descriptor is None:
+            return
+        if self.written + len(data) > self._reserved:
+            self._reserve(len(data))
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+        self.hash.update(data)
+        self.written += len(data)
+        self.dirty = True
+
+    def sync(self, now: float) -> None:
+        """Forces the data to the disk."""
+        if self._descriptor is not None:
+            os.fdatasync(self._descriptor)
+        self.dirty = False
+        self.synced_at = now
+
+    def close(self) -> None:
+        """Cuts the reserved space back, syncs, renames to the final name, syncs the folder."""
+        if self._descriptor is None:
+            return
+        os.ftruncate(self._descriptor, self.written)
+        os.fsync(self._descriptor)
+        self._abandon()
+        os.rename(self.part, self.final)
+        _sync_folder(self.final.parent)
+
+    def fail(self, err: OSError) -> None:
+        """Gives the file up as it stands; recovery closes it at the next start."""
+        self.broken = True
+        self._abandon()
+        self._failed(err)
+
+    def _abandon(self) -> None:
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+    def _reserve(self, need: int) -> None:
+        # Linux's KEEP_SIZE, so that a reader never sees the reserved tail; Python's own call lacks it.
+        length = max(RESERVE_BYTES, need)
+        if _fallocate(self._descriptor or 0, self.written, length):
+            self._reserved = self.written + length
+        else:
+            self._reserved = 1 << 62  # the file system cannot: do not ask again
+
+
+class DiskWriter:
+    """The thread of one disk."""
+
+    def __init__(self, clock: Clock, max_bytes: int = MAX_QUEUED_BYTES) -> None:
+        self._clock = clock
+        self._max_bytes = max_bytes
+        self._queue: queue.SimpleQueue[tuple[Callable[[], None], SegmentFile | None, int] | None] = queue.SimpleQueue()
+        self._queued_bytes = 0
+        self._lock = threading.Lock()
+        self._open: set[SegmentFile] = set()
+        self._thread = threading.Thread(target=self._loop, name="disk", daemon=True)
+        self.refused = 0
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def open(self, file: SegmentFile) -> bool:
+        """Creates ``file``."""
+
+        def work() -> None:
+            file.open(self._clock.monotonic())
+            self._open.add(file)
+
+        return self._submit(work, file, 0)
+
+    def append(self, file: SegmentFile, data: bytes) -> bool:
+        """Appends a fragment; False when the queue is full."""
+        return self._submit(lambda: file.append(data), file, len(data))
+
+    def close(self, file: SegmentFile, done: Callable[[SegmentFile], None]) -> None:
+        """Closes and renames ``file``, then calls ``done`` in the disk's thread. Never refused."""
+
+        def work() -> None:
+            self._open.discard(file)
+            file.close()
+            done(file)
+
+        self._submit(work, file, 0)
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Runs ``work`` (journal lines) in order with the rest."""
+        self._submit(work, None, 0)
+
+    def stop(self, timeout: float) -> bool:
+        """Finishes what is queued; False when the disk does not."""
+        self._queue.put(None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _submit(self, work: Callable[[], None], file: SegmentFile | None, size: int) -> bool:
+        with self._lock:
+            if size and self._queued_bytes + size > self._max_bytes:
+                self.refused += 1
+                return False
+            self._queued_bytes += size
+        self._queue.put((work, file, size))
+        return True
+
+    def _loop(self) -> None:
+        while True:
+            try:
+                item = self._queue.get(timeout=0.5)
+            except queue.Empty:
+                self._sync_due()
+                continue
+            if item is None:
+                return
+            work, file, size = item
+            if file is None or not file.broken:
+                self._guarded(work, file)
+            with self._lock:
+                self._queued_bytes -= size
+            self._sync_due()
+
+    def _guarded(self, work: Callable[[], None], file: SegmentFile | None) -> None:
+        try:
+            work()
+        except OSError as err:
+            if file is None:
+                log.error("disk.failed error=%s", err.strerror)
+                return
+            log.error("disk.failed file=%s error=%s", file.part.name, err.strerror)
+            self._open.discard(file)
+            file.fail(err)
+        except Exception:  # one camera's fault must not stop the disk for all
+            log.exception("disk.failed file=%s", file.part.name if file else "-")
+
+    def _sync_due(self) -> None:
+        now = self._clock.monotonic()
+        for file in [f for f in self._open if f.dirty and now - f.synced_at >= SYNC_S]:
+            self._guarded(lambda file=file: file.sync(now), file)  # type: ignore[misc]
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _fallocate(descriptor: int, offset: int, length: int) -> bool:
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    result: int = libc.fallocate64(descriptor, _FALLOC_FL_KEEP_SIZE, ctypes.c_int64(offset), ctypes.c_int64(length))
+    return result == 0

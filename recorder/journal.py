@@ -1,0 +1,67 @@
+"""The journal of a camera's day: one JSON line for each segment opened, closed, and each gap. Appended and synced.
+
+Together with the files it says everything: an index can be rebuilt from it alone. A torn last line (power cut) is
+skipped when read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from recorder.layout import journal_path
+from vms.domain.messages import Gap, Segment
+
+Kind = Literal["opened", "closed", "gap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line."""
+
+    kind: Kind
+    record: Segment | Gap
+
+
+def append(root: Path, kind: Kind, record: Segment | Gap) -> None:
+    """Writes one line to the journal of the day on which the record starts; synced when this returns."""
+    path = journal_path(root, record.site, record.camera, record.start.timestamp())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps({"type": kind, **record.model_dump(mode="json")}, ensure_ascii=False).encode() + b"\n"
+    with path.open("ab", buffering=0) as file:
+        if file.tell() and not _ends_with_newline(path):
+            line = b"\n" + line  # a torn line must not swallow this one
+        file.write(line)
+        os.fdatasync(file.fileno())
+
+
+def read(path: Path) -> Iterator[Entry]:
+    """The entries of one journal, in order; unreadable lines are left out."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            data = json.loads(line)
+            kind = data.pop("type")
+            yield Entry(kind, Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data))
+        except (ValueError, KeyError, AttributeError, ValidationError):
+            continue
+
+
+def days(root: Path, site: str, camera: str) -> list[Path]:
+    """The camera's journals, oldest first."""
+    return sorted((root / site / camera).glob("[0-9]*-[0-9]*-[0-9]*/journal.jsonl"))
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"

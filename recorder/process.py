@@ -1,0 +1,246 @@
+"""The recorder process: follows the configuration, keeps a stream a camera, heartbeats, serves reads.
+
+It starts from its cached configuration and records whether or not the bus answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+
+from recorder.camera import CameraRecorder, refused_state
+from recorder.disk import DiskWriter
+from recorder.reads import ReadDesk
+from vms.bus import subjects
+from vms.bus.configuration import ConfigurationFollower
+from vms.bus.connection import Bus, BusAddress
+from vms.bus.outbox import Outbox
+from vms.bus.watch import WatchDesk
+from vms.domain.clock import Clock, SystemClock
+from vms.domain.errors import BusError, ConfigurationError, StorageError
+from vms.domain.facility import Camera, Facility
+from vms.domain.messages import RecorderState
+from vms.ingest.reader import StreamReader, Watchdog
+from vms.settings.environment import Environment
+from vms.settings.templates import resolve
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 2.0
+STOP_S = 3.0
+FLUSH_S = 0.5
+
+
+@dataclass(slots=True)
+class _Pulled:
+    camera: Camera
+    recorder: CameraRecorder
+    reader: StreamReader
+
+
+class Recorder:
+    """All cameras of this process's sites."""
+
+    def __init__(self, environment: Environment, name: str, sites: frozenset[str] | None, clock: Clock) -> None:
+        av.logging.set_level(None)  # libav's log callback into Python can deadlock
+        self._environment = environment
+        self._sites = sites
+        self._clock = clock
+        self.root = environment.data / "recordings"
+        self._disk = DiskWriter(clock)
+        self.outbox = Outbox(environment.data / "outbox" / f"{name}.jsonl")
+        self.desk = WatchDesk(None, clock)
+        self._watchdog = Watchdog()
+        self._pulled: dict[str, _Pulled] = {}
+        self._refused: dict[str, tuple[str, Camera, ConfigurationError | None]] = {}
+        self._revision = 0
+        self.served_sites: set[str] = set()
+
+    def start(self) -> None:
+        """Checks the recordings folder and starts the disk and the watchdog."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / ".write-test"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as err:
+            raise StorageError(
+                f"{self.root} cannot be written: {err.strerror}; mend the disk or choose --data"
+            ) from err
+        self._disk.start()
+        self._watchdog.start()
+
+    async def apply(self, revision: int, facility: Facility) -> None:
+        """Brings the streams in line with ``facility``; an unchanged camera is not touched."""
+        self._revision = revision
+        wanted = {
+            camera.id: (site.id, camera)
+            for site, camera in facility.cameras()
+            if self._sites is None or site.id in self._sites
+        }
+        await self._stop_pulling(
+            [
+                pulled
+                for camera, pulled in self._pulled.items()
+                if camera not in wanted or _stream_key(wanted[camera][1]) != _stream_key(pulled.camera)
+            ]
+        )
+        self._refused.clear()
+        for site, camera in wanted.values():
+            if camera.id not in self._pulled:
+                await self._add(site, camera)
+        self.served_sites = {site for site, _ in wanted.values()}
+
+    async def _add(self, site: str, camera: Camera) -> None:
+        if not camera.enabled:
+            self._refused[camera.id] = (site, camera, None)
+            return
+        try:
+            url = resolve(camera.streams.main, os.environ)
+        except ConfigurationError as err:
+            log.error("camera.refused camera=%s error=%s", camera.id, err)
+            self._refused[camera.id] = (site, camera, err)
+            return
+        recorder = CameraRecorder(
+            site, camera, root=self.root, node=self._environment.node, disk=self._disk, outbox=self.outbox,
+            desk=self.desk, clock=self._clock,
+        )  # fmt: skip
+        reader = StreamReader(camera.id, "main", url, recorder, self._clock)
+        self._pulled[camera.id] = _Pulled(camera, recorder, reader)
+        try:
+            await asyncio.to_thread(recorder.resume)
+        except OSError as err:
+            log.error("recording.unmended camera=%s error=%s", camera.id, err.strerror)
+        self._watchdog.add(reader)
+        reader.start()
+
+    async def _stop_pulling(self, pulled: list[_Pulled]) -> None:
+        for one in pulled:
+            self._watchdog.remove(one.reader)
+            one.reader.stop()
+        await asyncio.to_thread(self._join, pulled)
+        for one in pulled:
+            self._pulled.pop(one.camera.id, None)
+            one.recorder.close()
+
+    def _join(self, pulled: list[_Pulled]) -> None:
+        deadline = self._clock.monotonic() + STOP_S
+        for one in pulled:
+            if not one.reader.join(max(0.05, deadline - self._clock.monotonic())):
+                log.error("stream.unstopped camera=%s", one.camera.id)
+
+    def states(self) -> list[RecorderState]:
+        """The heartbeat of every camera."""
+        space = _space(self.root)
+        now = self._clock.utc()
+        states = [p.recorder.state(self._revision) for p in list(self._pulled.values())]
+        for site, camera, err in self._refused.values():
+            states.append(refused_state(site, camera, self._environment.node, now, self._revision, err))
+        return [s.model_copy(update={"free_bytes": space[0], "total_bytes": space[1]}) for s in states]
+
+    async def stop(self) -> None:
+        """Closes every segment and finishes the disk's queue."""
+        await self._stop_pulling(list(self._pulled.values()))
+        self._watchdog.close()
+        if not await asyncio.to_thread(self._disk.stop, STOP_S):
+            log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
+
+
+async def run(
+    environment: Environment,
+    address: BusAddress,
+    sites: frozenset[str] | None,
+    stop: asyncio.Event,
+    clock: Clock | None = None,
+) -> None:
+    """Runs until ``stop`` is set. Raises ``StorageError`` when the recordings folder cannot be written."""
+    name = "recorder" if sites is None else "recorder-" + "-".join(sorted(sites))[:40]
+    recorder = Recorder(environment, name, sites, clock or SystemClock())
+    recorder.start()
+    follower = ConfigurationFollower(environment.data / "cache" / f"config-{name}.json", recorder.apply)
+    await follower.load_cache()
+    bus_side = asyncio.create_task(_keep_serving(recorder, follower, address, name, stop))
+    try:
+        await stop.wait()
+    finally:
+        await recorder.stop()
+        await recorder.outbox.drained(FLUSH_S)  # what does not go out now stays in its file
+        bus_side.cancel()
+        await asyncio.gather(bus_side, return_exceptions=True)
+        recorder.outbox.close()
+
+
+async def _keep_serving(
+    recorder: Recorder, follower: ConfigurationFollower, address: BusAddress, name: str, stop: asyncio.Event
+) -> None:
+    while not stop.is_set():
+        try:
+            await _serve_bus(recorder, follower, address, name, stop)
+        except Exception:  # recording goes on, whatever happens on the bus side
+            log.exception("bus.failed")
+        await asyncio.sleep(1)
+
+
+async def _serve_bus(
+    recorder: Recorder, follower: ConfigurationFollower, address: BusAddress, name: str, stop: asyncio.Event
+) -> None:
+    bus = await Bus.connect(address, name, stop)
+    try:
+        while True:
+            try:
+                await bus.ensure_storage()
+                break
+            except BusError as err:
+                log.warning("bus.unready error=%s", err)
+                await asyncio.sleep(0.5)
+        recorder.desk.attach(bus)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(recorder.outbox.run(bus))
+            group.create_task(follower.run(bus))
+            group.create_task(_serve_reads(recorder, bus))
+            group.create_task(_heartbeat(recorder, bus))
+    finally:
+        await recorder.desk.close()
+        await bus.close()
+
+
+async def _serve_reads(recorder: Recorder, bus: Bus) -> None:
+    desk = ReadDesk(recorder.root)
+    served: set[str] = set()
+    while True:
+        for site in recorder.served_sites - served:
+            await desk.serve(bus, site)
+            served.add(site)
+        await asyncio.sleep(HEARTBEAT_S)
+
+
+async def _heartbeat(recorder: Recorder, bus: Bus) -> None:
+    while True:
+        for state in await asyncio.to_thread(recorder.states):
+            try:
+                await bus.put(
+                    subjects.BUCKET_STATE, subjects.state_key(state.site, state.camera, "recorder"), state.encode()
+                )
+            except BusError as err:
+                log.debug("state.unsent error=%s", err)
+                break
+        await asyncio.sleep(HEARTBEAT_S)
+
+
+def _stream_key(camera: Camera) -> tuple[str, bool]:
+    """What of a camera concerns its recorder: a new zone does not restart a stream."""
+    return camera.streams.main, camera.enabled
+
+
+def _space(root: Path) -> tuple[int | None, int | None]:
+    try:
+        usage = shutil.disk_usage(root)
+    except OSError:
+        return None, None
+    return usage.free, usage.total

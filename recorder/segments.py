@@ -1,0 +1,218 @@
+"""A camera's packets to segment files: fragments of at most 0.4 s, files cut on a key frame near each minute.
+
+Lives in the reading thread; the disk's thread does the writing. A sample's duration is exact, because the
+fragment is closed by the packet that follows it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recorder.disk import DiskWriter, SegmentFile
+from recorder.layout import PART, segment_id, segment_path, stamp_of
+from vms.domain.clock import from_epoch
+from vms.domain.messages import Segment
+from vms.ingest.stream import TIMESCALE, MediaPacket, Run
+from vms.media.boxes import Track, init_segment
+from vms.media.fragmenter import Sample, fragment, length_prefixed
+from vms.media.nal import parameter_sets
+
+log = logging.getLogger(__name__)
+
+FRAGMENT_TICKS = int(0.4 * TIMESCALE)
+SEGMENT_S = 60.0
+
+Announce = Callable[[Segment], None]
+Lost = Callable[[OSError | None], None]
+
+
+@dataclass(slots=True)
+class _Open:
+    """The segment being written, as the reading thread knows it."""
+
+    file: SegmentFile
+    stamp: str
+    path: str
+    start: float  # UTC seconds; settles with the run's anchor
+    first_pts: int
+    first_dts: int
+    end: float  # UTC seconds of what the disk accepted
+    frames: int = 0
+    sequence: int = 0
+
+
+class SegmentWriter:
+    """Feed it ``begin``, ``packet``, ``end`` of a camera's runs. Callbacks come in the disk's thread."""
+
+    def __init__(
+        self,
+        root: Path,
+        site: str,
+        camera: str,
+        node: str,
+        disk: DiskWriter,
+        *,
+        opened: Announce,
+        closed: Announce,
+        lost: Lost,
+    ) -> None:
+        self._root = root
+        self._site = site
+        self._camera = camera
+        self._node = node
+        self._disk = disk
+        self._on_opened = opened
+        self._on_closed = closed
+        self._on_lost = lost
+        self._track: Track | None = None
+        self._open: _Open | None = None
+        self._held: MediaPacket | None = None
+        self._samples: list[Sample] = []
+        self._last_end: float | None = None
+
+    @property
+    def writing(self) -> bool:
+        """Whether a segment is open."""
+        return self._open is not None
+
+    @property
+    def end_utc(self) -> float | None:
+        """UTC of the end of what was accepted last, in seconds."""
+        return self._last_end
+
+    def begin(self, run: Run) -> None:
+        """A new run."""
+        self._track = Track.of(run.info.codec, parameter_sets(run.info.codec, run.info.extradata), TIMESCALE)
+        self._last_end = None
+
+    def packet(self, run: Run, packet: MediaPacket) -> None:
+        """One access unit: closes the sample before it."""
+        if self._open is not None and self._open.file.broken:
+            self._forget()
+        self._finish_held(run, packet.dts)
+        if self._open is not None and packet.keyframe and self._is_due(run.utc(packet.pts)):
+            self._close(run, run.utc(packet.pts))
+        if self._open is None:
+            if not packet.keyframe:
+                return  # after a loss: resume at a key frame
+            self._start(run, packet)
+        if packet.keyframe or (self._samples and packet.dts - self._samples[0].dts >= FRAGMENT_TICKS):
+            self._flush(run)
+        self._held = packet
+
+    def end(self, run: Run) -> None:
+        """The run is over: the open segment is closed with what there is."""
+        held = self._held
+        if held is not None:
+            step = self._samples[-1].duration if self._samples else TIMESCALE // 25
+            self._finish_held(run, held.dts + step)
+            if self._open is not None:
+                self._close(run, run.utc(held.pts + step))
+        self._held = None
+
+    def settle(self, run: Run) -> float | None:
+        """Fixes the open segment's start once the anchor stands; returns it when it is the run's first."""
+        if self._open is None or self._last_end is not None:
+            return None
+        self._open.start = run.utc(self._open.first_pts)
+        return self._open.start
+
+    def _is_due(self, utc: float) -> bool:
+        segment = self._open
+        return segment is not None and (utc // SEGMENT_S != segment.start // SEGMENT_S)
+
+    def _start(self, run: Run, packet: MediaPacket) -> None:
+        if self._track is None:
+            return
+        start = self._last_end if self._last_end is not None else run.utc(packet.pts)
+        stamp = self._free_stamp(from_epoch(start))
+        path = segment_path(self._site, self._camera, stamp)
+        final = self._root / path
+        file = SegmentFile(final.with_name(f"{stamp}{PART}"), final, self._on_lost)
+        self._open = _Open(file, stamp, str(path), start, packet.pts, packet.dts, start)
+        self._disk.open(file)
+        record = self._record(run, self._open, None)
+        self._disk.call(lambda: self._on_opened(record))
+        self._append(run, init_segment(self._track))
+
+    def _free_stamp(self, moment: datetime) -> str:
+        # After a clock was set back a name may be taken: nothing is ever overwritten.
+        stamp = base = stamp_of(moment.astimezone(UTC))
+        for number in range(1, 1000):
+            final = self._root / segment_path(self._site, self._camera, stamp)
+            if not final.exists() and not final.with_name(f"{stamp}{PART}").exists():
+                break
+            stamp = f"{base}-{number}"
+        return stamp
+
+    def _finish_held(self, run: Run, next_dts: int) -> None:
+        held = self._held
+        if held is None or self._open is None:
+            return
+        duration = max(1, next_dts - held.dts)
+        data = length_prefixed(run.info.codec, held.payload)
+        self._samples.append(Sample(data, held.dts, held.pts, duration, held.keyframe))
+        self._held = None
+
+    def _flush(self, run: Run) -> None:
+        segment = self._open
+        if not self._samples or segment is None:
+            return
+        samples, self._samples = self._samples, []
+        segment.sequence += 1
+        if self._append(run, fragment(segment.sequence, samples)):
+            segment.frames += len(samples)
+            segment.end = run.utc(samples[-1].pts + samples[-1].duration)
+
+    def _append(self, run: Run, data: bytes) -> bool:
+        segment = self._open
+        if segment is None:
+            return False
+        if self._disk.append(segment.file, data):
+            return True
+        log.error("recording.overflow camera=%s bytes=%d", self._camera, len(data))
+        self._forget()
+        self._finish(run, segment, segment.end)
+        self._on_lost(None)
+        return False
+
+    def _forget(self) -> None:
+        self._open, self._held, self._samples, self._last_end = None, None, [], None
+
+    def _close(self, run: Run, end: float) -> None:
+        self._flush(run)
+        segment, self._open = self._open, None
+        self._last_end = end
+        if segment is not None:
+            self._finish(run, segment, end)
+
+    def _finish(self, run: Run, segment: _Open, end: float) -> None:
+        def done(file: SegmentFile) -> None:
+            record = self._record(run, segment, end)
+            self._on_closed(record.model_copy(update={"bytes": file.written, "sha256": file.hash.hexdigest()}))
+
+        self._disk.close(segment.file, done)
+
+    def _record(self, run: Run, segment: _Open, end: float | None) -> Segment:
+        info = run.info
+        return Segment(
+            id=segment_id(self._camera, segment.stamp),
+            site=self._site,
+            camera=self._camera,
+            node=self._node,
+            run=run.id,
+            start=from_epoch(segment.start),
+            end=None if end is None else from_epoch(max(end, segment.start)),
+            path=segment.path,
+            codec=self._track.mime_codec if self._track else info.codec,
+            width=info.width,
+            height=info.height,
+            frames=segment.frames,
+            timescale=TIMESCALE,
+            first_tfdt=segment.first_dts,
+            anchor_utc=from_epoch(run.utc(0)),
+        )

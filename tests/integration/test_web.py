@@ -1,0 +1,237 @@
+"""Web over HTTP with a real bus: login, refusals, cameras, alerts, timeline, zones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from nats.js.errors import NotFoundError
+
+from tests.integration.web_rig import JPEG, PASSWORD, WebRig, Worker, eventually, nats_server, web_rig
+from vms.bus import subjects
+from vms.bus.connection import BusAddress
+from vms.domain.errors import ConfigurationError
+from vms.domain.messages import ConfigRevision
+from vms.settings.environment import Environment
+from web import process
+
+
+@pytest_asyncio.fixture
+async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WebRig]:
+    monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
+    with nats_server(tmp_path / "nats") as server:
+        async with web_rig(tmp_path / "data", server.url) as made:
+            yield made
+
+
+@pytest_asyncio.fixture
+async def worker(rig: WebRig) -> AsyncIterator[Worker]:
+    made = await Worker.connect(rig.bus_url)
+    yield made
+    await made.close()
+
+
+async def test_session_tells_who_one_is_and_ends(rig: WebRig) -> None:
+    told = (await rig.http.get("/api/session")).json()
+    assert told["user"]["username"] == "admin"
+    assert "alert.ack" in told["user"]["permissions"]
+    assert told["facility"] == {"name": "Thử", "timezone": "Asia/Ho_Chi_Minh"}
+    assert (await rig.http.delete("/api/session")).status_code == 204
+    answer = await rig.http.get("/api/session")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "about:blank#unauthenticated"
+
+
+async def test_cookie_is_bound_to_this_site(rig: WebRig) -> None:
+    answer = await rig.http.post("/api/session", json={"username": "ADMIN ", "password": PASSWORD})
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "secure" not in cookie  # plain HTTP here
+
+
+async def test_guessing_is_throttled_also_for_unknown_names(rig: WebRig) -> None:
+    for name in ("admin", "nobody"):
+        statuses = []
+        for _ in range(11):
+            answer = await rig.http.post("/api/session", json={"username": name, "password": "wrong"})
+            statuses.append(answer.status_code)
+        assert statuses == [401] * 10 + [429]
+        assert int(answer.headers["retry-after"]) > 200
+    right = await rig.http.post("/api/session", json={"username": "admin", "password": PASSWORD})
+    assert right.status_code == 429
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+async def test_foreign_origin_changes_nothing(rig: WebRig, origin: str) -> None:
+    answer = await rig.http.delete("/api/session", headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "about:blank#foreign-origin"
+    assert (await rig.http.get("/api/session")).status_code == 200
+    own = await rig.http.delete("/api/session", headers={"Origin": f"http://127.0.0.1:{rig.port}"})
+    assert own.status_code == 204
+
+
+async def test_errors_are_problem_documents_with_headers_that_bind(rig: WebRig) -> None:
+    for method, path, status in (
+        ("GET", "/api/nothing", 404),
+        ("GET", "/api/cameras/nope", 404),
+        ("PATCH", "/api/cameras", 405),
+        ("GET", "/api/cameras/cam-1/timeline?start=x&end=y", 422),
+        ("GET", "/api/cameras/cam-1/timeline?start=2026-01-01T00:00:00Z&end=2026-03-01T00:00:00Z", 422),
+        ("GET", "/assets/none.js", 404),
+        ("GET", "/api/alerts?cursor=!!", 422),
+    ):
+        answer = await rig.http.request(method, path)
+        assert answer.status_code == status, path
+        assert answer.headers["content-type"] == "application/problem+json", path
+        assert answer.json()["status"] == status
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    large = await rig.http.post("/api/session", content=b"x" * (1024 * 1024 + 1))
+    assert large.status_code == 413
+
+
+async def test_pages_and_reference_are_served(rig: WebRig) -> None:
+    page = await rig.http.get("/cameras/cam-1")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "/api/alerts/{alert}/ack" in (await rig.http.get("/api/docs")).text
+    assert "/api/cameras/{camera}/zones" in (await rig.http.get("/api/openapi.json")).json()["paths"]
+    metrics = (await rig.http.get("/metrics")).text
+    assert 'vms_cameras{state="offline"} 2.0' in metrics
+    assert "cam-1" not in metrics
+
+
+async def test_camera_states_follow_the_heartbeats(rig: WebRig, worker: Worker) -> None:
+    first = (await rig.http.get("/api/cameras/cam-1")).json()
+    assert (first["state"], first["person_count"]) == ("offline", None)
+    assert first["zones"][0]["id"] == "z"
+    await worker.beat(free_bytes=10**12, total_bytes=2 * 10**12)
+    camera = await eventually(lambda: _camera_in(rig, "recording"))
+    assert camera["person_count"] == 2
+    assert camera["fps"] == 25
+    system = (await rig.http.get("/api/system")).json()
+    assert system["cameras"] == {"total": 2, "recording": 1, "online": 0, "offline": 1, "disabled": 0}
+    assert system["storage"][0]["days_left"] > 0
+    assert system["detection"]["model"] == "m"
+    site = (await rig.http.get("/api/sites")).json()["items"][0]
+    assert (site["persons"], site["cameras"]["recording"]) == (2, 1)
+    lost = await eventually(lambda: _camera_in(rig, "offline"), 9)
+    assert lost["reason"] == "worker_lost"
+
+
+async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Worker) -> None:
+    await worker.alert("a1", "opened", persons=1, snapshot=JPEG)
+    await worker.alert("a1", "ended")
+    alert = await eventually(lambda: _alert_in(rig, "a1", "ended"))
+    assert [step["kind"] for step in alert["steps"]] == ["opened", "ended"]
+    assert (await rig.http.get(alert["snapshot"])).content == JPEG
+    done = await rig.http.post("/api/alerts/a1/ack", json={"note": "đang đi"})
+    assert done.json()["state"] == "acknowledged"
+    assert done.json()["steps"][-1] | {"at": ""} == {"at": "", "kind": "acknowledged", "by": "admin", "note": "đang đi"}
+    second = await rig.http.post("/api/alerts/a1/ack")
+    assert (second.status_code, second.json()["by"]) == (409, "admin")
+    assert (await rig.http.post("/api/alerts/a1/resolve", json={})).json()["state"] == "resolved"
+    assert (await rig.http.post("/api/alerts/a1/ack")).status_code == 409
+    assert (await rig.http.post("/api/alerts/none/ack")).status_code == 404
+
+
+async def test_alerts_are_paged_newest_first(rig: WebRig, worker: Worker) -> None:
+    at = datetime.now(UTC)
+    for i in range(5):
+        await worker.alert(f"a{i}", "opened", opened_at=at + timedelta(seconds=i // 2), at=at)
+    await eventually(lambda: _alert_in(rig, "a4", "open"))
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = (await rig.http.get(f"/api/alerts?limit=2{cursor}")).json()
+        seen += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert seen == ["a4", "a3", "a2", "a1", "a0"]
+    assert (await rig.http.get("/api/alerts?state=ended")).json()["items"] == []
+
+
+async def test_zones_make_a_revision_that_reaches_the_bus(rig: WebRig, worker: Worker) -> None:
+    zone = {"id": "z", "kind": "restricted", "polygon": [[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]]}
+    answer = await rig.http.put("/api/cameras/cam-1/zones", json={"items": [zone]})
+    assert answer.json() == {"revision": 2}
+    assert (await rig.http.get("/api/cameras/cam-1/zones")).json()["items"][0]["polygon"][2] == [0.5, 0.9]
+    missing = await rig.http.put("/api/cameras/cam-1/zones", json={"items": []})
+    assert missing.status_code == 422
+    assert "names zone 'z'" in missing.json()["detail"]
+    outside = await rig.http.put(
+        "/api/cameras/cam-1/zones", json={"items": [{**zone, "polygon": [[0, 0], [2, 0], [1, 1]]}]}
+    )
+    assert outside.status_code == 422
+    bucket = await worker.js.key_value(subjects.BUCKET_CONFIG)
+
+    async def published() -> bool:
+        try:
+            entry = await bucket.get(subjects.CONFIG_KEY)
+        except NotFoundError:
+            return False
+        message = ConfigRevision.model_validate_json(entry.value or b"")
+        return message.revision == 2 and "${P}" in (entry.value or b"").decode()
+
+    await eventually(published)
+
+
+async def test_timeline_covers_the_span(rig: WebRig, worker: Worker) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    start = now - timedelta(minutes=3)
+    await worker.segment("g1", start, start + timedelta(minutes=1), bytes=5)
+    await worker.segment("g2", now - timedelta(seconds=30), None)
+    await worker.beat()
+
+    async def both() -> dict[str, object] | None:
+        query = {"start": (start - timedelta(seconds=10)).isoformat(), "end": (now + timedelta(hours=1)).isoformat()}
+        body = (await rig.http.get("/api/cameras/cam-1/timeline", params=query)).json()
+        return body if len(body["segments"]) == 2 else None
+
+    body = await eventually(both)
+    assert [one["open"] for one in body["segments"]] == [False, True]
+    assert body["segments"][1]["end"] == body["end"]
+    assert body["gaps"][0]["cause"] == "disabled"
+    spans = sorted((one["start"], one["end"]) for one in [*body["segments"], *body["gaps"]])
+    assert spans[0][0] == body["start"]
+    assert all(a[1] == b[0] for a, b in pairwise(spans))
+
+
+async def test_snapshot_comes_from_the_worker_or_not_at_all(rig: WebRig, worker: Worker) -> None:
+    answer = await rig.http.get("/api/cameras/cam-1/snapshot.jpg")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+    async def give(msg: object) -> None:
+        await worker.client.publish(msg.reply, JPEG, headers={"Vms-At": "2026-01-01T00:00:00.000Z"})  # type: ignore[attr-defined]
+
+    await worker.client.subscribe(subjects.control("s1", "cam-1", "snapshot"), cb=give)
+    await worker.client.flush()
+    answer = await rig.http.get("/api/cameras/cam-1/snapshot.jpg")
+    assert answer.content == JPEG
+    assert answer.headers["x-frame-at"] == "2026-01-01T00:00:00.000Z"
+
+
+async def test_busy_port_is_one_clear_line(rig: WebRig, tmp_path: Path) -> None:
+    address = BusAddress(rig.bus_url, rig.bus_url)
+    with pytest.raises(ConfigurationError, match=f"port {rig.port} on 127.0.0.1 is in use"):
+        await process.run(
+            Environment.read(tmp_path / "other", {}), address, rig.seed, "127.0.0.1", rig.port, asyncio.Event()
+        )
+
+
+async def _camera_in(rig: WebRig, state: str) -> dict[str, object] | None:
+    items = (await rig.http.get("/api/cameras")).json()["items"]
+    return items[0] if items[0]["state"] == state else None
+
+
+async def _alert_in(rig: WebRig, alert_id: str, state: str) -> dict[str, object] | None:
+    answer = await rig.http.get(f"/api/alerts/{alert_id}")
+    return answer.json() if answer.status_code == 200 and answer.json()["state"] == state else None

@@ -1,0 +1,1 @@
+"""Real servers for tests: GStreamer's RTSP server, NATS, scripted cameras."""

@@ -1,0 +1,164 @@
+"""Every route declares its permission and refuses strangers; what stands before them refuses foreign pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.datastructures import Headers
+
+from tests.integration.web_rig import facility
+from vms.domain.clock import SystemClock
+from vms.settings.environment import Environment
+from web.access import needs_login, permit, undeclared
+from web.accounts.sessions import Sessions
+from web.accounts.throttle import LoginThrottle
+from web.api.dashboard import Dashboard
+from web.api.reference import page
+from web.application import build
+from web.cameras.reports import Reports
+from web.cameras.watch import CameraWatch
+from web.configuration import revisions
+from web.configuration.current import CurrentConfiguration
+from web.context import Context
+from web.database.engine import Database
+from web.events.feed import EventFeed
+from web.link import BusLink
+from web.live.hub import LiveHubs
+from web.live.wall import Wall
+from web.shield import MAX_BODY, Shield, is_foreign
+
+PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
+
+
+@pytest_asyncio.fixture
+async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
+    clock = SystemClock()
+    database = await Database.open(Environment.read(tmp_path, {}), clock)
+    current = CurrentConfiguration(await revisions.seed(database, clock, facility()))
+    reports = Reports(clock, lambda _revision: None)
+    link = BusLink()
+    yield build(
+        Context(
+            clock=clock,
+            database=database,
+            feed=await EventFeed.open(database),
+            current=current,
+            reports=reports,
+            cameras=CameraWatch(database, clock, current, reports),
+            link=link,
+            sessions=Sessions(database, clock),
+            throttle=LoginThrottle(clock),
+            wall=Wall(link, clock),
+            live=LiveHubs(link, clock),
+            consumers={},
+            dashboard=tmp_path / "dist",
+        )
+    )
+    await database.close()
+
+
+def browser(app: object) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://host")  # type: ignore[arg-type]
+
+
+async def test_every_route_refuses_strangers_but_the_public_ones(app: FastAPI) -> None:
+    public = set()
+    async with browser(Shield(app)) as client:
+        for route in iter_route_contexts(app.routes):
+            path = str(route.path).replace("{camera}", "cam-1").replace("{alert}", "a")
+            for method in route.methods or ():
+                if not needs_login(route):
+                    public.add((method, path))
+                    continue
+                for cookies in ({}, {"vms_session": "x" * 43}):
+                    answer = await client.request(method, path, headers=_cookie(cookies))
+                    assert answer.status_code == 401, (method, path)
+                    assert answer.headers["content-type"] == "application/problem+json"
+    assert public == PUBLIC
+
+
+def _cookie(cookies: dict[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+
+
+def test_route_without_a_permission_is_found() -> None:
+    app = FastAPI()
+
+    @app.get("/open")
+    async def open_route() -> None: ...
+
+    @app.get("/closed", dependencies=[permit("camera.view")])
+    async def closed_route() -> None: ...
+
+    assert "/open" in undeclared(app)
+    assert "/closed" not in undeclared(app)
+
+
+async def test_body_without_a_stated_length_is_bounded_too(app: FastAPI) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(MAX_BODY // 65536 + 2):
+            yield b" " * 65536
+
+    async with browser(Shield(app)) as client:
+        answer = await client.post("/api/session", content=endless(), headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["type"]) == (413, "about:blank#too-large")
+
+
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({"host": "a:8000"}, False),
+        ({"host": "a:8000", "origin": "http://a:8000"}, False),
+        ({"host": "A:8000", "origin": "https://a:8000"}, False),
+        ({"host": "a:8000", "origin": "http://a"}, True),
+        ({"host": "a:8000", "origin": "http://a:8000.evil"}, True),
+        ({"host": "a:8000", "origin": "null"}, True),
+        ({"host": "a:8000", "origin": "file://a:8000"}, True),
+        ({"host": "a:8000", "sec-fetch-site": "cross-site"}, True),
+        ({"host": "a:8000", "sec-fetch-site": "same-site"}, True),
+        ({"host": "a:8000", "sec-fetch-site": "same-origin"}, False),
+    ],
+)
+def test_foreign_origins(headers: dict[str, str], foreign: bool) -> None:
+    assert is_foreign(Headers(headers)) is foreign
+
+
+async def test_dashboard_serves_its_own_files_only(tmp_path: Path) -> None:
+    root = tmp_path / "dist"
+    app = FastAPI(openapi_url=None)
+    app.router.default = Dashboard(root)
+    (tmp_path / "secret.txt").write_text("secret")
+    async with browser(app) as client:
+        assert "not built" in (await client.get("/")).text
+        (root / "assets").mkdir(parents=True)
+        (root / "index.html").write_text("<html>index</html>")
+        (root / "assets" / "a.js").write_text("js")
+        (root / "link.txt").symlink_to(tmp_path / "secret.txt")
+        index = await client.get("/cameras/x")
+        assert (index.text, index.headers["cache-control"]) == ("<html>index</html>", "no-cache")
+        script = await client.get("/assets/a.js")
+        assert "immutable" in script.headers["cache-control"]
+        for path in (
+            "/assets/b.js",
+            "/link.txt",
+            "/..%2fsecret.txt",
+            "/%2e%2e/secret.txt",
+            "/a%00.js",
+            "/api/x",
+            "/ws/x",
+        ):
+            answer = await client.get(path)
+            assert answer.status_code == 404, path
+            assert "secret" not in answer.text
+
+
+async def test_reference_page_escapes_what_it_shows() -> None:
+    made = page({"info": {"title": "<b>", "version": "1"}, "paths": {"/<x>": {"get": {"summary": "<script>"}}}})
+    assert "<script>" not in made
+    assert "<b>1" not in made

@@ -1,0 +1,109 @@
+"""When a dark camera or a dark site wakes somebody."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from web.cameras.alarms import AFTER_S, GRACE_S, TOGETHER_S, Action, Alarms, Status
+
+
+class Site:
+    """Scripted cameras and their clock."""
+
+    def __init__(self, count: int) -> None:
+        self.alarms = Alarms()
+        self.now = 0.0
+        self.dark: dict[str, bool] = {f"c{i}": False for i in range(count)}
+        self.told: list[tuple[str, str, str]] = []
+        self.pass_s(GRACE_S)
+
+    def set(self, *cameras: str, dark: bool) -> None:
+        for camera in cameras:
+            self.dark[camera] = dark
+
+    def pass_s(self, seconds: float) -> list[tuple[str, str, str]]:
+        """What is told meanwhile: (does, kind, camera)."""
+        told: list[Action] = []
+        for _ in range(round(seconds * 2)):
+            self.now += 0.5
+            told += self.alarms.tick(
+                self.now, [Status("s", camera, dark, "timeout") for camera, dark in self.dark.items()]
+            )
+        return [(action.does, action.kind, action.camera) for action in told]
+
+
+def test_camera_is_told_after_eight_seconds_and_ended_when_back() -> None:
+    site = Site(2)
+    site.set("c0", dark=True)
+    assert site.pass_s(AFTER_S) == []
+    assert site.pass_s(1) == [("open", "camera_offline", "c0")]
+    assert site.pass_s(60) == []
+    site.set("c0", dark=False)
+    assert site.pass_s(1) == [("end", "camera_offline", "c0")]
+
+
+def test_short_darkness_tells_nothing() -> None:
+    site = Site(1)
+    for _ in range(10):
+        site.set("c0", dark=True)
+        assert site.pass_s(5) == []
+        site.set("c0", dark=False)
+        assert site.pass_s(5) == []
+
+
+def test_darkness_counts_from_the_last_picture() -> None:
+    alarms = Alarms()
+    alarms.tick(0, [Status("s", "c", False)])
+    assert alarms.tick(GRACE_S, [Status("s", "c", True, "timeout", dark_s=6)]) == []
+    assert len(alarms.tick(GRACE_S + 2, [Status("s", "c", True, "timeout")])) == 1
+
+
+def test_new_camera_gets_time_to_connect() -> None:
+    alarms = Alarms()
+    assert alarms.tick(0, [Status("s", "c", True)]) == []
+    assert alarms.tick(GRACE_S - 0.5, [Status("s", "c", True)]) == []
+    assert len(alarms.tick(GRACE_S, [Status("s", "c", True)])) == 1
+
+
+def test_dark_site_is_one_alarm_and_those_that_stay_away_are_told_later() -> None:
+    site = Site(4)
+    site.set("c0", "c1", dark=True)
+    site.pass_s(1)
+    site.set("c2", "c3", dark=True)
+    assert site.pass_s(AFTER_S + TOGETHER_S) == [("open", "site_unreachable", "c0")]
+    site.set("c0", "c1", "c2", dark=False)
+    assert site.pass_s(1) == [("end", "site_unreachable", "c0")]
+    assert site.pass_s(GRACE_S) == [("open", "camera_offline", "c3")]
+
+
+def test_many_but_not_all_are_told_one_by_one_a_little_later() -> None:
+    site = Site(4)
+    site.set("c0", "c1", "c2", dark=True)
+    assert site.pass_s(AFTER_S + TOGETHER_S) == []
+    assert len(site.pass_s(1)) == 3
+
+
+def test_camera_taken_out_ends_its_alarm() -> None:
+    alarms = Alarms(cameras={"gone": "s"}, sites={"t": "x"})
+    actions = alarms.tick(0, [Status("s", "c", False)])
+    assert {(action.does, action.kind) for action in actions} == {
+        ("end", "camera_offline"),
+        ("end", "site_unreachable"),
+    }
+
+
+@given(st.lists(st.tuples(st.sampled_from(["c0", "c1", "c2", "c3"]), st.booleans(), st.integers(1, 12)), max_size=30))
+def test_alarms_open_and_end_in_turn(script: list[tuple[str, bool, int]]) -> None:
+    site = Site(4)
+    is_open: set[tuple[str, str]] = set()
+    for camera, dark, seconds in script:
+        site.set(camera, dark=dark)
+        for does, kind, about in site.pass_s(seconds):
+            key = (kind, about)
+            assert (key in is_open) == (does == "end")
+            is_open ^= {key}
+    site.set(*site.dark, dark=False)
+    for _, kind, about in site.pass_s(1):
+        is_open ^= {(kind, about)}
+    assert not is_open

@@ -1,0 +1,172 @@
+"""The database: migrations, the order of events, revisions, accounts."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from alembic import command
+from sqlalchemy import func, select
+
+from tests.integration.web_rig import facility
+from vms.domain.clock import SystemClock
+from vms.domain.errors import ConfigurationError
+from vms.domain.facility import Facility
+from vms.settings.environment import Environment
+from web.accounts import users
+from web.accounts.sessions import Sessions
+from web.accounts.throttle import PER_ACCOUNT, WINDOW_S, LoginThrottle
+from web.configuration import revisions
+from web.database import migrate
+from web.database.engine import Database
+from web.database.schema import Event, User
+from web.events.feed import EventFeed
+
+CLOCK = SystemClock()
+
+
+async def opened(folder: Path) -> Database:
+    return await Database.open(Environment.read(folder, {}), CLOCK)
+
+
+async def test_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
+    database = await opened(tmp_path)
+    async with database.change() as change:
+        await change.connection.run_sync(lambda connection: command.check(migrate.config(connection)))
+    await database.close()
+    again = await opened(tmp_path)
+    assert await again.answers()
+    await again.close()
+
+
+@pytest.mark.parametrize("content", [b"this is no database at all, whatever it says" * 100])
+async def test_broken_database_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "vms.db").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"vms\.db cannot be used: file is not a database"):
+        await opened(tmp_path)
+
+
+async def test_events_are_numbered_in_commit_order_and_rolled_back_ones_leave_no_trace(tmp_path: Path) -> None:
+    database = await opened(tmp_path)
+    feed = await EventFeed.open(database)
+
+    async def write(i: int) -> None:
+        async with database.change() as change:
+            await change.record("alert.opened", {"i": i})
+            if i % 3 == 0:
+                raise RuntimeError("not this one")
+
+    await asyncio.gather(*(write(i) for i in range(30)), return_exceptions=True)
+    await feed.refresh()
+    entries = await feed.after(0)
+    assert [entry.seq for entry in entries] == list(range(1, 21))
+    assert [json.loads(entry.text)["seq"] for entry in entries] == list(range(1, 21))
+    assert feed.head == 20
+    later = await EventFeed.open(database)  # a restart: nothing in memory, the same from the table
+    assert (later.epoch, later.head) == (feed.epoch, 20)
+    assert await later.after(0) == entries
+    assert not await later.can_resume(21, later.epoch)
+    await later.prune(CLOCK)
+    async with database.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(Event)) == 20
+    await database.close()
+
+
+async def test_database_is_the_truth_once_it_is_seeded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    database = await opened(tmp_path)
+    with pytest.raises(ConfigurationError, match="--config"):
+        await revisions.seed(database, CLOCK, None)
+    assert (await revisions.seed(database, CLOCK, facility(2))).revision == 1
+    kept = await revisions.seed(database, CLOCK, facility(3))
+    assert (kept.revision, len(list(kept.facility.cameras()))) == (1, 2)
+    assert "vms config diff" in caplog.text
+    lines = await revisions.diff(database, facility(3))
+    assert any(line.startswith("+ sites[s1].cameras[cam-3].name") for line in lines)
+    assert "u:" not in "".join(lines)
+    assert await revisions.import_facility(database, CLOCK, facility(3)) == 2
+    assert await revisions.import_facility(database, CLOCK, facility(3)) == 2  # nothing changed
+    exported = yaml.safe_load(await revisions.export_yaml(database))
+    assert Facility.model_validate(exported) == facility(3)
+    assert await revisions.diff(database, facility(3)) == []
+    await database.close()
+
+
+async def test_first_administrator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = await opened(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"VMS_ADMIN_PASSWORD.*12"):
+        await users.ensure_administrator(database, CLOCK, {"VMS_ADMIN_PASSWORD": "short"})
+    await users.ensure_administrator(database, CLOCK, {})
+    line = capsys.readouterr().out
+    password = line.removeprefix("First login: admin / ").strip()
+    assert len(password) >= 12
+    await users.ensure_administrator(database, CLOCK, {})
+    assert capsys.readouterr().out == ""
+    sessions = Sessions(database, CLOCK)
+    token = await sessions.login("Admin", password, "a")
+    assert token is not None
+    identity = await sessions.identify(token)
+    assert identity is not None
+    async with database.read() as connection:
+        stored = await connection.scalar(select(User.password_hash))
+    assert stored is not None
+    assert stored.startswith("$argon2id$")
+    await users.set_password(database, "admin", "another password")
+    assert await sessions.identify(token) is None
+    assert await sessions.login("admin", password, "a") is None
+    await users.add_user(database, CLOCK, "lan", "mat khau rat dai", "admin")
+    for bad in ("lan", "Has Space", ""):
+        with pytest.raises(ConfigurationError):
+            await users.add_user(database, CLOCK, bad, "mat khau rat dai", "admin")
+    await database.close()
+
+
+async def test_sessions_slide_and_end(tmp_path: Path) -> None:
+    @dataclasses.dataclass
+    class Moving:
+        now: float = 1_800_000_000.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def utc(self) -> float:
+            return self.now
+
+    clock = Moving()
+    database = await opened(tmp_path)
+    await users.add_user(database, clock, "lan", "mat khau rat dai", "admin")
+    sessions = Sessions(database, clock)
+    token = await sessions.login("lan", "mat khau rat dai", "a")
+    assert token is not None
+    for _ in range(3):
+        clock.now += 11 * 3600
+        assert await sessions.identify(token) is not None
+        await asyncio.gather(*sessions._touching)
+    clock.now += 12 * 3600 + 1
+    assert await sessions.identify(token) is None
+    await database.close()
+
+
+def test_throttle_forgets_after_its_window() -> None:
+    class Moving:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def utc(self) -> float:
+            return self.now
+
+    clock = Moving()
+    throttle = LoginThrottle(clock)
+    for _ in range(PER_ACCOUNT):
+        assert throttle.wait_s("a", "x") == 0
+        throttle.failed("a", "x")
+    assert throttle.wait_s("a", "x") == WINDOW_S
+    assert throttle.wait_s("a", "y") == 0
+    assert throttle.wait_s("b", "x") == 0
+    clock.now = WINDOW_S + 1
+    assert throttle.wait_s("a", "x") == 0

@@ -1,0 +1,93 @@
+"""A timeline covers its span: no overlap, no hole, every cause accounted for."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from web.timeline.assemble import Cover, Missing, Recorded, assemble
+
+moments = st.integers(min_value=0, max_value=400)
+lengths = st.one_of(st.none(), st.integers(min_value=0, max_value=120))
+
+
+@st.composite
+def recorded(draw: st.DrawFn) -> Recorded:
+    start, length = draw(moments), draw(lengths)
+    return Recorded(str(draw(st.integers(0, 9))), start, None if length is None else start + length)
+
+
+@st.composite
+def missing(draw: st.DrawFn) -> Missing:
+    start, length = draw(moments), draw(lengths)
+    cause = draw(st.sampled_from(["camera", "network", "deleted"]))
+    return Missing(start, None if length is None else start + length, cause)
+
+
+def cover(
+    segments: list[Recorded], gaps: list[Missing], *, start: int = 100, end: int = 300, grown: int = 300, first: int = 0
+) -> Cover:
+    return assemble(start, end, segments, gaps, grown_to=grown, configured_at=first)
+
+
+@given(
+    st.lists(recorded(), max_size=8),
+    st.lists(missing(), max_size=8),
+    moments,
+    moments,
+    moments,
+    st.one_of(st.none(), moments),
+)
+def test_every_millisecond_is_in_exactly_one_span(
+    segments: list[Recorded], gaps: list[Missing], a: int, b: int, grown: int, first: int | None
+) -> None:
+    start, end = min(a, b), max(a, b)
+    made = assemble(start, end, segments, gaps, grown_to=grown, configured_at=first)
+    spans = sorted((one.start, one.end) for one in [*made.segments, *made.gaps])
+    if start == end:
+        assert not spans
+        return
+    assert spans[0][0] == start
+    assert spans[-1][1] == end
+    assert all(one[1] == following[0] for one, following in pairwise(spans))
+    assert all(one[0] < (one[1] or 0) for one in spans)
+
+
+@given(st.lists(recorded(), max_size=8), st.lists(missing(), max_size=8))
+def test_footage_that_is_closed_is_never_called_missing(segments: list[Recorded], gaps: list[Missing]) -> None:
+    made = cover(segments, gaps)
+    for one in segments:
+        if one.end is None:
+            continue
+        for gap in made.gaps:
+            assert gap.end is not None
+            assert gap.end <= one.start or gap.start >= one.end
+
+
+def test_what_nobody_explained_is_unknown_and_before_the_camera_disabled() -> None:
+    made = cover([Recorded("a", 200, 250)], [Missing(250, 260, "camera", "timeout")], first=150)
+    assert [(one.start, one.end, one.cause, one.reason) for one in made.gaps] == [
+        (100, 150, "disabled", None),
+        (150, 200, "unknown", None),
+        (250, 260, "camera", "timeout"),
+        (260, 300, "unknown", None),
+    ]
+
+
+def test_growing_segment_reaches_as_far_as_is_known() -> None:
+    made = cover([Recorded("a", 100, 200), Recorded("b", 200, None)], [], grown=280)
+    assert [(one.end, one.open) for one in made.segments] == [(200, False), (280, True)]
+    assert made.gaps == (Missing(280, 300, "unknown"),)
+
+
+def test_unfinished_segment_ends_where_a_gap_begins() -> None:
+    made = cover([Recorded("a", 100, None)], [Missing(180, None, "network")])
+    assert [one.end for one in made.segments] == [180]
+    assert made.gaps == (Missing(180, 300, "network"),)
+
+
+def test_overlap_is_taken_from_the_later() -> None:
+    made = cover([Recorded("a", 90, 210), Recorded("b", 200, 320)], [])
+    assert [(one.id, one.start, one.end) for one in made.segments] == [("a", 100, 210), ("b", 210, 300)]

@@ -1,0 +1,5 @@
+"""``python -m vms``."""
+
+from vms.cli import main
+
+main()

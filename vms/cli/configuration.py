@@ -1,0 +1,111 @@
+"""``vms config``: check a facility file, print its schema, compare and exchange it with the database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import click
+
+from vms.cli.options import data_option
+from vms.domain.clock import SystemClock
+from vms.domain.errors import ConfigurationError
+from vms.domain.facility import Facility
+from vms.settings import logs
+from vms.settings.environment import Environment
+from vms.settings.facility_file import check_environment, json_schema, load
+
+
+@click.group()
+def config() -> None:
+    """The facility file, and the configuration in the database."""
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--no-env", is_flag=True, help="Do not ask for the variables that camera URLs name.")
+def check(file: Path, no_env: bool) -> None:
+    """Validate FILE."""
+    facility = load(file)
+    if not no_env:
+        check_environment(facility, os.environ)
+    cameras = [camera for _, camera in facility.cameras()]
+    rules = sum(len(camera.rules) for camera in cameras)
+    click.echo(f"{file}: good. {len(facility.sites)} sites, {len(cameras)} cameras, {rules} rules.")
+
+
+@config.command()
+def schema() -> None:
+    """Print the JSON Schema of the facility file."""
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@config.command("export")
+@data_option
+def export_command(data: Path) -> None:
+    """Print the configuration in force as a facility file."""
+    from web.configuration.revisions import export_yaml
+    from web.database.engine import Database
+
+    async def work() -> str:
+        database = await Database.open(_existing(data))
+        try:
+            return await export_yaml(database)
+        finally:
+            await database.close()
+
+    click.echo(asyncio.run(work()), nl=False)
+
+
+@config.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@data_option
+def import_command(file: Path, data: Path) -> None:
+    """Put FILE in force as a new revision."""
+    logs.configure("config", "WARNING")
+    revision = asyncio.run(import_file(Environment.read(data), load(file)))
+    click.echo(f"{file} is in force as revision {revision}.")
+
+
+@config.command("diff")
+@click.argument("file", type=click.Path(path_type=Path))
+@data_option
+def diff_command(file: Path, data: Path) -> None:
+    """Compare FILE with the configuration in force; exit code 1 when they differ."""
+    from web.configuration.revisions import diff
+    from web.database.engine import Database
+
+    facility = load(file)
+
+    async def work() -> list[str]:
+        database = await Database.open(_existing(data))
+        try:
+            return await diff(database, facility)
+        finally:
+            await database.close()
+
+    lines = asyncio.run(work())
+    for line in lines:
+        click.echo(line)
+    raise click.exceptions.Exit(1 if lines else 0)
+
+
+async def import_file(environment: Environment, facility: Facility) -> int:
+    """Puts ``facility`` in force in the database; answers with its revision."""
+    from web.configuration.revisions import import_facility
+    from web.database.engine import Database
+
+    database = await Database.open(environment)
+    try:
+        return await import_facility(database, SystemClock(), facility)
+    finally:
+        await database.close()
+
+
+def _existing(data: Path) -> Environment:
+    environment = Environment.read(data)
+    if environment.database_url is None and not (environment.data / "vms.db").exists():
+        raise ConfigurationError(f"{data} holds no database: name the service's folder with --data")
+    return environment

@@ -1,0 +1,52 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_PORT = 8000
+
+
+def data_option(command: Command) -> Command:
+    """``--data DIR``."""
+    return click.option(
+        "--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"), show_default=True,
+        help="Folder of everything that the service keeps.",
+    )(command)  # fmt: skip
+
+
+def sites_option(command: Command) -> Command:
+    """``--sites a,b``."""
+    return click.option("--sites", default=None, metavar="ID,ID…", help="Only these sites; all without it.")(command)
+
+
+def address_options(command: Command) -> Command:
+    """``--host`` and ``--port``."""
+    command = click.option(
+        "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="Port of the dashboard."
+    )(command)
+    return click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")(command)
+
+
+def config_option(command: Command) -> Command:
+    """``--config FILE``, required."""
+    return click.option(
+        "--config", "config_path", type=click.Path(path_type=Path, dir_okay=False), required=True,
+        help="Facility file (YAML).",
+    )(command)  # fmt: skip
+
+
+def parse_sites(value: str | None) -> frozenset[str] | None:
+    """The ids in ``value``; None for all."""
+    if value is None:
+        return None
+    sites = frozenset(part.strip() for part in value.split(",") if part.strip())
+    if not sites:
+        raise click.BadParameter("name at least one site, or leave the option out", param_hint="--sites")
+    return sites

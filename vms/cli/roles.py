@@ -1,0 +1,77 @@
+"""``vms recorder | detector | web``: one role in this process, for compose, Kubernetes and the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import click
+import uvloop
+
+from vms.bus.connection import BusAddress
+from vms.cli.options import address_options, data_option, parse_sites, sites_option
+from vms.domain.errors import ConfigurationError
+from vms.settings import logs
+from vms.settings.environment import Environment
+from vms.settings.facility_file import load
+from vms.settings.liveness import beat
+
+Role = Callable[[Environment, BusAddress, asyncio.Event], Awaitable[None]]
+
+
+def run_role(name: str, data: Path, role: Role) -> None:
+    """Runs ``role`` until SIGTERM or SIGINT; raises ``ConfigurationError`` when no bus is named."""
+    logs.configure(name)
+    environment = Environment.read(data)
+    if environment.nats_url is None:
+        raise ConfigurationError("VMS_NATS_URL is not set: name the bus, or use 'vms up', which starts one")
+    address = BusAddress(environment.nats_url, environment.nats_bulk_url or environment.nats_url)
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        heart = asyncio.create_task(beat())
+        try:
+            await role(environment, address, stop)
+        finally:
+            heart.cancel()
+
+    uvloop.run(main())
+
+
+@click.command()
+@data_option
+@sites_option
+def recorder(data: Path, sites: str | None) -> None:
+    """Record the cameras (bus named by VMS_NATS_URL)."""
+    from recorder import process
+
+    chosen = parse_sites(sites)
+    run_role("recorder", data, lambda environment, address, stop: process.run(environment, address, chosen, stop))
+
+
+@click.command()
+@data_option
+@sites_option
+def detector(data: Path, sites: str | None) -> None:
+    """Count persons and apply the rules (bus named by VMS_NATS_URL)."""
+    from detectors import process
+
+    chosen = parse_sites(sites)
+    run_role("detector", data, lambda environment, address, stop: process.run(environment, address, chosen, stop))
+
+
+@click.command()
+@data_option
+@click.option("--config", "config_path", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="Facility file that seeds an empty database.")  # fmt: skip
+@address_options
+def web(data: Path, config_path: Path | None, host: str, port: int) -> None:
+    """Serve the API and the dashboard (bus named by VMS_NATS_URL)."""
+    from web import process
+
+    seed = load(config_path) if config_path is not None else None
+    run_role("web", data, lambda environment, address, stop: process.run(environment, address, seed, host, port, stop))

@@ -1,0 +1,96 @@
+"""``vms up`` and ``vms demo``: everything on this host."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from vms.cli.configuration import import_file
+from vms.cli.options import address_options, config_option, data_option
+from vms.domain.errors import ConfigurationError
+from vms.settings import logs
+from vms.settings.environment import Environment
+from vms.settings.facility_file import check_environment, load
+from vms.supervisor.demo import cameras_child, prepare_demo
+from vms.supervisor.host import HostSpec, check_data, run_host
+
+
+def _say(text: str) -> None:
+    click.echo(f"vms: {text}")
+    sys.stdout.flush()
+
+
+def _run(spec: HostSpec, opening: str) -> None:
+    code = asyncio.run(run_host(spec, lambda url: _say(f"{opening} {url}   (Ctrl-C stops everything)")))
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+@click.command()
+@config_option
+@data_option
+@address_options
+def up(config_path: Path, data: Path, host: str, port: int) -> None:
+    """Run everything on this host, from real cameras."""
+    logs.configure("supervisor")
+    facility = load(config_path)
+    check_environment(facility, os.environ)
+    check_data(data)
+    _check_port(host, port)
+    spec = HostSpec(Environment.read(data), facility, config_path.absolute(), host, port)
+    _run(spec, f"{facility.facility.name}: dashboard at")
+
+
+@click.command()
+@click.option("--cameras", type=click.IntRange(1, 500), default=8, show_default=True, help="How many cameras.")
+@click.option("--sites", type=click.IntRange(1, 14), default=None, help="Spread over so many sites.")
+@click.option("--video", "videos", type=click.Path(path_type=Path), multiple=True, help="Your own footage; repeatable.")
+@click.option("--h265", type=click.IntRange(0), default=0, help="The last so many cameras send H.265.")
+@click.argument("more_videos", nargs=-1, type=click.Path(path_type=Path))
+@data_option
+@address_options
+def demo(
+    cameras: int,
+    sites: int | None,
+    videos: tuple[Path, ...],
+    h265: int,
+    more_videos: tuple[Path, ...],
+    data: Path,
+    host: str,
+    port: int,
+) -> None:
+    """Run everything on this host, from simulated cameras.
+
+    Footage: --video FILE (further files may follow it), else the folder in VMS_DEMO_FOOTAGE, else drawn scenes.
+    """
+    logs.configure("supervisor")
+    if more_videos and not videos:
+        raise click.UsageError(f"unexpected argument '{more_videos[0]}'; footage is named by --video FILE")
+    data = data.absolute()
+    check_data(data)
+    _check_port(host, port)
+    environment = Environment.read(data)
+    chosen = tuple(video.absolute() for video in (*videos, *more_videos))
+    config, rtsp_port, variables = prepare_demo(cameras, sites, chosen, environment.demo_footage, h265, data)
+    facility = load(config)
+    asyncio.run(import_file(environment, facility))  # the demo's arguments win over the last demo's
+    env = {**os.environ, **dict(variables)}
+    child = cameras_child(cameras, sites, chosen, h265, data, rtsp_port, env, _say)
+    spec = HostSpec(environment, facility, config, host, port, (child,), variables)
+    _run(spec, f"{cameras} simulated cameras; dashboard at")
+
+
+def _check_port(host: str, port: int) -> None:
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as err:
+            problem = "is in use" if err.errno == 98 else f"cannot be used ({err.strerror})"
+            raise ConfigurationError(f"port {port} on {host} {problem}: choose another with --port") from err

@@ -1,0 +1,165 @@
+"""Which simulated camera stands where and shows what. Data and its arrangement only: no files, no sockets.
+
+The same plan feeds the renditions, the RTSP server and the facility file, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from vms.domain.errors import ConfigurationError
+
+Placement = Literal["gate", "corridor", "sampling_room", "patient_room"]
+Codec = Literal["h264", "h265"]
+
+SITES: tuple[tuple[str, str, tuple[float, float], int], ...] = (
+    ("vi-thanh-1", "Khu cách ly Vị Thanh 1", (9.7845, 105.4701), 250),
+    ("vi-thanh-2", "Khu cách ly Vị Thanh 2", (9.7712, 105.4588), 180),
+    ("nga-bay-1", "Khu cách ly Ngã Bảy 1", (9.8166, 105.8197), 220),
+    ("nga-bay-2", "Khu cách ly Ngã Bảy 2", (9.8301, 105.8052), 120),
+    ("long-my-1", "Khu cách ly thị xã Long Mỹ", (9.6817, 105.5706), 160),
+    ("long-my-2", "Khu cách ly huyện Long Mỹ", (9.6402, 105.5213), 140),
+    ("chau-thanh-1", "Khu cách ly Châu Thành 1", (9.9196, 105.8098), 200),
+    ("chau-thanh-2", "Khu cách ly Châu Thành 2", (9.9048, 105.8344), 100),
+    ("chau-thanh-a-1", "Khu cách ly Châu Thành A 1", (9.9293, 105.6362), 240),
+    ("chau-thanh-a-2", "Khu cách ly Châu Thành A 2", (9.9471, 105.6598), 130),
+    ("phung-hiep-1", "Khu cách ly Phụng Hiệp 1", (9.7993, 105.7124), 210),
+    ("phung-hiep-2", "Khu cách ly Phụng Hiệp 2", (9.7530, 105.7411), 150),
+    ("vi-thuy-1", "Khu cách ly Vị Thủy 1", (9.7716, 105.5415), 170),
+    ("vi-thuy-2", "Khu cách ly Vị Thủy 2", (9.7289, 105.5602), 110),
+)
+"""id, name, (latitude, longitude), capacity. Sites beyond these are numbered on."""
+
+_NAMES: dict[str, str] = {
+    "gate": "Cổng",
+    "corridor": "Hành lang",
+    "sampling_room": "Phòng lấy mẫu",
+    "patient_room": "Phòng bệnh nhân",
+}
+_FIRST_EIGHT = 8
+_LONGEST_AT = (0, 3, 6)
+_DRAWN_AT = (4, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSpec:
+    """What is asked for. ``rtsp_port`` 0 takes a free one; ``password`` without ``user`` means nothing."""
+
+    cameras: int = 8
+    sites: int | None = None
+    rtsp_port: int = 0
+    data: Path = Path("data")
+    videos: tuple[Path, ...] = ()
+    """The user's own footage; each camera takes the next."""
+    footage: Path | None = None
+    """A folder of videos, used where ``videos`` is empty; drawn scenes where neither is there."""
+    h265: int = 0
+    """The last so many cameras send H.265."""
+    host: str = "127.0.0.1"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    min_loop_s: float = 20.0
+    """Shorter footage is repeated until its loop lasts so long."""
+    max_loop_s: float = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A video file. ``visits``: its visits are known (a presence file lies beside it)."""
+
+    path: Path
+    visits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSource:
+    """A scene drawn from ``seed``."""
+
+    look: Placement
+    seed: int
+
+
+Source = FileSource | SceneSource
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """One simulated camera."""
+
+    id: str
+    name: str
+    site: str
+    placement: Placement
+    source: Source
+    codec: Codec = "h264"
+    phase_s: float = 0.0
+    """How far into its loop the camera is when it starts."""
+
+
+def site_of(index: int) -> tuple[str, str, tuple[float, float], int]:
+    """The ``index``-th site: id, name, location, capacity."""
+    if index < len(SITES):
+        return SITES[index]
+    number = index + 1
+    return (f"demo-{number}", f"Khu cách ly {number}", (9.75 + index % 20 / 100, 105.5 + index // 20 / 100), 100)
+
+
+def make_plan(spec: DemoSpec, videos: tuple[FileSource, ...]) -> tuple[CameraPlan, ...]:
+    """The cameras of ``spec``; ``videos`` as found (see ``sources.find_videos``), best known first.
+
+    The first eight repeat the long video three times; those beyond take the short ones and drawn scenes only,
+    because every minute of footage costs seconds of preparation and megabytes of memory for each camera.
+    """
+    if spec.cameras < 1:
+        raise ConfigurationError(f"--cameras {spec.cameras}: at least 1 camera is needed")
+    sites = min(spec.cameras, -(-spec.cameras // 8) if spec.cameras > 8 else 2) if spec.sites is None else spec.sites
+    if not 1 <= sites <= spec.cameras:
+        raise ConfigurationError(f"--sites {sites}: between 1 and the number of cameras ({spec.cameras})")
+    if not 0 <= spec.h265 <= spec.cameras:
+        raise ConfigurationError(f"--h265 {spec.h265}: between 0 and the number of cameras ({spec.cameras})")
+    numbers: dict[tuple[str, str], int] = {}
+    plans = []
+    for index in range(spec.cameras):
+        placement = _placement(index)
+        source = _source(index, placement, spec, videos)
+        if index == 0 and isinstance(source, FileSource) and source.visits:
+            placement = "sampling_room"
+        site = site_of(index * sites // spec.cameras)[0]
+        number = numbers[site, placement] = numbers.get((site, placement), 0) + 1
+        plans.append(
+            CameraPlan(
+                id=f"{site}-{placement.removesuffix('_room')}-{number}",
+                name=f"{_NAMES[placement]} {number}",
+                site=site,
+                placement=placement,
+                source=source,
+                codec="h265" if index >= spec.cameras - spec.h265 else "h264",
+                # The golden ratio spreads key frames over time; camera 1 starts its loop at 0.
+                phase_s=index * 0.618034 % 1 * 30 if index else 0.0,
+            )
+        )
+    return tuple(plans)
+
+
+def _placement(index: int) -> Placement:
+    # Patient rooms are closed tiles on the wall: a small demo has none, a large one at most 1 in 8.
+    if index >= _FIRST_EIGHT and index % 8 == 7:
+        return "patient_room"
+    return ("gate", "corridor", "sampling_room")[index % 3]
+
+
+def _source(index: int, placement: Placement, spec: DemoSpec, videos: tuple[FileSource, ...]) -> Source:
+    drawn = SceneSource(placement, seed=index)
+    if not videos or placement == "patient_room":
+        return drawn
+    if spec.videos:
+        return videos[index % len(videos)]
+    short = videos[1:]
+    slot = index % 8
+    if index < _FIRST_EIGHT and slot in _LONGEST_AT:
+        return videos[0]
+    if slot in _DRAWN_AT or not short:
+        return drawn
+    return short[(index - 1 - 2 * (index // 3)) % len(short)]

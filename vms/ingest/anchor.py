@@ -1,0 +1,60 @@
+"""The anchor of a run: what turns a presentation time into UTC. Pure; clocks come in as numbers.
+
+The network only delays, so the least (arrival − pts) is nearest to the truth. It is taken over the run's
+first 2 s; later windows correct a drifting camera clock slowly, so that no label jumps.
+"""
+
+from __future__ import annotations
+
+from vms.ingest.stream import TIMESCALE
+
+SETTLE_S = 2.0
+WINDOW_S = 10.0
+#: No correction is faster than this: seconds a second.
+MAX_SLEW = 500e-6
+#: Beyond this difference the labels would lie: a new run with a new anchor.
+MAX_DRIFT_S = 1.0
+
+
+class Anchor:
+    """Feed every packet with ``observe``; ask ``utc`` for any pts of the run."""
+
+    def __init__(self, pts: int, arrival_utc: float) -> None:
+        self._value = arrival_utc - pts / TIMESCALE
+        self._settle_until = pts + SETTLE_S * TIMESCALE
+        self._target = self._value
+        self._window_until = self._settle_until + WINDOW_S * TIMESCALE
+        self._window_least = float("inf")
+        self._last_pts = pts
+
+    @property
+    def value(self) -> float:
+        """The anchor now: UTC seconds of pts 0."""
+        return self._value
+
+    def utc(self, pts: int) -> float:
+        """UTC of ``pts``, in seconds since the epoch."""
+        return self._value + pts / TIMESCALE
+
+    def observe(self, pts: int, arrival_utc: float) -> bool:
+        """Takes one packet in; False when the run's labels have drifted too far and a new run is due."""
+        offset = arrival_utc - pts / TIMESCALE
+        if pts <= self._settle_until:
+            self._value = self._target = min(self._value, offset)
+            return True
+        if offset < self._value - MAX_DRIFT_S:  # earlier than light: a clock stepped
+            return False
+        self._slew(pts)
+        self._window_least = min(self._window_least, offset)
+        if pts >= self._window_until:
+            if self._window_least - self._value > MAX_DRIFT_S:
+                return False
+            self._target = self._window_least
+            self._window_least = float("inf")
+            self._window_until = pts + WINDOW_S * TIMESCALE
+        return True
+
+    def _slew(self, pts: int) -> None:
+        allowed = max(0.0, (pts - self._last_pts) / TIMESCALE) * MAX_SLEW
+        self._value += min(allowed, max(-allowed, self._target - self._value))
+        self._last_pts = max(pts, self._last_pts)

@@ -1,0 +1,71 @@
+"""Finding and ending the TCP connection that libav opened for one session.
+
+libav can hang in a read for ever (a header that trickles, RTCP without video), and closing its context from
+another thread crashes. Shutting the socket down frees the reading thread at once. The socket is found as the
+one that appeared, with the camera as its peer, while a session was being opened; openings to one peer
+therefore take turns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Peer = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A descriptor together with what tells it from a later one of the same number."""
+
+    descriptor: int
+    inode: int
+
+
+class PeerLocks:
+    """One lock a peer; grows with the number of distinct cameras only."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: dict[Peer, threading.Lock] = {}
+
+    @contextlib.contextmanager
+    def turn(self, peer: Peer, timeout_s: float) -> Iterator[None]:
+        """Waits for the peer's turn; goes on without it after ``timeout_s``: one hung opening blocks no other."""
+        with self._guard:
+            lock = self._locks.setdefault(peer, threading.Lock())
+        taken = lock.acquire(timeout=timeout_s)
+        try:
+            yield
+        finally:
+            if taken:
+                lock.release()
+
+
+def connections_to(peer: Peer) -> set[Connection]:
+    """This process's TCP connections to ``peer``."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError, ValueError):
+            if not os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                continue
+            duplicate = socket.socket(fileno=os.dup(int(name)))
+            with duplicate:
+                if duplicate.type == socket.SOCK_STREAM and duplicate.getpeername()[:2] == peer:
+                    found.add(Connection(int(name), os.fstat(int(name)).st_ino))
+    return found
+
+
+def shut_down(connection: Connection) -> bool:
+    """Ends the connection under its reader's feet; False when it is no longer there."""
+    with contextlib.suppress(OSError):
+        duplicate = os.dup(connection.descriptor)
+        with socket.socket(fileno=duplicate) as link:
+            if os.fstat(duplicate).st_ino == connection.inode:
+                link.shutdown(socket.SHUT_RDWR)
+                return True
+    return False

@@ -1,0 +1,144 @@
+"""What a sequence parameter set says: size, profile, level, chroma. Pure bit reading.
+
+Sources: ITU-T H.264 7.3.2.1.1, ITU-T H.265 7.3.2.2 and 7.3.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vms.media.nal import unescape
+
+_H264_HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Of one SPS: picture size in pixels, sample format, and H.265's general profile-tier-level bytes."""
+
+    width: int
+    height: int
+    chroma_format: int
+    bit_depth_luma: int
+    bit_depth_chroma: int
+    profile_tier_level: bytes  # 12 bytes for H.265, empty for H.264
+    temporal_layers: int = 1
+    temporal_nesting: bool = True
+
+
+class _Bits:
+    def __init__(self, data: bytes) -> None:
+        self._value = int.from_bytes(data, "big")
+        self._left = len(data) * 8
+
+    def read(self, count: int) -> int:
+        if count > self._left:
+            raise ValueError("the parameter set ends early")
+        self._left -= count
+        return (self._value >> self._left) & ((1 << count) - 1)
+
+    def exp_golomb(self) -> int:
+        zeros = 0
+        while self.read(1) == 0:
+            zeros += 1
+            if zeros > 32:
+                raise ValueError("no Exp-Golomb code")
+        return (1 << zeros) - 1 + (self.read(zeros) if zeros else 0)
+
+    def signed(self) -> int:
+        code = self.exp_golomb()
+        return (code + 1) // 2 if code % 2 else -(code // 2)
+
+
+def read_sequence(codec: str, sps: bytes) -> Sequence:
+    """Reads an SPS unit (with its NAL header); a broken one raises ``ValueError``."""
+    return _h264(sps) if codec == "h264" else _h265(sps)
+
+
+def _h264(sps: bytes) -> Sequence:
+    bits = _Bits(unescape(sps)[1:])
+    profile = bits.read(8)
+    bits.read(16)
+    bits.exp_golomb()  # seq_parameter_set_id
+    chroma, luma_depth, chroma_depth = 1, 8, 8
+    if profile in _H264_HIGH_PROFILES:
+        chroma = bits.exp_golomb()
+        if chroma == 3:
+            bits.read(1)
+        luma_depth, chroma_depth = 8 + bits.exp_golomb(), 8 + bits.exp_golomb()
+        bits.read(1)
+        if bits.read(1):
+            for index in range(8 if chroma != 3 else 12):
+                if bits.read(1):
+                    _skip_scaling_list(bits, 16 if index < 6 else 64)
+    bits.exp_golomb()  # log2_max_frame_num
+    order = bits.exp_golomb()
+    if order == 0:
+        bits.exp_golomb()
+    elif order == 1:
+        bits.read(1)
+        bits.signed()
+        bits.signed()
+        for _ in range(bits.exp_golomb()):
+            bits.signed()
+    bits.exp_golomb()  # max_num_ref_frames
+    bits.read(1)
+    width = (bits.exp_golomb() + 1) * 16
+    height_units = bits.exp_golomb() + 1
+    frames_only = bits.read(1)
+    height = height_units * 16 * (2 - frames_only)
+    if not frames_only:
+        bits.read(1)
+    bits.read(1)
+    if bits.read(1):
+        left, right, top, bottom = (bits.exp_golomb() for _ in range(4))
+        unit_x = 2 if chroma in (1, 2) else 1
+        unit_y = (2 if chroma == 1 else 1) * (2 - frames_only)
+        width -= (left + right) * unit_x
+        height -= (top + bottom) * unit_y
+    return Sequence(width, height, chroma, luma_depth, chroma_depth, b"")
+
+
+def _skip_scaling_list(bits: _Bits, size: int) -> None:
+    last, following = 8, 8
+    for _ in range(size):
+        if following:
+            following = (last + bits.signed() + 256) % 256
+        last = following or last
+
+
+def _h265(sps: bytes) -> Sequence:
+    payload = unescape(sps)[2:]
+    bits = _Bits(payload)
+    bits.read(4)
+    layers_minus1 = bits.read(3)
+    nesting = bool(bits.read(1))
+    general = payload[1:13]
+    for _ in range(12):
+        bits.read(8)
+    _skip_sub_layers(bits, layers_minus1)
+    bits.exp_golomb()  # sps_seq_parameter_set_id
+    chroma = bits.exp_golomb()
+    if chroma == 3:
+        bits.read(1)
+    width, height = bits.exp_golomb(), bits.exp_golomb()
+    if bits.read(1):
+        left, right, top, bottom = (bits.exp_golomb() for _ in range(4))
+        width -= (left + right) * (2 if chroma in (1, 2) else 1)
+        height -= (top + bottom) * (2 if chroma == 1 else 1)
+    luma_depth, chroma_depth = 8 + bits.exp_golomb(), 8 + bits.exp_golomb()
+    return Sequence(width, height, chroma, luma_depth, chroma_depth, general, layers_minus1 + 1, nesting)
+
+
+def _skip_sub_layers(bits: _Bits, layers_minus1: int) -> None:
+    if layers_minus1 == 0:
+        return
+    present = [(bits.read(1), bits.read(1)) for _ in range(layers_minus1)]
+    for _ in range(layers_minus1, 8):
+        bits.read(2)
+    for profile, level in present:
+        if profile:
+            for _ in range(11):
+                bits.read(8)
+        if level:
+            bits.read(8)

@@ -1,0 +1,147 @@
+"""Everything on this host: which processes run, in which order they start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vms.bus.connection import BusAddress
+from vms.domain.clock import Clock, SystemClock
+from vms.domain.errors import ConfigurationError
+from vms.domain.facility import Facility
+from vms.settings.environment import Environment
+from vms.supervisor import broker
+from vms.supervisor.child import Child, ChildSpec
+
+log = logging.getLogger(__name__)
+
+#: A recorder's death stops so many cameras for a second or two, no more.
+CAMERAS_A_RECORDER = 40
+STOP_S = 4.0
+BROKER_STOP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostSpec:
+    """What ``vms up`` was asked for; ``extra`` are processes of the demo."""
+
+    environment: Environment
+    facility: Facility
+    config: Path
+    host: str
+    port: int
+    extra: tuple[ChildSpec, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+async def run_host(spec: HostSpec, ready: Callable[[str], None], clock: Clock | None = None) -> int:
+    """Runs everything until SIGTERM or SIGINT; returns the exit code. ``ready`` gets the address once."""
+    clock = clock or SystemClock()
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    children = [Child(one, clock) for one in _children(spec)]
+    tasks = {asyncio.create_task(child.run()): child for child in children}
+    announce = asyncio.create_task(_announce(spec, ready))
+    waiting = asyncio.create_task(stop.wait())
+    code = 0
+    try:
+        done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {waiting}:
+            code = max(code, int(task.result() or 0))
+            log.error("host.stopping because=%s refuses its configuration", tasks[task].spec.name)
+    finally:
+        announce.cancel()
+        waiting.cancel()
+        await _stop(children)
+        await asyncio.gather(announce, waiting, *tasks, return_exceptions=True)
+    return code
+
+
+async def _stop(children: list[Child]) -> None:
+    # The broker goes last: what the others say while they end is still stored.
+    brokers = [child for child in children if child.spec.name == "nats"]
+    await asyncio.gather(*(child.stop(STOP_S) for child in children if child not in brokers))
+    await asyncio.gather(*(child.stop(BROKER_STOP_S) for child in brokers))
+
+
+def _children(spec: HostSpec) -> list[ChildSpec]:
+    environment = spec.environment
+    base = dict(os.environ) | dict(spec.variables)
+    children: list[ChildSpec] = []
+    if environment.nats_url is None:
+        own = broker.prepare(environment.data)
+        children.append(ChildSpec("nats", own.argv, _plain(base), beats=False, on_line=lambda _: None))
+        address = own.address
+    else:
+        address = BusAddress(environment.nats_url, environment.nats_bulk_url or environment.nats_url)
+    base |= {"VMS_NATS_URL": address.core, "VMS_NATS_BULK_URL": address.bulk}
+    role = (sys.executable, "-m", "vms")
+    data = ("--data", str(environment.data))
+    children.append(
+        ChildSpec(
+            "web",
+            (*role, "web", *data, "--config", str(spec.config), "--host", spec.host, "--port", str(spec.port)),
+            base,
+        )
+    )
+    for sites in share_sites(spec.facility):
+        name = "recorder" if not sites else f"recorder:{sites[0]}"
+        children.append(ChildSpec(name, (*role, "recorder", *data, *_sites(sites)), base))
+    children.append(ChildSpec("detector", (*role, "detector", *data), base))
+    return [*children, *spec.extra]
+
+
+def _plain(env: dict[str, str]) -> dict[str, str]:
+    return {name: env[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in env}
+
+
+def _sites(sites: tuple[str, ...]) -> tuple[str, ...]:
+    return ("--sites", ",".join(sites)) if sites else ()
+
+
+def share_sites(facility: Facility) -> list[tuple[str, ...]]:
+    """Sites for each recorder, whole and evenly by cameras; one recorder for all of a small facility (empty tuple)."""
+    count = sum(1 for _ in facility.cameras())
+    wanted = min(len(facility.sites), -(-count // CAMERAS_A_RECORDER))
+    if wanted <= 1:
+        return [()]
+    shares: list[list[str]] = [[] for _ in range(wanted)]
+    load = [0] * wanted
+    for site in sorted(facility.sites, key=lambda s: (-len(s.cameras), s.id)):
+        least = load.index(min(load))
+        shares[least].append(site.id)
+        load[least] += len(site.cameras)
+    return [tuple(sorted(share)) for share in shares]
+
+
+async def _announce(spec: HostSpec, ready: Callable[[str], None]) -> None:
+    host = "127.0.0.1" if spec.host in ("0.0.0.0", "::", "") else spec.host  # noqa: S104  # compared, not bound
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, spec.port)
+        except OSError:
+            await asyncio.sleep(0.1)
+            continue
+        writer.close()
+        ready(f"http://{host}:{spec.port}")
+        return
+
+
+def check_data(data: Path) -> None:
+    """Raises ``ConfigurationError`` when the data folder cannot be written."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        probe = data / ".write-test"
+        probe.write_bytes(b"vms")
+        probe.unlink()
+    except OSError as err:
+        problem = err.strerror or type(err).__name__
+        raise ConfigurationError(f"--data {data} cannot be written: {problem}; make room or choose another") from err

@@ -1,0 +1,58 @@
+"""An alert as the interface gives it (docs/http.md). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from vms.domain.clock import rfc3339
+
+#: A clip begins before the alert, to show how it came to it, and goes on after it.
+CLIP_BEFORE = timedelta(seconds=10)
+CLIP_AFTER = timedelta(seconds=5)
+
+
+class Row(Protocol):
+    """A row of the database, or a dict of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """The value of one column."""
+
+
+def state_of(row: Row) -> str:
+    """What people did wins over ``ended``."""
+    if row["resolved_at"] is not None:
+        return "resolved"
+    if row["acknowledged_at"] is not None:
+        return "acknowledged"
+    return "open" if row["ended_at"] is None else "ended"
+
+
+def represent(row: Row, steps: Iterable[Row]) -> dict[str, Any]:
+    """From a row of ``alerts`` and its rows of ``alert_steps``, oldest first."""
+    ended: datetime | None = row["ended_at"]
+    return {
+        "id": row["id"],
+        "site": row["site"],
+        "camera": row["camera"],
+        "rule": row["rule"],
+        "kind": row["kind"],
+        "zone": row["zone"],
+        "severity": row["severity"],
+        "state": state_of(row),
+        "opened_at": rfc3339(row["opened_at"]),
+        "ended_at": None if ended is None else rfc3339(ended),
+        "persons": row["persons"],
+        "boxes": row["boxes"],
+        "snapshot": f"/api/alerts/{row['id']}/snapshot.jpg" if row["has_snapshot"] else None,
+        "clip": {
+            "start": rfc3339(row["opened_at"] - CLIP_BEFORE),
+            "end": None if ended is None else rfc3339(ended + CLIP_AFTER),
+        },
+        "detail": row["detail"],
+        "steps": [
+            {"at": rfc3339(step["at"]), "kind": step["kind"], "by": step["author"], "note": step["note"]}
+            for step in steps
+        ],
+    }

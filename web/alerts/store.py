@@ -1,0 +1,131 @@
+"""Reading alerts, and what people do with them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import RowMapping, Select, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from vms.domain.clock import from_epoch, rfc3339
+from web.alerts.shape import represent, state_of
+from web.database.engine import Change
+from web.database.schema import Alert, AlertSnapshot, AlertStep
+from web.problems import Problem, not_found
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to list; None means any."""
+
+    site: str | None = None
+    camera: str | None = None
+    state: str | None = None
+    kind: str | None = None
+    severity: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+async def fetch_represented(connection: AsyncConnection, alert_id: str) -> dict[str, Any]:
+    """One alert as the interface gives it; ``Problem`` 404 when there is none."""
+    rows = await _represent(connection, select(Alert.__table__).where(Alert.id == alert_id))
+    if not rows:
+        raise not_found("alert")
+    return rows[0]
+
+
+async def fetch_page(
+    connection: AsyncConnection, wanted: Filter, limit: int, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Alerts newest first, and the cursor of the next page."""
+    query = select(Alert.__table__).order_by(Alert.opened_at.desc(), Alert.id.desc()).limit(limit + 1)
+    for name in ("site", "camera", "state", "kind", "severity"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(getattr(Alert, name).in_(value.split(",")))
+    if wanted.start is not None:
+        query = query.where(or_(Alert.ended_at.is_(None), Alert.ended_at >= wanted.start))
+    if wanted.end is not None:
+        query = query.where(Alert.opened_at < wanted.end)
+    if cursor is not None:
+        at, last = _read_cursor(cursor)
+        query = query.where(or_(Alert.opened_at < at, and_(Alert.opened_at == at, Alert.id < last)))
+    rows = list((await connection.execute(query)).mappings())
+    more = len(rows) > limit
+    rows = rows[:limit]
+    cursor_out = _write_cursor(rows[-1]["opened_at"], rows[-1]["id"]) if more else None
+    return await _with_steps(connection, rows), cursor_out
+
+
+async def snapshot(connection: AsyncConnection, alert_id: str) -> bytes | None:
+    """The alert's JPEG."""
+    jpeg: bytes | None = await connection.scalar(select(AlertSnapshot.jpeg).where(AlertSnapshot.alert_id == alert_id))
+    return jpeg
+
+
+async def open_counts(connection: AsyncConnection) -> dict[str, int]:
+    """Alerts in state ``open``, by camera; a camera without one is left out."""
+    rows = await connection.execute(
+        select(Alert.camera, func.count().label("count")).where(Alert.state == "open").group_by(Alert.camera)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def take_step(
+    change: Change, alert_id: str, step: Literal["acknowledged", "resolved"], author: str, note: str | None, now: float
+) -> dict[str, Any]:
+    """Acknowledges or resolves; ``Problem`` 404, or 409 that names who was first."""
+    row = (await change.connection.execute(select(Alert.__table__).where(Alert.id == alert_id))).mappings().first()
+    if row is None:
+        raise not_found("alert")
+    for done in ("resolved", "acknowledged"):
+        first = row[f"{done}_by"]
+        if first is not None and done in ("resolved", step):
+            at = rfc3339(row[f"{done}_at"])
+            raise Problem(409, f"already-{done}", f"{first} was first, at {at}", by=first, at=at)
+    at_now = from_epoch(now)
+    values: dict[str, Any] = {f"{step}_at": at_now, f"{step}_by": author}
+    values["state"] = state_of({**row, **values})
+    await change.connection.execute(update(Alert).where(Alert.id == alert_id).values(**values))
+    await change.connection.execute(
+        insert(AlertStep).values(alert_id=alert_id, at=at_now, kind=step, author=author, note=note or None)
+    )
+    represented = await fetch_represented(change.connection, alert_id)
+    await change.record(f"alert.{step}", represented)
+    return represented
+
+
+async def _represent(connection: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:
+    return await _with_steps(connection, list((await connection.execute(query)).mappings()))
+
+
+async def _with_steps(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
+    steps: dict[str, list[RowMapping]] = defaultdict(list)
+    ids = [row["id"] for row in rows]
+    for some in (ids[i : i + 500] for i in range(0, len(ids), 500)):  # databases bound the parameters
+        query = select(AlertStep.__table__).where(AlertStep.alert_id.in_(some)).order_by(AlertStep.id)
+        for step in (await connection.execute(query)).mappings():
+            steps[step["alert_id"]].append(step)
+    return [represent(row, steps[row["id"]]) for row in rows]
+
+
+def _write_cursor(at: datetime, alert_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {alert_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        at, _, last = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
+        moment = datetime.fromisoformat(at)
+    except (ValueError, binascii.Error) as err:
+        raise Problem(422, "invalid", "cursor: not one of ours") from err
+    if moment.tzinfo is None or not last:
+        raise Problem(422, "invalid", "cursor: not one of ours")
+    return moment, last

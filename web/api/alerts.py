@@ -1,0 +1,86 @@
+"""Alerts: list, one, picture, and what people do with them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from web.access import Identity, permit
+from web.alerts import store
+from web.context import Here
+from web.problems import not_found
+
+router = APIRouter(prefix="/api/alerts", tags=["alerts"])
+
+
+class Step(BaseModel):
+    """What one has to say about it."""
+
+    model_config = ConfigDict(extra="forbid")
+    note: Annotated[str, Field(max_length=2000)] | None = None
+
+
+@router.get("", dependencies=[permit("alert.view")])
+async def alerts(
+    context: Here,
+    site: str | None = None,
+    camera: str | None = None,
+    state: Annotated[str | None, Query(description="one or several, with commas")] = None,
+    kind: str | None = None,
+    severity: str | None = None,
+    start: AwareDatetime | None = None,
+    end: AwareDatetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> dict[str, Any]:
+    """Newest first; with `start` and `end` those that lasted into the span."""
+    wanted = store.Filter(site, camera, state, kind, severity, start, end)
+    async with context.database.read() as connection:
+        items, following = await store.fetch_page(connection, wanted, limit, cursor)
+    return {"items": items, "next": following}
+
+
+@router.get("/{alert}", dependencies=[permit("alert.view")])
+async def alert(alert: str, context: Here) -> dict[str, Any]:
+    """One alert with every step."""
+    async with context.database.read() as connection:
+        return await store.fetch_represented(connection, alert)
+
+
+@router.get(
+    "/{alert}/snapshot.jpg",
+    dependencies=[permit("alert.view")],
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}},
+)
+async def snapshot(alert: str, context: Here) -> Response:
+    """The picture at its opening."""
+    async with context.database.read() as connection:
+        jpeg = await store.snapshot(connection, alert)
+    if jpeg is None:
+        raise not_found("picture")
+    # It never changes; private, since it shows persons.
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})
+
+
+@router.post("/{alert}/ack")
+async def acknowledge(
+    alert: str, identity: Annotated[Identity, permit("alert.ack")], context: Here, step: Step | None = None
+) -> dict[str, Any]:
+    """Takes it on; 409 names who was first."""
+    note = None if step is None else step.note
+    async with context.database.change() as change:
+        return await store.take_step(change, alert, "acknowledged", identity.username, note, context.clock.utc())
+
+
+@router.post("/{alert}/resolve")
+async def resolve(
+    alert: str, identity: Annotated[Identity, permit("alert.resolve")], context: Here, step: Step | None = None
+) -> dict[str, Any]:
+    """Closes it; 409 names who was first."""
+    note = None if step is None else step.note
+    async with context.database.change() as change:
+        return await store.take_step(change, alert, "resolved", identity.username, note, context.clock.utc())

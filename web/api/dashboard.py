@@ -1,0 +1,61 @@
+"""The dashboard's files, for every path that is no route; its pages are told apart in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+_NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dashboard not built</title></head>
+<body style="font:16px system-ui,sans-serif;margin:3rem;background:#0d1014;color:#dfe5ec">
+<h1>The dashboard is not built</h1>
+<p>The service runs; only its pages are missing. Run <code>make</code> in the project's folder and reload.</p>
+<p lang="vi">Dịch vụ đang chạy, chỉ thiếu giao diện. Chạy <code>make</code> trong thư mục dự án rồi tải lại trang.</p>
+</body></html>"""
+_RESERVED = ("api", "ws", "metrics", "healthz", "readyz")
+
+
+class Dashboard:
+    """An ASGI application for what the router does not know."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": 4404, "reason": "no such socket"})
+            return
+        response = self._answer(scope["method"], scope["path"])
+        await response(scope, receive, send)
+
+    def _answer(self, method: str, path: str) -> Response:
+        parts = path.strip("/").split("/")
+        if parts[0] in _RESERVED:
+            raise HTTPException(404, "there is no such route")
+        if method not in ("GET", "HEAD"):
+            raise HTTPException(405, "only GET", {"Allow": "GET, HEAD"})
+        file = self._file(parts)
+        if file is not None:
+            lasting = parts[0] == "assets"  # their names carry a hash of what is in them
+            cache = "public, max-age=31536000, immutable" if lasting else "no-cache"
+            return FileResponse(file, headers={"Cache-Control": cache})
+        if parts[0] == "assets" or "." in parts[-1]:
+            raise HTTPException(404, "there is no such file")
+        index = self._root / "index.html"
+        if not index.is_file():
+            return HTMLResponse(_NOT_BUILT, 503 if path != "/" else 200, {"Cache-Control": "no-store"})
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+    def _file(self, parts: list[str]) -> Path | None:
+        if any(part in ("", ".", "..") or "\x00" in part or "\\" in part for part in parts):
+            return None
+        file = self._root.joinpath(*parts)
+        try:
+            inside = file.resolve(strict=True).is_relative_to(self._root.resolve())
+        except (OSError, ValueError):
+            return None
+        return file if inside and file.is_file() else None

@@ -1,0 +1,58 @@
+"""Figures for Prometheus. No camera names and no secrets: this page needs no login."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+
+from web.access import permit_everyone
+from web.context import Context, Here
+
+router = APIRouter(tags=["system"])
+
+
+class _Present(Collector):
+    """Reads the figures when they are asked for."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def collect(self) -> Iterator[Metric]:
+        context = self._context
+        cameras = GaugeMetricFamily("vms_cameras", "Cameras by state", labels=["state"])
+        found = Counter(view.state for view in context.cameras.views())
+        for state in ("recording", "online", "offline", "disabled"):
+            cameras.add_metric([state], found[state])
+        yield cameras
+        sockets = GaugeMetricFamily("vms_web_sockets", "Open websockets by kind", labels=["kind"])
+        sockets.add_metric(["alerts"], context.alert_sockets)
+        sockets.add_metric(["wall"], context.wall.clients)
+        sockets.add_metric(["live"], context.live.watchers)
+        yield sockets
+        yield GaugeMetricFamily("vms_web_bus_connected", "1 while the bus answers", int(context.link.connected))
+        yield GaugeMetricFamily("vms_config_revision", "Configuration in force", context.current.revision)
+        yield GaugeMetricFamily("vms_web_event_seq", "Number of the newest event", context.feed.head)
+        applied = CounterMetricFamily("vms_web_messages_applied", "Stored messages applied", labels=["stream"])
+        refused = CounterMetricFamily("vms_web_messages_refused", "Stored messages refused", labels=["stream"])
+        for name, consumer in context.consumers.items():
+            applied.add_metric([name], consumer.counters.applied)
+            refused.add_metric([name], consumer.counters.refused)
+        yield applied
+        yield refused
+
+
+@router.get("/metrics", dependencies=[permit_everyone()], response_class=Response)
+async def metrics(context: Here) -> Response:
+    """Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_Present(context))
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)

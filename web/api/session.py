@@ -1,0 +1,93 @@
+"""Logging in and out, and who one is."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
+
+from vms.domain.clock import rfc3339
+from web.access import COOKIE, Identity, permit, permit_everyone
+from web.accounts.users import normal
+from web.context import Context, Here
+from web.problems import Problem
+
+log = logging.getLogger(__name__)
+router = APIRouter(tags=["session"])
+
+#: The server ends a session 12 h after its last use; the cookie itself only has to outlive that.
+COOKIE_S = 30 * 86400
+
+
+class Credentials(BaseModel):
+    """What a login takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+@router.post("/api/session", dependencies=[permit_everyone()])
+async def log_in(credentials: Credentials, request: Request, context: Here) -> Response:
+    """Logs in: 200 and the cookie, 401 `invalid-credentials`, 429 with `Retry-After`."""
+    username = normal(credentials.username)
+    address = request.client.host if request.client is not None else "-"
+    wait = context.throttle.wait_s(username, address)
+    if wait:
+        raise Problem(429, "throttled", f"too many attempts; wait {wait} s", headers={"Retry-After": str(wait)})
+    # Counted before the hash is computed, so that attempts side by side are counted too.
+    context.throttle.failed(username, address)
+    token = await context.sessions.login(username, credentials.password, address)
+    if token is None:
+        log.warning("session.refused address=%s", address)
+        raise Problem(401, "invalid-credentials", "the name or the password is wrong")
+    context.throttle.succeeded(username, address)
+    identity = await context.sessions.identify(token)
+    if identity is None:
+        raise Problem(401, "invalid-credentials", "the account was closed meanwhile")
+    log.info("session.opened user=%s address=%s", identity.username, address)
+    response = JSONResponse(_represent(identity, context))
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=COOKIE_S,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+        path="/",
+    )
+    return response
+
+
+@router.get("/api/session")
+async def who_am_i(identity: Annotated[Identity, permit("session.own")], context: Here) -> dict[str, Any]:
+    """The user, what they may do, and the facility."""
+    return _represent(identity, context)
+
+
+@router.delete("/api/session", status_code=204)
+async def log_out(identity: Annotated[Identity, permit("session.own")], context: Here) -> Response:
+    """Ends the session."""
+    await context.sessions.logout(identity.session)
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    return response
+
+
+def _represent(identity: Identity, context: Context) -> dict[str, Any]:
+    info = context.current.facility.facility
+    return {
+        "user": {
+            "id": identity.user_id,
+            "username": identity.username,
+            "role": identity.role,
+            "permissions": sorted(identity.permissions),
+        },
+        "facility": {"name": info.name, "timezone": info.timezone},
+        "expires_at": rfc3339(identity.expires_at),
+        "version": context.version,
+    }

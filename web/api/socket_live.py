@@ -1,0 +1,58 @@
+"""``/ws/live/{camera}``: the camera's own video, as fragments of one frame each."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, WebSocket
+
+from web.access import Identity, permit
+from web.api.sockets import send_bytes, send_text, serve
+from web.context import Here
+from web.live.watcher import Closing
+from web.problems import Problem, SocketRefused
+
+router = APIRouter()
+TRY_AGAIN = 4503
+UNKNOWN = 4404
+
+
+@router.websocket("/ws/live/{camera}")
+async def live(
+    socket: WebSocket,
+    camera: str,
+    identity: Annotated[Identity, permit("camera.view")],
+    context: Here,
+    profile: Literal["main", "sub"] = "main",
+) -> None:
+    """Text with mime and anchor, initialisation segment, fragments from a key frame on."""
+    try:
+        site, found = context.camera(camera)
+    except Problem as err:
+        raise SocketRefused(UNKNOWN, "there is no such camera") from err
+    await socket.accept()
+    error = None
+    if not found.enabled:
+        error = "configuration"
+    elif profile == "sub" and found.streams.sub is None:
+        error = "not_found"
+    if error is not None:
+        await send_text(socket, json.dumps({"error": error}))
+        await socket.close(TRY_AGAIN)
+        return
+    async with context.live.watch(site.id, found.id, profile) as watcher:
+
+        async def talk() -> None:
+            while True:
+                item = await watcher.next()
+                if isinstance(item, str):
+                    await send_text(socket, item)
+                elif isinstance(item, bytes):
+                    await send_bytes(socket, item)
+                elif isinstance(item, Closing):
+                    await send_text(socket, json.dumps({"error": item.error}))
+                    await socket.close(TRY_AGAIN)
+                    return
+
+        await serve(socket, context, identity, talk())

@@ -1,0 +1,72 @@
+"""What every websocket needs: it ends when its browser goes, and within 5 s of its session's end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from web.access import UNAUTHENTICATED, Identity
+from web.context import Context
+from web.database.failures import ANY
+
+RECHECK_S = 4.0
+#: A browser that takes nothing for this long is given up; it comes back to where it was.
+SEND_S = 10.0
+
+
+async def send_text(socket: WebSocket, text: str) -> None:
+    """Sends, or gives the browser up (``TimeoutError``)."""
+    async with asyncio.timeout(SEND_S):
+        await socket.send_text(text)
+
+
+async def send_bytes(socket: WebSocket, data: bytes) -> None:
+    """Sends, or gives the browser up (``TimeoutError``)."""
+    async with asyncio.timeout(SEND_S):
+        await socket.send_bytes(data)
+
+
+async def ignore(_text: str) -> None:
+    """For sockets whose browser has nothing to say."""
+
+
+async def serve(
+    socket: WebSocket,
+    context: Context,
+    identity: Identity,
+    talk: Coroutine[Any, Any, None],
+    heard: Callable[[str], Awaitable[None]] = ignore,
+) -> None:
+    """Runs ``talk`` beside listening and rechecking, until the first of them ends."""
+
+    async def listen() -> None:
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            await heard(message.get("text") or "")
+
+    async def recheck() -> None:
+        while True:
+            await asyncio.sleep(RECHECK_S)
+            with contextlib.suppress(*ANY):  # a database that is away ends no sessions
+                if await context.sessions.recheck(identity.session) is None:
+                    await socket.close(UNAUTHENTICATED, "the session has ended")
+                    return
+
+    tasks = [asyncio.create_task(one) for one in (talk, listen(), recheck())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            error = task.exception()
+            # Gone or too slow: both only mean that there is nobody to talk to.
+            if error is not None and not isinstance(error, (WebSocketDisconnect, TimeoutError, RuntimeError)):
+                raise error
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,109 @@
+"""How the whole is: system, sites, health."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from vms.domain.clock import from_epoch, rfc3339
+from web.access import permit, permit_everyone
+from web.alerts.store import open_counts
+from web.cameras.view import CameraView
+from web.context import Context, Here
+
+router = APIRouter(tags=["system"])
+STATES = ("recording", "online", "offline", "disabled")
+
+
+@router.get("/healthz", dependencies=[permit_everyone()])
+async def alive() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", dependencies=[permit_everyone()])
+async def ready(context: Here) -> Response:
+    """Bus and database answer; 503 names which does not."""
+    parts = {"bus": context.link.connected, "database": await context.database.answers()}
+    good = all(parts.values())
+    return JSONResponse({"status": "ready" if good else "not ready", **parts}, 200 if good else 503)
+
+
+@router.get("/api/system", dependencies=[permit("system.view")])
+async def system(context: Here) -> dict[str, Any]:
+    """What the header of every page says."""
+    since = context.link.since
+    return {
+        "version": context.version,
+        "now": rfc3339(from_epoch(context.clock.utc())),
+        "bus": {"connected": context.link.connected, "since": None if since is None else rfc3339(from_epoch(since))},
+        "cameras": _states(context.cameras.views()),
+        "storage": _storage(context),
+        "detection": _detection(context),
+        "config_revision": context.current.revision,
+    }
+
+
+@router.get("/api/sites", dependencies=[permit("camera.view")])
+async def sites(context: Here) -> dict[str, Any]:
+    """Every site with its totals."""
+    async with context.database.read() as connection:
+        counts = await open_counts(connection)
+    items = []
+    for site in context.current.facility.sites:
+        views = [context.cameras.view(site, camera) for camera in site.cameras]
+        known = [
+            view.detector.state.person_count
+            for view in views
+            if view.detector is not None and view.detector.fresh and view.detector.state.person_count is not None
+        ]
+        items.append(
+            {
+                "id": site.id,
+                "name": site.name,
+                "location": None if site.location is None else list(site.location),
+                "capacity": site.capacity,
+                "persons": sum(known) if known else None,
+                "open_alerts": sum(counts.get(camera.id, 0) for camera in site.cameras),
+                "cameras": _states(views),
+            }
+        )
+    return {"items": items, "next": None}
+
+
+def _states(views: Iterable[CameraView]) -> dict[str, int]:
+    found = Counter(view.state for view in views)
+    return {"total": found.total(), **{state: found[state] for state in STATES}}  # type: ignore[index]
+
+
+def _storage(context: Context) -> list[dict[str, Any]]:
+    nodes: dict[str, dict[str, Any]] = {}
+    rates: Counter[str] = Counter()
+    for report in context.reports.all_recorders():
+        state = report.state
+        if not report.fresh or state.free_bytes is None:
+            continue
+        rates[state.node] += int(state.bitrate)
+        nodes[state.node] = {"node": state.node, "free_bytes": state.free_bytes, "total_bytes": state.total_bytes}
+    for name, node in nodes.items():
+        a_day = rates[name] / 8 * 86400
+        node["days_left"] = round(node["free_bytes"] / a_day, 1) if a_day > 0 else None
+    return [nodes[name] for name in sorted(nodes)]
+
+
+def _detection(context: Context) -> dict[str, Any]:
+    states = [report.state for report in context.reports.all_detectors() if report.fresh and report.state.model]
+    told = next((state for state in states if state.fallback), states[0] if states else None)
+    if told is None:
+        return {"model": None, "backend": None, "precision": None, "fallback": False, "detail": ""}
+    return {
+        "model": told.model,
+        "backend": told.backend,
+        "precision": told.precision,
+        "fallback": told.fallback,
+        "detail": told.fallback_detail,
+    }

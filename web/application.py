@@ -1,0 +1,61 @@
+"""The ASGI application: routes, errors and the shield, put together; refuses to start with an open route."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from web import access, problems
+from web.api import (
+    alerts,
+    cameras,
+    metrics,
+    reference,
+    session,
+    socket_alerts,
+    socket_live,
+    socket_wall,
+    system,
+    zones,
+)
+from web.api.dashboard import Dashboard
+from web.context import Context
+from web.shield import Shield
+
+ROUTERS = (
+    session.router,
+    system.router,
+    cameras.router,
+    zones.router,
+    alerts.router,
+    metrics.router,
+    reference.router,
+    socket_alerts.router,
+    socket_wall.router,
+    socket_live.router,
+)
+
+
+def build(context: Context) -> FastAPI:
+    """The application without its shield."""
+    app = FastAPI(
+        title="Video management service",
+        version=context.version,
+        openapi_url=None,  # served by `web.api.reference`, with a permission like the rest
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.context = context
+    for router in ROUTERS:
+        app.include_router(router)
+    if missing := access.undeclared(app):
+        raise RuntimeError(f"routes without a declared permission: {', '.join(missing)}")
+    problems.install(app)
+    app.router.default = Dashboard(context.dashboard)
+    return app
+
+
+def shielded(context: Context) -> ASGIApp:
+    """What the server serves."""
+    return Shield(build(context))

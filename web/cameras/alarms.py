@@ -1,0 +1,120 @@
+"""When a dark camera becomes the alert ``camera_offline``, and a dark site one ``site_unreachable``. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+#: A camera is dark this long before anybody is woken (seconds).
+AFTER_S = 8.0
+#: A camera that was just configured, or whose site just came back, gets this long to connect.
+GRACE_S = 20.0
+#: Cameras of a cut site are noticed one by one; the first waits this long for the others.
+TOGETHER_S = 2.0
+#: Fewer cameras than this are told one by one.
+SITE_MIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One enabled camera now; ``dark_s`` how long it had been dark when it was found offline."""
+
+    site: str
+    camera: str
+    offline: bool
+    reason: str | None = None
+    dark_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What to do: an alert to open or to end. ``camera`` of a site's alert is its first camera."""
+
+    kind: Literal["camera_offline", "site_unreachable"]
+    does: Literal["open", "end"]
+    site: str
+    camera: str
+    cameras: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Alarms:
+    """The alarms in force and who has been dark since when (monotonic seconds)."""
+
+    cameras: dict[str, str] = field(default_factory=dict)  # camera -> site, alert open
+    sites: dict[str, str] = field(default_factory=dict)  # site -> the camera its alert is filed under
+    _dark_since: dict[str, float] = field(default_factory=dict)
+    _not_before: dict[str, float] = field(default_factory=dict)
+
+    def tick(self, now: float, statuses: Iterable[Status]) -> list[Action]:
+        """What follows from the present; apply all of it, in order."""
+        by_site: dict[str, list[Status]] = defaultdict(list)
+        for status in statuses:
+            by_site[status.site].append(status)
+            self._note(now, status)
+        present = {status.camera: site for site, members in by_site.items() for status in members}
+        actions = self._forget(present)
+        for site, members in by_site.items():
+            actions += self._site(now, site, members)
+        return actions
+
+    def _note(self, now: float, status: Status) -> None:
+        self._not_before.setdefault(status.camera, now + GRACE_S)
+        if not status.offline:
+            self._dark_since.pop(status.camera, None)
+        else:
+            self._dark_since.setdefault(status.camera, now - status.dark_s)
+
+    def _forget(self, present: dict[str, str]) -> list[Action]:
+        """Cameras that left the configuration, were disabled or moved."""
+        actions = []
+        for camera, site in list(self.cameras.items()):
+            if present.get(camera) != site:
+                del self.cameras[camera]
+                actions.append(Action("camera_offline", "end", site, camera))
+        for site, camera in list(self.sites.items()):
+            if site not in present.values():
+                del self.sites[site]
+                actions.append(Action("site_unreachable", "end", site, camera))
+        for known in (self._dark_since, self._not_before):
+            for camera in known.keys() - present.keys():
+                del known[camera]
+        return actions
+
+    def _site(self, now: float, site: str, members: list[Status]) -> list[Action]:
+        actions = [
+            Action("camera_offline", "end", site, status.camera)
+            for status in members
+            if not status.offline and self.cameras.pop(status.camera, None) is not None
+        ]
+        dark = [status for status in members if status.offline]
+        if site in self.sites:
+            if len(dark) == len(members):
+                return actions
+            actions.append(Action("site_unreachable", "end", site, self.sites.pop(site)))
+            for status in dark:  # those that stay away are told one by one, after time to come back
+                self._dark_since[status.camera] = now
+                self._not_before[status.camera] = now + GRACE_S
+            return actions
+        waiting = [status for status in dark if status.camera not in self.cameras]
+        due = [status for status in waiting if self._due(now, status, AFTER_S)]
+        if not due:
+            return actions
+        if len(members) >= SITE_MIN and len(waiting) == len(members):
+            self.sites[site] = members[0].camera
+            reason = due[0].reason
+            names = tuple(status.camera for status in members)
+            return [*actions, Action("site_unreachable", "open", site, members[0].camera, names, reason)]
+        many = len(waiting) >= SITE_MIN and 2 * len(waiting) > len(members)
+        for status in due:
+            if many and not self._due(now, status, AFTER_S + TOGETHER_S):
+                continue
+            self.cameras[status.camera] = site
+            actions.append(Action("camera_offline", "open", site, status.camera, (), status.reason))
+        return actions
+
+    def _due(self, now: float, status: Status, after_s: float) -> bool:
+        return now >= self._not_before[status.camera] and now - self._dark_since[status.camera] >= after_s

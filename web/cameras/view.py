@@ -1,0 +1,124 @@
+"""What one camera is like now, from the last words of its recorder and detector. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from vms.domain.clock import rfc3339
+from vms.domain.facility import Camera, Site
+from vms.domain.messages import DetectorState, RecorderState, StreamReason
+
+T = TypeVar("T", RecorderState, DetectorState)
+
+State = Literal["recording", "online", "offline", "disabled"]
+
+#: Words that only workers use among themselves, in the words of the interface.
+_TRANSLATED: dict[str, str] = {"ended": "unreachable", "clock": "connecting", "stopped": "worker_lost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Generic[T]):
+    """A worker's last word; ``fresh`` when it is no older than a heartbeat may be."""
+
+    state: T
+    fresh: bool
+
+
+def judge(
+    camera: Camera, recorder: Report[RecorderState] | None, detector: Report[DetectorState] | None
+) -> tuple[State, str | None]:
+    """State and reason of a camera."""
+    if not camera.enabled:
+        return "disabled", None
+    recording = recorder.state if recorder is not None and recorder.fresh else None
+    seeing = detector.state if detector is not None and detector.fresh else None
+    if recording is None:
+        reason: str | None = "worker_lost"
+    elif recording.status == "disabled":  # it has not applied the revision that enabled the camera yet
+        reason = "configuration"
+    else:
+        reason = translate(recording.reason)
+    if recording is not None and recording.status == "recording":
+        return "recording", reason if reason == "disk" else None
+    if (recording is not None and recording.status == "online") or (seeing is not None and seeing.status == "online"):
+        return "online", reason
+    return "offline", reason or "connecting"
+
+
+def translate(reason: StreamReason | None) -> str | None:
+    """A worker's reason as the interface names it."""
+    return None if reason is None else _TRANSLATED.get(reason, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """Everything that is told of a camera."""
+
+    site: Site
+    camera: Camera
+    state: State
+    reason: str | None
+    since: datetime
+    recorder: Report[RecorderState] | None
+    detector: Report[DetectorState] | None
+
+    def represent(self, open_alerts: int) -> dict[str, Any]:
+        """As in the list of docs/http.md."""
+        recorder = None if self.recorder is None else self.recorder.state
+        live = recorder if self.recorder is not None and self.recorder.fresh else None
+        detector = None if self.detector is None else self.detector.state
+        seeing = detector if self.detector is not None and self.detector.fresh else None
+        counted = seeing is not None and seeing.status == "online"
+        streams = self.camera.streams
+        return {
+            "id": self.camera.id,
+            "site": self.site.id,
+            "name": self.camera.name,
+            "placement": self.camera.placement,
+            "streams": ["main"] if streams.sub is None else ["main", "sub"],
+            "state": self.state,
+            "reason": self.reason,
+            "since": rfc3339(self.since),
+            "recording": self.state == "recording",
+            "fps": 0.0 if live is None else round(live.fps, 2),
+            "bitrate": 0 if live is None else round(live.bitrate),
+            "width": None if recorder is None else recorder.width,
+            "height": None if recorder is None else recorder.height,
+            "codec": None if recorder is None else recorder.codec,
+            "last_frame_at": _moment(self.last_frame_at()),
+            "person_count": seeing.person_count if seeing is not None and counted else None,
+            "sampled_fps": 0.0 if seeing is None else round(seeing.sampled_fps, 2),
+            "inferred_fps": 0.0 if seeing is None else round(seeing.inferred_fps, 2),
+            "clock_offset_s": None if live is None else live.clock_offset_s,
+            "model": None if detector is None else detector.model,
+            "open_alerts": open_alerts,
+        }
+
+    def last_frame_at(self) -> datetime | None:
+        """The newest picture that any worker had."""
+        moments = [
+            report.state.last_frame_at
+            for report in (self.recorder, self.detector)
+            if report is not None and report.state.last_frame_at is not None
+        ]
+        return max(moments, default=None)
+
+    def grown_to(self, now: datetime) -> datetime:
+        """How far a segment reaches that is still open."""
+        if self.recorder is None:
+            return datetime.fromtimestamp(0, UTC)
+        if self.recorder.fresh and self.recorder.state.status == "recording":
+            return now
+        return self.recorder.state.last_frame_at or self.recorder.state.since
+
+    def dark_s(self) -> float:
+        """Seconds without a picture by the worker's own clock, at its last word; 0 when it does not say."""
+        if self.recorder is None or not self.recorder.fresh or self.recorder.state.last_frame_at is None:
+            return 0.0
+        return max(0.0, (self.recorder.state.at - self.recorder.state.last_frame_at).total_seconds())
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)

@@ -1,0 +1,1 @@
+"""The configuration in force: its revisions in the database, and telling the workers. Its shape is ``vms.domain``."""

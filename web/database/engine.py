@@ -1,0 +1,164 @@
+"""Opening the database and writing to it: one writer at a time, so that events are numbered in commit order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, insert, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as BusyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from vms.domain.clock import Clock, SystemClock, from_epoch
+from vms.domain.errors import ConfigurationError
+from vms.settings.environment import Environment
+from web.database import migrate
+from web.database.schema import Event
+
+log = logging.getLogger(__name__)
+
+#: How long a statement waits for another process's lock; a route answers 503 after it.
+BUSY_TIMEOUT_MS = 2000
+#: How long one waits for the writers before it (seconds).
+TURN_S = 5.0
+
+
+class Change:
+    """One write transaction; the events recorded in it are committed with it, or not at all."""
+
+    def __init__(self, connection: AsyncConnection, clock: Clock) -> None:
+        self.connection = connection
+        self._clock = clock
+
+    async def record(self, kind: str, data: dict[str, Any]) -> None:
+        """Adds one event for the browsers."""
+        await self.connection.execute(
+            insert(Event).values(
+                at=from_epoch(self._clock.utc()),
+                type=kind,
+                data=json.dumps(data, ensure_ascii=False, separators=(",", ":")),
+            )
+        )
+
+
+class Database:
+    """Readers run beside each other and beside the one writer. Create with ``await Database.open(...)``."""
+
+    def __init__(self, reads: AsyncEngine, writes: AsyncEngine, clock: Clock) -> None:
+        self._reads = reads
+        self._writes = writes
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._committed: list[Callable[[], None]] = []
+
+    @classmethod
+    async def open(cls, environment: Environment, clock: Clock | None = None) -> Database:
+        """Opens and migrates; ``ConfigurationError`` names what is wrong with the folder, the file or the URL."""
+        url, place = _address(environment)
+        try:
+            reads, writes = _engines(url)
+        except (ArgumentError, ImportError) as err:
+            raise ConfigurationError(f"VMS_DATABASE_URL is not usable: {type(err).__name__}: {err}") from err
+        database = cls(reads, writes, clock or SystemClock())
+        try:
+            async with writes.begin() as connection:
+                await connection.run_sync(migrate.upgrade)
+        except DBAPIError as err:
+            await database.close()
+            raise ConfigurationError(
+                f"the database {place} cannot be used: {err.orig}; "
+                "check the folder's rights and free space, or restore the file from a backup"
+            ) from err
+        return database
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading."""
+        async with self._reads.connect() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def change(self) -> AsyncIterator[Change]:
+        """A write transaction, alone; commits at the end, rolls back on an exception."""
+        try:
+            async with asyncio.timeout(TURN_S):
+                await self._lock.acquire()
+        except TimeoutError as err:
+            raise BusyError(f"no turn to write within {TURN_S:g} s") from err
+        try:
+            async with self._writes.begin() as connection:
+                yield Change(connection, self._clock)
+        finally:
+            self._lock.release()
+            # Also after a failure: a cancelled task may have committed, and only the table knows.
+            for told in self._committed:
+                told()
+
+    def on_commit(self, told: Callable[[], None]) -> None:
+        """Calls ``told`` after each write transaction."""
+        self._committed.append(told)
+
+    async def answers(self) -> bool:
+        """Whether a statement gets through now."""
+        try:
+            async with asyncio.timeout(2), self.read() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (DBAPIError, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        for engine in {id(e): e for e in (self._reads, self._writes)}.values():
+            await engine.dispose()
+
+
+def _address(environment: Environment) -> tuple[str, str]:
+    if environment.database_url is not None:
+        return environment.database_url, "of VMS_DATABASE_URL"
+    path = environment.data / "vms.db"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise ConfigurationError(
+            f"{path.parent} cannot be created: {err.strerror}; name another folder with --data"
+        ) from err
+    return _sqlite_url(path), str(path)
+
+
+def _sqlite_url(path: Path) -> str:
+    return make_url("sqlite+aiosqlite://").set(database=str(path)).render_as_string(hide_password=False)
+
+
+def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+    if not url.startswith("sqlite"):
+        engine = create_async_engine(url, pool_pre_ping=True)
+        return engine, engine
+    reads = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=5)
+    writes = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=5)
+    _tune_sqlite(reads, "BEGIN")
+    _tune_sqlite(writes, "BEGIN IMMEDIATE")  # takes the lock at once: an upgrade in the middle can only fail
+    return reads, writes
+
+
+def _tune_sqlite(engine: AsyncEngine, begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = dbapi.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

@@ -1,0 +1,16 @@
+"""Alembic's entry: the connection is given, the tables are ``web.database.schema``."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from web.database.schema import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite alters a table by copying it
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,249 @@
+"""The tables, for SQLite and PostgreSQL alike. What is done with them belongs to the package that owns each.
+
+Times are whole microseconds since 1970 (UTC): the same on every database, exact, and in order.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since the epoch."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+
+
+#: SQLite counts up by itself only in a column that is exactly INTEGER.
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """All tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Meta(Base):
+    """Single values: the epoch of the event numbers."""
+
+    __tablename__ = "meta"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class User(Base):
+    """People who log in."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(32))
+    enabled: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Session(Base):
+    """Logins in force; the token itself is only with the browser."""
+
+    __tablename__ = "sessions"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    address: Mapped[str] = mapped_column(String(64))
+
+
+class Revision(Base):
+    """Every configuration that was ever in force; the greatest number is."""
+
+    __tablename__ = "config_revisions"
+    revision: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Moment)
+    author: Mapped[str] = mapped_column(String(64))
+    facility: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Alert(Base):
+    """One happening; ``updated_at`` is the moment of the latest word of its owner (the detector, or web)."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        Index("ix_alerts_newest", "opened_at", "id"),
+        Index("ix_alerts_camera_opened", "camera", "opened_at"),
+        Index("ix_alerts_state_camera", "state", "camera"),
+    )
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    site: Mapped[str] = mapped_column(String(63))
+    camera: Mapped[str] = mapped_column(String(63))
+    rule: Mapped[str] = mapped_column(String(63))
+    kind: Mapped[str] = mapped_column(String(63))
+    zone: Mapped[str | None] = mapped_column(String(63))
+    severity: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Moment)
+    acknowledged_by: Mapped[str | None] = mapped_column(String(64))
+    resolved_at: Mapped[datetime | None] = mapped_column(Moment)
+    resolved_by: Mapped[str | None] = mapped_column(String(64))
+    persons: Mapped[int]
+    boxes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+    has_snapshot: Mapped[bool]
+
+
+class AlertSnapshot(Base):
+    """The picture of an alert, apart from it so that lists stay small."""
+
+    __tablename__ = "alert_snapshots"
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True)
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AlertStep(Base):
+    """What happened to an alert, and by whom."""
+
+    __tablename__ = "alert_steps"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    kind: Mapped[str] = mapped_column(String(32))
+    author: Mapped[str | None] = mapped_column(String(64))
+    note: Mapped[str | None] = mapped_column(Text)
+
+
+class AlertMessage(Base):
+    """Ids of the bus messages that were applied, so that one delivered twice changes nothing."""
+
+    __tablename__ = "alert_messages"
+    msg_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class Event(Base):
+    """What browsers are told, in the order of ``seq``; ``data`` is the body as it was then."""
+
+    __tablename__ = "events"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # a number is never given twice
+    seq: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    type: Mapped[str] = mapped_column(String(32))
+    data: Mapped[str] = mapped_column(Text)
+
+
+class Cursor(Base):
+    """How far a JetStream stream was read, written with what was read from it."""
+
+    __tablename__ = "stream_cursors"
+    stream: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class CameraState(Base):
+    """The last known state of each camera, so that a restart tells no change that was none."""
+
+    __tablename__ = "camera_states"
+    camera: Mapped[str] = mapped_column(String(63), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    since: Mapped[datetime] = mapped_column(Moment)
+
+
+class CameraFirst(Base):
+    """When a camera first stood in the configuration: before that nothing can have been recorded."""
+
+    __tablename__ = "camera_first"
+    camera: Mapped[str] = mapped_column(String(63), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Segment(Base):
+    """A recorded file, as its recorder announced it."""
+
+    __tablename__ = "segments"
+    __table_args__ = (Index("ix_segments_camera_start", "camera", "start"),)
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    site: Mapped[str] = mapped_column(String(63))
+    camera: Mapped[str] = mapped_column(String(63))
+    node: Mapped[str] = mapped_column(String(63))
+    run: Mapped[str] = mapped_column(String(128))
+    start: Mapped[datetime] = mapped_column(Moment)
+    end: Mapped[datetime | None] = mapped_column(Moment)
+    path: Mapped[str] = mapped_column(Text)
+    codec: Mapped[str] = mapped_column(String(64))
+    width: Mapped[int]
+    height: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    frames: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    timescale: Mapped[int]
+    first_tfdt: Mapped[int] = mapped_column(BigInteger)
+    anchor_utc: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Gap(Base):
+    """A span without footage, as its recorder announced it."""
+
+    __tablename__ = "gaps"
+    __table_args__ = (Index("ix_gaps_camera_start", "camera", "start"),)
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    site: Mapped[str] = mapped_column(String(63))
+    camera: Mapped[str] = mapped_column(String(63))
+    node: Mapped[str] = mapped_column(String(63))
+    start: Mapped[datetime] = mapped_column(Moment)
+    end: Mapped[datetime | None] = mapped_column(Moment)
+    cause: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(64))
+
+
+class MinuteCount(Base):
+    """Persons in one minute of one camera."""
+
+    __tablename__ = "minute_counts"
+    __table_args__ = (UniqueConstraint("camera", "at"),)
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    site: Mapped[str] = mapped_column(String(63))
+    camera: Mapped[str] = mapped_column(String(63))
+    at: Mapped[datetime] = mapped_column(Moment)
+    mean: Mapped[float]
+    max: Mapped[int]
+    samples: Mapped[int]

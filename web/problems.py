@@ -1,0 +1,120 @@
+"""Errors as browsers see them: RFC 9457 problem documents. Nothing internal is told in them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket
+
+from vms.domain.errors import BusError
+from web.database.failures import ANY, first_line
+
+log = logging.getLogger(__name__)
+
+#: Seconds after which one should try again when the database or the bus is away.
+RETRY_S = "2"
+#: Where the phrase differs between versions of Python.
+_WORDS = {413: "too-large", 422: "invalid"}
+
+
+class Problem(Exception):
+    """Answers with a problem document; ``word`` is its stable type."""
+
+    def __init__(
+        self,
+        status: int,
+        word: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(f"{status} {word}: {detail}")
+        self.status = status
+        self.word = word
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = more
+
+
+class SocketRefused(Exception):
+    """Closes a websocket with a code of our own, which a browser can only read after an accepted handshake."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}")
+        self.code = code
+        self.reason = reason
+
+
+def not_found(what: str) -> Problem:
+    """404; also for what belongs to another site, so that nobody learns that it exists."""
+    return Problem(404, "not-found", f"there is no such {what}")
+
+
+def document(path: str, problem: Problem) -> JSONResponse:
+    """The response for ``problem``."""
+    body = {
+        "type": f"about:blank#{problem.word}",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": path,
+        **problem.more,
+    }
+    return JSONResponse(body, problem.status, problem.headers, "application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Every error of ``app`` becomes a problem document."""
+
+    async def on_problem(request: Request, err: Problem) -> Response:
+        return document(request.url.path, err)
+
+    async def on_http(request: Request, err: HTTPException) -> Response:
+        status = HTTPStatus(err.status_code)
+        word = _WORDS.get(status.value) or status.phrase.lower().replace(" ", "-")
+        return document(request.url.path, Problem(status.value, word, str(err.detail), headers=err.headers))
+
+    async def on_invalid(request: Request, err: RequestValidationError) -> Response:
+        errors = [
+            {"at": ".".join(str(part) for part in one["loc"]), "message": one["msg"]} for one in err.errors()[:20]
+        ]
+        detail = "; ".join(f"{one['at']}: {one['message']}" for one in errors[:3])
+        return document(request.url.path, Problem(422, "invalid", detail, errors=errors))
+
+    async def on_database(request: Request, err: Exception) -> Response:
+        log.error("database.failed path=%s error=%s", request.url.path, first_line(err))
+        return document(
+            request.url.path,
+            Problem(503, "database-unavailable", "the database does not answer", headers={"Retry-After": RETRY_S}),
+        )
+
+    async def on_bus(request: Request, err: Exception) -> Response:
+        return document(request.url.path, Problem(503, "bus-unavailable", str(err), headers={"Retry-After": RETRY_S}))
+
+    async def on_refused(socket: WebSocket, err: SocketRefused) -> None:
+        await socket.accept()
+        await socket.close(err.code, err.reason)
+
+    async def on_bug(request: Request, _err: Exception) -> Response:
+        return document(request.url.path, Problem(500, "internal", "an error of the service; its log has more"))
+
+    handlers: list[tuple[type[Exception], Any]] = [
+        (Problem, on_problem),
+        (HTTPException, on_http),
+        (RequestValidationError, on_invalid),
+        (BusError, on_bus),
+        (SocketRefused, on_refused),
+        (Exception, on_bug),
+        *((kind, on_database) for kind in ANY),
+    ]
+    for kind, handler in handlers:
+        app.add_exception_handler(kind, handler)

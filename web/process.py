@@ -1,0 +1,222 @@
+"""The role as a process: opens the database, follows the bus, serves HTTP, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import socket
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import uvicorn
+
+from vms.bus import subjects
+from vms.bus.connection import Bus, BusAddress
+from vms.domain.clock import Clock, SystemClock
+from vms.domain.errors import BusError, ConfigurationError
+from vms.domain.facility import Facility
+from vms.settings.environment import Environment
+from web.accounts import users
+from web.accounts.sessions import Sessions
+from web.accounts.throttle import LoginThrottle
+from web.application import shielded
+from web.cameras.reports import Reports
+from web.cameras.watch import CameraWatch
+from web.configuration import revisions
+from web.configuration.current import CurrentConfiguration
+from web.configuration.publisher import ConfigurationPublisher
+from web.consumers import alerts, recordings
+from web.consumers.stream import StreamConsumer
+from web.context import Context
+from web.database.engine import Database
+from web.database.failures import ANY
+from web.events.feed import EventFeed
+from web.link import BusLink
+from web.live.hub import LiveHubs
+from web.live.wall import Wall
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_S = 1
+PRUNE_S = 3600.0
+#: A browser that takes nothing any more is cut off by the kernel, also when it still answers probes.
+SEND_TIMEOUT_MS = 30_000
+
+
+class _Server(uvicorn.Server):
+    """Signals belong to the process that runs the role."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(
+    environment: Environment,
+    address: BusAddress,
+    seed: Facility | None,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    clock: Clock | None = None,
+) -> None:
+    """Runs until ``stop``; ``ConfigurationError`` when port, database or settings are not usable."""
+    clock = clock or SystemClock()
+    listener = listen(host, port)
+    try:
+        database = await Database.open(environment, clock)
+        try:
+            configured = await revisions.seed(database, clock, seed)
+            await users.ensure_administrator(database, clock, os.environ)
+            await _serve(database, clock, configured, address, listener, stop)
+        finally:
+            await database.close()
+    finally:
+        listener.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket; ``ConfigurationError`` names what stands in the way."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as err:
+        raise ConfigurationError(f"'{host}' is no address of this machine; name one with --host") from err
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT_MS)
+    try:
+        listener.bind(place)
+        listener.listen(512)
+    except OSError as err:
+        listener.close()
+        if err.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"port {port} on {host} is in use: stop what uses it, or name another with --port"
+            ) from err
+        raise ConfigurationError(
+            f"port {port} on {host} cannot be used: {err.strerror}; name another with --port"
+        ) from err
+    listener.setblocking(False)
+    return listener
+
+
+async def _serve(
+    database: Database,
+    clock: Clock,
+    configured: revisions.Configured,
+    address: BusAddress,
+    listener: socket.socket,
+    stop: asyncio.Event,
+) -> None:
+    current = CurrentConfiguration(configured)
+    publisher = ConfigurationPublisher(database, clock, current)
+    link = BusLink()
+    reports = Reports(clock, publisher.outrun)
+    cameras = CameraWatch(database, clock, current, reports)
+    reports.on_change(cameras.wake)
+    current.on_change(cameras.wake)
+    await cameras.load()
+    consumers = {
+        subjects.STREAM_ALERTS: StreamConsumer(database, subjects.STREAM_ALERTS, alerts.DURABLE, alerts.apply),
+        subjects.STREAM_SEGMENTS: StreamConsumer(
+            database, subjects.STREAM_SEGMENTS, recordings.DURABLE, recordings.apply
+        ),
+    }
+    context = Context(
+        clock=clock,
+        database=database,
+        feed=await EventFeed.open(database),
+        current=current,
+        reports=reports,
+        cameras=cameras,
+        link=link,
+        sessions=Sessions(database, clock),
+        throttle=LoginThrottle(clock),
+        wall=Wall(link, clock),
+        live=LiveHubs(link, clock),
+        consumers=consumers,
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
+    server = _Server(
+        uvicorn.Config(
+            shielded(context),
+            lifespan="off",
+            loop="none",
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=256 * 1024,
+            proxy_headers=False,  # a forged X-Forwarded-For must not name another address
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+        )
+    )
+    tasks = [
+        asyncio.create_task(one)
+        for one in (
+            server.serve(sockets=[listener]),
+            _stopped(stop, server),
+            context.feed.run(),
+            context.wall.run(),
+            cameras.run(),
+            _prune(context),
+            _bus(context, publisher, address, stop),
+        )
+    ]
+    host, port = listener.getsockname()[:2]
+    log.info("web.started host=%s port=%d revision=%d", host, port, current.revision)
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            server.should_exit = True
+            await asyncio.wait([tasks[0]], timeout=SHUTDOWN_S + 1)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if link.bus is not None:
+            await link.bus.close()
+        log.info("web.stopped")
+
+
+async def _stopped(stop: asyncio.Event, server: uvicorn.Server) -> None:
+    await stop.wait()
+    server.should_exit = True
+
+
+async def _bus(context: Context, publisher: ConfigurationPublisher, address: BusAddress, stop: asyncio.Event) -> None:
+    """Connects and follows; the rest of the role works meanwhile with what it has."""
+    try:
+        bus = await Bus.connect(address, "web", stop)
+    except BusError:  # stopped before there was one
+        return
+    context.link.bus = bus
+    while True:
+        try:
+            await bus.ensure_storage()
+            break
+        except BusError as err:
+            log.warning("bus.unready error=%s", err)
+            await asyncio.sleep(1)
+    await context.reports.follow(bus)
+    work: list[Coroutine[Any, Any, None]] = [publisher.run(bus)]
+    work += [consumer.run(bus) for consumer in context.consumers.values()]
+    async with asyncio.TaskGroup() as group:
+        for one in work:
+            group.create_task(one)
+
+
+async def _prune(context: Context) -> None:
+    while True:
+        try:
+            await context.feed.prune(context.clock)
+        except ANY as err:
+            log.error("events.unpruned error=%s", type(err).__name__)
+        await asyncio.sleep(PRUNE_S)

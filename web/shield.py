@@ -1,0 +1,109 @@
+"""What stands before every request, as ASGI layers: headers that bind browsers, same origin, bodies of bounded size."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.access import FORBIDDEN
+from web.problems import Problem, document
+
+MAX_BODY = 1024 * 1024
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Whether another site's page sent this: its ``Origin`` names another host or port than ``Host``."""
+    origin = headers.get("origin")
+    if origin is None:  # no browser, or one that says the same in another word
+        return headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https"):  # also the opaque origin 'null'
+        return True
+    return parts.netloc.lower() != headers.get("host", "").lower()
+
+
+class Shield:
+    """The outermost layer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            if is_foreign(Headers(scope=scope)):
+                await _refuse_socket(receive, send)
+                return
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        headers = Headers(scope=scope)
+        if scope["method"] not in _SAFE_METHODS and is_foreign(headers):
+            refused = Problem(403, "foreign-origin", "requests from another site's page are refused")
+            await document(scope["path"], refused)(scope, receive, with_headers)
+            return
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            await document(scope["path"], _TOO_LARGE)(scope, receive, with_headers)
+            return
+        received = 0
+
+        async def bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > MAX_BODY:
+                    raise HTTPException(413, _TOO_LARGE.detail)  # the one kind that the framework passes on
+            return message
+
+        await self._app(scope, bounded, with_headers)
+
+
+_TOO_LARGE = Problem(413, "too-large", f"a body has at most {MAX_BODY} bytes")
+
+
+async def _refuse_socket(receive: Receive, send: Send) -> None:
+    await receive()  # the handshake: without accepting it a browser cannot read the code
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": FORBIDDEN, "reason": "foreign origin"})

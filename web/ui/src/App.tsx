@@ -1,0 +1,49 @@
+// Which page is shown: signed in or not, and where.
+import { useQueryClient } from '@tanstack/react-query'
+import { Camera as CameraIcon } from 'lucide-react'
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Redirect, Route, Switch } from 'wouter'
+import { AlertsPage } from './alerts/AlertsPage'
+import { onSignedOut, Problem } from './api/client'
+import { keys, useSession } from './api/queries'
+import { CameraPage } from './camera/CameraPage'
+import { Empty, Failed } from './controls/states'
+import { LoginPage } from './login/LoginPage'
+import { Shell } from './shell/Shell'
+import { setTimeZone } from './time/format'
+import { WallPage } from './wall/WallPage'
+
+const PHONE = '(max-width: 720px)'
+
+export function App() {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const session = useSession()
+  useEffect(() => onSignedOut(() => void client.resetQueries({ queryKey: keys.session })), [client])
+
+  if (session.data) {
+    setTimeZone(session.data.facility.timezone)
+    return (
+      <Shell session={session.data}>
+        <Switch>
+          <Route path="/">
+            {/* On a phone what needs doing comes first. */}
+            <Redirect to={window.matchMedia(PHONE).matches ? '/alerts' : '/wall'} replace />
+          </Route>
+          <Route path="/wall" component={WallPage} />
+          <Route path="/cameras/:id">{({ id }) => <CameraPage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
+          <Route>
+            <Empty fill icon={<CameraIcon size={26} />} title={t('error.noPage')} />
+          </Route>
+        </Switch>
+      </Shell>
+    )
+  }
+  if (session.error instanceof Problem && session.error.status === 401) return <LoginPage />
+  if (session.error) {
+    return <Failed fill error={session.error} what={t('error.start')} onRetry={() => void session.refetch()} />
+  }
+  return <div className="splash" role="status" aria-label={t('state.loading')} />
+}

@@ -1,0 +1,52 @@
+// An alert in few words: picture, kind, place, time, persons. Used beside the wall and the camera.
+import type { TFunction } from 'i18next'
+import { ImageOff } from 'lucide-react'
+import { memo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import type { Alert } from '../api/types'
+import { word } from '../i18n'
+import { moment, span } from '../time/format'
+import { AlertBadge, AlertMark } from './AlertMark'
+import { usePlaces } from './places'
+
+export function Thumbnail({ alert, className }: { alert: Alert; className?: string }) {
+  const { t } = useTranslation()
+  const [broken, setBroken] = useState(false)
+  const classes = `thumbnail ${className ?? ''}`
+  if (!alert.snapshot || broken) {
+    return (
+      <span className={`${classes} hatched`} role="img" aria-label={t('alerts.noPicture')} title={t('alerts.noPicture')}>
+        <ImageOff size={16} strokeWidth={1.6} />
+      </span>
+    )
+  }
+  return <img className={classes} src={alert.snapshot} alt="" loading="lazy" decoding="async" onError={() => setBroken(true)} />
+}
+
+export const AlertCard = memo(function AlertCard({ alert, here }: { alert: Alert; here?: boolean }) {
+  const { t } = useTranslation()
+  const place = usePlaces()
+  return (
+    <Link className="alert-card" href={`/alerts/${alert.id}`} data-severity={alert.severity} data-open={alert.state === 'open'}>
+      <Thumbnail alert={alert} />
+      <span className="alert-card-text">
+        <span className="alert-card-kind">
+          <AlertMark severity={alert.severity} />
+          <b className="cut">{word('kind', alert.kind)}</b>
+        </span>
+        {!here && <span className="cut">{place(alert)}</span>}
+        <span className="secondary cut">
+          {moment(alert.opened_at)}
+          {alert.persons ? ` · ${t('tile.persons', { count: alert.persons })}` : ''}
+          {alert.ended_at && ` · ${lasting(alert, t)}`}
+        </span>
+        {here && <AlertBadge state={alert.state} />}
+      </span>
+    </Link>
+  )
+})
+
+export function lasting(alert: Alert, t: TFunction): string {
+  return alert.ended_at ? span(Date.parse(alert.ended_at) - Date.parse(alert.opened_at)) : t('alerts.ongoing')
+}

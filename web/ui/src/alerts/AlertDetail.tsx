@@ -1,0 +1,104 @@
+// One alert whole: the picture with its boxes, what it is about, every step taken, what may be done.
+import { ArrowLeft, Check, CheckCheck, Video } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { useAlert, useCameras, useSites } from '../api/queries'
+import type { Alert } from '../api/types'
+import { Failed } from '../controls/states'
+import { word } from '../i18n'
+import { usePermission } from '../shell/shellState'
+import { moment } from '../time/format'
+import { ACT_PERMISSION, ask, canAck, canResolve } from './alertActions'
+import { lasting } from './AlertCard'
+import { AlertBadge, AlertMark } from './AlertMark'
+import { AlertPicture } from './AlertPicture'
+
+export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | undefined; backTo: string }) {
+  const { t } = useTranslation()
+  const query = useAlert(id)
+  const alert = query.data ?? held
+  if (alert) return <Shown alert={alert} backTo={backTo} />
+  if (query.isError) return <Failed fill error={query.error} what={t('alerts.oneFailed')} onRetry={() => void query.refetch()} />
+  return (
+    <div className="alert-detail" role="status" aria-label={t('state.loading')}>
+      <div className="skeleton alert-picture" />
+      <div className="skeleton" style={{ height: 24, width: '40%' }} />
+      <div className="skeleton" style={{ height: 90 }} />
+    </div>
+  )
+}
+
+function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
+  const { t } = useTranslation()
+  const sites = useSites()
+  const cameras = useCameras()
+  const mayAct = usePermission(ACT_PERMISSION)
+  const site = sites.data?.find((one) => one.id === alert.site)
+  const camera = cameras.data?.find((one) => one.id === alert.camera)
+  const facts: [string, React.ReactNode][] = [
+    [t('alerts.site'), site?.name ?? alert.site],
+    [t('alerts.camera'), <Link key="camera" href={`/cameras/${alert.camera}`}>{camera?.name ?? alert.camera}</Link>],
+    [t('alerts.opened'), moment(alert.opened_at)],
+    [t('alerts.ended'), alert.ended_at ? `${moment(alert.ended_at)} (${lasting(alert, t)})` : t('alerts.ongoing')],
+    ...(alert.persons === null ? [] : [[t('alerts.persons'), alert.persons] as [string, React.ReactNode]]),
+    ...(alert.zone ? [[t('alerts.zone'), alert.zone] as [string, React.ReactNode]] : []),
+    ...(alert.rule ? [[t('alerts.rule'), alert.rule] as [string, React.ReactNode]] : []),
+    ...Object.entries(alert.detail ?? {})
+      .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+      .map(([name, value]) => [word('detail', name), name === 'reason' ? word('reason', String(value)) : String(value)] as [string, React.ReactNode]),
+  ]
+  return (
+    <article className="alert-detail">
+      <Link className="button quiet phone-only alert-back" href={backTo}>
+        <ArrowLeft size={18} /> {t('nav.alerts')}
+      </Link>
+      <AlertPicture alert={alert} />
+      <header className="alert-head">
+        <h2>
+          <AlertMark severity={alert.severity} />
+          {word('kind', alert.kind)}
+        </h2>
+        <AlertBadge state={alert.state} />
+        <span className="secondary">{word('severity', alert.severity)}</span>
+      </header>
+      <div className="alert-actions">
+        {mayAct && canAck(alert) && (
+          <button className="button primary" onClick={() => ask(alert, 'ack')}>
+            <Check size={16} /> {t('act.ack')} <kbd>A</kbd>
+          </button>
+        )}
+        {mayAct && canResolve(alert) && (
+          <button className="button" onClick={() => ask(alert, 'resolve')}>
+            <CheckCheck size={16} /> {t('act.resolve')} <kbd>R</kbd>
+          </button>
+        )}
+        <Link className="button" href={`/cameras/${alert.camera}`}>
+          <Video size={16} /> {t('action.live')} <kbd>Enter</kbd>
+        </Link>
+      </div>
+      <dl className="figures alert-facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <section>
+        <h3>{t('alerts.steps')}</h3>
+        <ol className="steps">
+          {alert.steps.map((step, index) => (
+            <li key={`${step.at}${index}`} data-kind={step.kind}>
+              <time dateTime={step.at}>{moment(step.at)}</time>
+              <span>
+                {word('step', step.kind)}
+                {step.by && <b> · {step.by}</b>}
+                {step.note && <q>{step.note}</q>}
+              </span>
+            </li>
+          ))}
+        </ol>
+      </section>
+    </article>
+  )
+}

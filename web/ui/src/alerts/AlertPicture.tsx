@@ -1,0 +1,56 @@
+// The snapshot of an alert with zone and boxes over it.
+import { ImageOff } from 'lucide-react'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useCamera } from '../api/queries'
+import type { Alert } from '../api/types'
+import { ALERT_COLOUR, drawPersons, drawZones, prepare } from '../camera/overlay'
+
+export function AlertPicture({ alert }: { alert: Alert }) {
+  const { t } = useTranslation()
+  const camera = useCamera(alert.camera)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [broken, setBroken] = useState(false)
+  const [loaded, setLoaded] = useState(false)
+  const [ratio, setRatio] = useState(16 / 9)
+  const zones = camera.data?.zones
+
+  const draw = useCallback(() => {
+    const element = canvas.current
+    const context = element && prepare(element)
+    if (!element || !context) return
+    const { clientWidth: width, clientHeight: height } = element
+    drawZones(context, (zones ?? []).filter((zone) => zone.id === alert.zone), width, height)
+    drawPersons(context, alert.boxes ?? [], width, height, ALERT_COLOUR)
+  }, [zones, alert.zone, alert.boxes])
+  useEffect(() => {
+    const element = canvas.current
+    if (!element || !loaded) return
+    draw()
+    const observer = new ResizeObserver(draw)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [draw, loaded])
+
+  if (!alert.snapshot || broken) {
+    return (
+      <div className="alert-picture hatched state">
+        <ImageOff size={26} strokeWidth={1.5} />
+        <strong>{t('alerts.noPicture')}</strong>
+        <p>{t(alert.kind === 'camera_offline' ? 'alerts.noPictureOffline' : 'alerts.noPictureText')}</p>
+      </div>
+    )
+  }
+  return (
+    <div className="alert-picture" style={{ aspectRatio: String(ratio) }} data-loaded={loaded}>
+      <img src={alert.snapshot} alt={t('alerts.pictureAlt', { count: alert.boxes?.length ?? 0 })}
+        onError={() => setBroken(true)}
+        onLoad={(event) => {
+          const { naturalWidth, naturalHeight } = event.currentTarget
+          if (naturalWidth && naturalHeight) setRatio(naturalWidth / naturalHeight)
+          setLoaded(true)
+        }} />
+      <canvas ref={canvas} className="stage-overlay" aria-hidden="true" />
+    </div>
+  )
+}

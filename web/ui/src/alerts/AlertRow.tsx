@@ -1,0 +1,37 @@
+// One line of the list of alerts.
+import { memo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import type { Alert } from '../api/types'
+import { word } from '../i18n'
+import { moment } from '../time/format'
+import { lasting, Thumbnail } from './AlertCard'
+import { AlertBadge, AlertMark } from './AlertMark'
+import { usePlaces } from './places'
+
+export const AlertRow = memo(function AlertRow({ alert, chosen, query }: { alert: Alert; chosen: boolean; query: string }) {
+  const { t } = useTranslation()
+  const place = usePlaces()
+  return (
+    <li>
+      <Link className="alert-row" href={`/alerts/${encodeURIComponent(alert.id)}${query ? `?${query}` : ''}`}
+        aria-current={chosen} data-state={alert.state} data-severity={alert.severity}>
+        <Thumbnail alert={alert} />
+        <span className="alert-row-text">
+          <span className="alert-row-head">
+            <AlertMark severity={alert.severity} />
+            <b className="cut">{word('kind', alert.kind)}</b>
+            <time dateTime={alert.opened_at}>{moment(alert.opened_at)}</time>
+          </span>
+          <span className="cut">{place(alert)}</span>
+          <span className="alert-row-foot">
+            <AlertBadge state={alert.state} />
+            <span className="secondary cut">
+              {[alert.ended_at && lasting(alert, t), alert.persons && t('tile.persons', { count: alert.persons })].filter(Boolean).join(' · ')}
+            </span>
+          </span>
+        </span>
+      </Link>
+    </li>
+  )
+})

@@ -1,0 +1,97 @@
+// Triage: the live list, the chosen alert beside it, keys for both.
+import { useEffect, useMemo, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLocation, useSearch } from 'wouter'
+import { connection } from '../api/liveUpdates'
+import { useAlertPages } from '../api/queries'
+import type { Alert } from '../api/types'
+import { CircleCheck, MousePointerClick } from 'lucide-react'
+import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
+import { useStore } from '../preferences/store'
+import { useSearchParts } from '../shell/location'
+import { useTitle } from '../shell/shellState'
+import { useShortcuts } from '../shell/shortcuts'
+import { ask } from './alertActions'
+import { AlertDetail } from './AlertDetail'
+import { AlertFilters } from './AlertFilters'
+import { AlertRow } from './AlertRow'
+import { filterOf, isFiltered } from './filterSearch'
+
+export function AlertsPage({ id }: { id: string | null }) {
+  const { t } = useTranslation()
+  useTitle(t('nav.alerts'))
+  const [search, setSearch] = useSearchParts()
+  const query = useSearch()
+  const [, navigate] = useLocation()
+  const filter = useMemo(() => filterOf(search), [search])
+  const pages = useAlertPages(filter)
+  const lost = useStore(connection).state === 'down'
+  const alerts = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data])
+  const list = useRef<HTMLUListElement>(null)
+
+  // After an action the chosen one may leave the list: "next" is then what took its place.
+  const place = useRef(-1)
+  const at = alerts.findIndex((alert) => alert.id === id)
+  if (at >= 0) place.current = at
+  const choose = (alert: Alert | undefined) => {
+    if (!alert) return
+    navigate(`/alerts/${encodeURIComponent(alert.id)}${query ? `?${query}` : ''}`, { replace: id !== null })
+  }
+  const chosen = alerts[at]
+  const move = (step: number) => {
+    const from = at >= 0 ? at + step : step > 0 ? Math.max(0, place.current) : place.current - 1
+    choose(alerts[Math.max(0, Math.min(alerts.length - 1, from))])
+  }
+  useShortcuts({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Enter: () => (chosen ? navigate(`/cameras/${chosen.camera}`) : choose(alerts[0])),
+    a: () => ask(chosen, 'ack'),
+    r: () => ask(chosen, 'resolve'),
+    Escape: () => navigate(`/alerts${query ? `?${query}` : ''}`),
+  })
+  useEffect(() => {
+    list.current?.querySelector('[aria-current=true]')?.scrollIntoView({ block: 'nearest' })
+  }, [id])
+
+  return (
+    <div className="alerts-page" data-chosen={id !== null}>
+      <AlertFilters filter={filter} search={search} onChange={setSearch} />
+      <div className="alerts-list-place">
+        {pages.isError && alerts.length > 0 && !lost && <StaleNote since={pages.dataUpdatedAt} onRetry={() => void pages.refetch()} />}
+        <div className="alerts-list scrolls" data-stale={pages.isPlaceholderData || lost}
+          onScroll={(event) => {
+            const box = event.currentTarget
+            if (box.scrollHeight - box.scrollTop - box.clientHeight < 600 && pages.hasNextPage && !pages.isFetchingNextPage) void pages.fetchNextPage()
+          }}>
+          {pages.isPending ? (
+            <Skeletons className="alert-skeletons padded" count={8} height={74} />
+          ) : pages.isError && alerts.length === 0 ? (
+            <Failed fill error={pages.error} what={t('alerts.failed')} onRetry={() => void pages.refetch()} />
+          ) : alerts.length === 0 ? (
+            <Empty fill icon={<CircleCheck size={28} strokeWidth={1.5} />}
+              title={t(isFiltered(filter) ? 'alerts.noneFiltered' : 'alerts.none')}
+              text={t(isFiltered(filter) ? 'alerts.noneFilteredText' : 'alerts.noneText')} />
+          ) : (
+            <ul ref={list} aria-label={t('alerts.list')}>
+              {alerts.map((alert) => (
+                <AlertRow key={alert.id} alert={alert} chosen={alert.id === id} query={query} />
+              ))}
+              {pages.isFetchingNextPage && <li className="skeleton" style={{ height: 74 }} aria-hidden="true" />}
+              {!pages.hasNextPage && <li className="alerts-end">{t('alerts.end', { count: alerts.length })}</li>}
+            </ul>
+          )}
+        </div>
+      </div>
+      <div className="alert-detail-place scrolls">
+        {id ? (
+          <AlertDetail key={id} id={id} held={chosen} backTo={`/alerts${query ? `?${query}` : ''}`} />
+        ) : (
+          <Empty fill icon={<MousePointerClick size={28} strokeWidth={1.5} />} title={t('alerts.choose')} text={t('alerts.chooseText')} />
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,21 @@
+// Dialogs about alerts that any page may open, and the permission they need.
+import type { Alert } from '../api/types'
+import { Store } from '../preferences/store'
+
+export const ACT_PERMISSION = 'alert.ack'
+
+export interface AskedAction {
+  alert: Alert
+  action: 'ack' | 'resolve'
+}
+
+export const askedAction = new Store<AskedAction | null>(null)
+export const muteOpen = new Store(false)
+
+export const canAck = (alert: Alert) => alert.state === 'open' || alert.state === 'ended'
+export const canResolve = (alert: Alert) => alert.state !== 'resolved'
+
+export function ask(alert: Alert | null | undefined, action: 'ack' | 'resolve'): void {
+  if (!alert || !(action === 'ack' ? canAck(alert) : canResolve(alert))) return
+  askedAction.set({ alert, action })
+}

@@ -1,0 +1,119 @@
+// /ws/alerts put into the caches: what arrives there is on every page at once.
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
+import { merge, newer, type AlertFilter } from '../alerts/merge'
+import { streamPath, take, unknownPosition, type Position } from '../sockets/alertSequence'
+import { LastingSocket } from '../sockets/lastingSocket'
+import { Store } from '../preferences/store'
+import { keys } from './queries'
+import type { Alert, Camera, CameraDetail, Page, StreamEvent } from './types'
+
+export interface Connection {
+  state: 'connecting' | 'up' | 'down'
+  /** Local time at which the server was lost. */
+  since: number
+}
+
+export const connection = new Store<Connection>({ state: 'connecting', since: Date.now() })
+
+type OpenedListener = (alert: Alert) => void
+
+export class LiveUpdates {
+  private position: Position = unknownPosition
+  private readonly socket: LastingSocket
+  private pendingCounts: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly client: QueryClient, private readonly opened: OpenedListener) {
+    this.socket = new LastingSocket({
+      path: () => streamPath(this.position),
+      onOpen: this.up,
+      onDown: () => {
+        if (connection.get().state !== 'down') connection.set({ state: 'down', since: Date.now() })
+      },
+      onMessage: (data) => {
+        if (typeof data === 'string') this.receive(data)
+      },
+    })
+  }
+
+  close(): void {
+    clearTimeout(this.pendingCounts)
+    this.socket.close()
+    connection.set({ state: 'connecting', since: Date.now() })
+  }
+
+  private up = () => {
+    const was = connection.get().state
+    connection.set({ state: 'up', since: Date.now() })
+    // Without a position the socket tells only what is new: what happened meanwhile has to be read.
+    if (this.position.seq === null) this.readAnew()
+    else if (was === 'down') this.refreshState()
+  }
+
+  private receive(text: string): void {
+    let event: StreamEvent
+    try {
+      event = JSON.parse(text) as StreamEvent
+    } catch {
+      return
+    }
+    if (typeof event.seq !== 'number') return
+    const { position, verdict } = take(this.position, event)
+    this.position = position
+    if (verdict === 'reset') this.readAnew()
+    if (verdict === 'apply' && event.type === 'camera.state') this.camera(event.data)
+    else if (verdict === 'apply' && event.type !== 'reset') {
+      this.alert(event.data as Alert)
+      if (event.type === 'alert.opened') this.opened(event.data as Alert)
+    }
+  }
+
+  private alert(alert: Alert): void {
+    applyAlert(this.client, alert)
+    // Counts per site and camera follow; once for a burst.
+    this.pendingCounts ??= setTimeout(() => {
+      this.pendingCounts = undefined
+      void this.client.invalidateQueries({ queryKey: keys.sites })
+    }, 1500)
+  }
+
+  private camera(camera: Camera): void {
+    this.client.setQueryData<Camera[]>(keys.cameras, (list) =>
+      list?.map((held) => (held.id === camera.id ? { ...held, ...camera } : held)))
+    this.client.setQueryData<CameraDetail>(keys.camera(camera.id), (held) => (held ? { ...held, ...camera } : held))
+    void this.client.invalidateQueries({ queryKey: keys.system })
+  }
+
+  private readAnew(): void {
+    for (const key of ['alerts', 'alert', 'cameras', 'camera', 'sites', 'system', 'timeline']) {
+      void this.client.invalidateQueries({ queryKey: [key] })
+    }
+  }
+
+  private refreshState(): void {
+    for (const key of ['cameras', 'camera', 'sites', 'system']) void this.client.invalidateQueries({ queryKey: [key] })
+  }
+}
+
+/** Also used with the answer to one's own acknowledgement: it is shown without waiting for the stream. */
+export function applyAlert(client: QueryClient, alert: Alert): void {
+  client.setQueryData<Alert>(keys.alert(alert.id), (held) => (held ? newer(held, alert) : alert))
+  const lists = client.getQueryCache().findAll({ queryKey: ['alerts'] })
+  for (const list of lists) {
+    const filter = (list.queryKey[1] ?? {}) as AlertFilter
+    client.setQueryData<InfiniteData<Page<Alert>, string | null>>(list.queryKey, (data) => mergePages(data, alert, filter))
+  }
+}
+
+export function mergePages(
+  data: InfiniteData<Page<Alert>, string | null> | undefined, alert: Alert, filter: AlertFilter,
+): InfiniteData<Page<Alert>, string | null> | undefined {
+  if (!data || data.pages.length === 0) return data
+  const holder = data.pages.findIndex((page) => page.items.some((held) => held.id === alert.id))
+  const target = holder < 0 ? 0 : holder
+  const pages = data.pages.map((page, index) => {
+    if (index !== target) return page
+    const items = merge(page.items, alert, filter)
+    return items === page.items ? page : { ...page, items }
+  })
+  return { ...data, pages }
+}

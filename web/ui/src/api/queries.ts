@@ -1,0 +1,101 @@
+// What pages read, each with its key and its pace. Changes pushed by the server are merged in api/liveUpdates.ts.
+import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import type { AlertFilter } from '../alerts/merge'
+import { get, Problem, query } from './client'
+import type { Alert, Camera, CameraDetail, Page, Session, Site, System, Timeline } from './types'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // A "no" stays a "no"; silence is tried again by the page's own pace and by the stream's reconnect.
+      retry: (failures, error) => !(error instanceof Problem && error.status < 500) && failures < 2,
+      retryDelay: (failures) => Math.min(4000, 600 * 2 ** failures),
+      staleTime: 10_000,
+      refetchOnWindowFocus: false,
+      networkMode: 'always',
+    },
+  },
+})
+
+export const keys = {
+  session: ['session'] as const,
+  system: ['system'] as const,
+  sites: ['sites'] as const,
+  cameras: ['cameras'] as const,
+  camera: (id: string) => ['camera', id] as const,
+  timeline: (id: string) => ['timeline', id] as const,
+  alerts: (filter: AlertFilter) => ['alerts', filter] as const,
+  alert: (id: string) => ['alert', id] as const,
+}
+
+/** All pages of a list: cameras and sites are needed whole. */
+async function everything<T>(path: string, signal: AbortSignal): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page<T> = await get<Page<T>>(path + query({ limit: 500, cursor }), signal)
+    items.push(...page.items)
+    cursor = page.next
+  } while (cursor)
+  return items
+}
+
+export const useSession = () =>
+  useQuery({ queryKey: keys.session, queryFn: ({ signal }) => get<Session>('/api/session', signal), staleTime: 60_000 })
+
+export const useSystem = () =>
+  useQuery({ queryKey: keys.system, queryFn: ({ signal }) => get<System>('/api/system', signal), refetchInterval: 5000 })
+
+export const useSites = () =>
+  useQuery({ queryKey: keys.sites, queryFn: ({ signal }) => everything<Site>('/api/sites', signal), refetchInterval: 30_000 })
+
+export const useCameras = () =>
+  useQuery({
+    queryKey: keys.cameras,
+    queryFn: ({ signal }) => everything<Camera>('/api/cameras', signal),
+    // The stream carries changes of state; counts and rates come by asking.
+    refetchInterval: 10_000,
+  })
+
+export const useCamera = (id: string) =>
+  useQuery({
+    queryKey: keys.camera(id),
+    queryFn: ({ signal }) => get<CameraDetail>(`/api/cameras/${encodeURIComponent(id)}`, signal),
+    refetchInterval: 3000,
+  })
+
+export const TIMELINE_HOURS = 6
+
+export const useTimeline = (id: string) =>
+  useQuery({
+    queryKey: keys.timeline(id),
+    queryFn: ({ signal }) => {
+      const end = Date.now() + 60_000
+      const span = { start: new Date(end - TIMELINE_HOURS * 3_600_000).toISOString(), end: new Date(end).toISOString() }
+      return get<Timeline>(`/api/cameras/${encodeURIComponent(id)}/timeline${query(span)}`, signal)
+    },
+    refetchInterval: 15_000,
+  })
+
+const PAGE = 60
+
+export const useAlertPages = (filter: AlertFilter) =>
+  useInfiniteQuery({
+    queryKey: keys.alerts(filter),
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Alert>>(`/api/alerts${query({ ...filter, limit: PAGE, cursor: pageParam })}`, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+    refetchInterval: 60_000,
+  })
+
+export const openFilter: AlertFilter = { state: 'open' }
+export const endedFilter: AlertFilter = { state: 'ended' }
+
+export const useAlert = (id: string | null) =>
+  useQuery({
+    queryKey: keys.alert(id ?? ''),
+    queryFn: ({ signal }) => get<Alert>(`/api/alerts/${encodeURIComponent(id ?? '')}`, signal),
+    enabled: id !== null,
+  })

@@ -1,0 +1,174 @@
+// The bodies of docs/http.md as types. What the server may send and nothing more.
+
+export type CameraState = 'recording' | 'online' | 'offline' | 'disabled'
+export type Placement = 'gate' | 'corridor' | 'sampling_room' | 'patient_room'
+export type AlertState = 'open' | 'ended' | 'acknowledged' | 'resolved'
+export type Severity = 'info' | 'warning' | 'critical'
+export type Point = readonly [number, number]
+
+export interface Session {
+  user: { id: number; username: string; role: string; permissions: string[] }
+  facility: { name: string; timezone: string }
+  expires_at: string
+  version: string
+}
+
+export interface CameraCounts {
+  total: number
+  recording: number
+  online: number
+  offline: number
+  disabled: number
+}
+
+export interface System {
+  version: string
+  now: string
+  bus: { connected: boolean; since: string | null }
+  cameras: CameraCounts
+  storage: { node: string; free_bytes: number; total_bytes: number; days_left: number | null }[]
+  detection: { model: string; backend: string; precision: string; fallback: boolean; detail: string }
+  config_revision: number
+}
+
+export interface Site {
+  id: string
+  name: string
+  location: Point | null
+  capacity: number | null
+  persons: number | null
+  open_alerts: number
+  cameras: CameraCounts
+}
+
+export interface Camera {
+  id: string
+  site: string
+  name: string
+  placement: Placement
+  streams: string[]
+  state: CameraState
+  reason: string | null
+  since: string | null
+  recording: boolean
+  fps: number | null
+  bitrate: number | null
+  width: number | null
+  height: number | null
+  codec: string | null
+  last_frame_at: string | null
+  person_count: number | null
+  sampled_fps: number | null
+  inferred_fps: number | null
+  clock_offset_s: number | null
+  model: string | null
+  open_alerts: number
+}
+
+export interface Zone {
+  id: string
+  kind: string
+  name?: string
+  polygon?: Point[]
+  points?: Point[]
+}
+
+export interface Rule {
+  id: string
+  kind: string
+  zone?: string
+}
+
+export interface CameraDetail extends Camera {
+  zones: Zone[]
+  rules: Rule[]
+}
+
+export interface Box {
+  x: number
+  y: number
+  w: number
+  h: number
+  track?: number | null
+  confidence?: number | null
+}
+
+export interface AlertStep {
+  at: string
+  kind: string
+  by: string | null
+  note: string | null
+}
+
+export interface Alert {
+  id: string
+  site: string
+  camera: string
+  rule: string | null
+  kind: string
+  zone: string | null
+  severity: Severity
+  state: AlertState
+  opened_at: string
+  ended_at: string | null
+  persons: number | null
+  boxes: Box[] | null
+  snapshot: string | null
+  clip: { start: string; end: string | null } | null
+  detail: Record<string, unknown> | null
+  steps: AlertStep[]
+}
+
+export interface Segment {
+  id: string
+  start: string
+  end: string
+  codec: string
+  bytes: number
+  open: boolean
+}
+
+export interface Gap {
+  start: string
+  end: string
+  cause: string
+  reason: string | null
+}
+
+export interface CountBin {
+  at: string
+  mean: number
+  max: number
+}
+
+export interface Timeline {
+  start: string
+  end: string
+  segments: Segment[]
+  gaps: Gap[]
+  counts: CountBin[]
+  alerts: Alert[]
+}
+
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+
+export interface ProblemBody {
+  type?: string
+  title?: string
+  status?: number
+  detail?: string
+  instance?: string
+}
+
+export type StreamEvent =
+  | { seq: number; epoch: string; type: 'reset'; data: unknown }
+  | { seq: number; epoch: string; type: 'camera.state'; data: Camera }
+  | {
+      seq: number
+      epoch: string
+      type: 'alert.opened' | 'alert.updated' | 'alert.ended' | 'alert.acknowledged' | 'alert.resolved'
+      data: Alert
+    }

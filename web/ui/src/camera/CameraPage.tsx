@@ -1,0 +1,150 @@
+// One camera: live picture, how it does, its last hours, its alerts.
+import { ArrowLeft, ArrowRight, Camera as CameraIcon, Expand, Square, SquareDashed, Users } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useLocation } from 'wouter'
+import { shortSite } from '../alerts/places'
+import { connection } from '../api/liveUpdates'
+import { useCamera, useCameras, useSites } from '../api/queries'
+import type { CameraDetail } from '../api/types'
+import { Hint } from '../controls/Hint'
+import { Failed, StaleNote } from '../controls/states'
+import { tell } from '../controls/toasts'
+import { word } from '../i18n'
+import { initialStatus, type LivePlayer } from '../live/player'
+import { prefer, preferences, writeJson } from '../preferences/preferences'
+import { useStore } from '../preferences/store'
+import { toggleFull } from '../shell/fullScreen'
+import { PageTools } from '../shell/PageTools'
+import { LAST_CAMERA, useTitle } from '../shell/shellState'
+import { useShortcuts } from '../shell/shortcuts'
+import { StateMark } from '../wall/StateMark'
+import { isClosed } from '../wall/Tile'
+import { Figures } from './Figures'
+import { History } from './History'
+import { LiveView } from './LiveView'
+import { RecentAlerts } from './RecentAlerts'
+import { saveSnapshot } from './snapshot'
+
+export function CameraPage({ id }: { id: string }) {
+  const { t } = useTranslation()
+  const camera = useCamera(id)
+  const lost = useStore(connection).state === 'down'
+  useTitle(camera.data?.name ?? t('nav.camera'))
+  useEffect(() => {
+    if (camera.data) writeJson(LAST_CAMERA, id)
+  }, [camera.data, id])
+
+  if (camera.data) {
+    return (
+      <>
+        {camera.isError && !lost && <StaleNote since={camera.dataUpdatedAt} onRetry={() => void camera.refetch()} />}
+        <Loaded camera={camera.data} />
+      </>
+    )
+  }
+  if (camera.isError) return <Failed fill error={camera.error} what={t('camera.failed')} onRetry={() => void camera.refetch()} />
+  return (
+    <div className="camera-page">
+      <div className="camera-main">
+        <div className="stage"><div className="stage-slate skeleton" role="status" aria-label={t('state.loading')} /></div>
+      </div>
+    </div>
+  )
+}
+
+function Loaded({ camera }: { camera: CameraDetail }) {
+  const { t } = useTranslation()
+  const [, navigate] = useLocation()
+  const sites = useSites()
+  const { profile: wanted, showZones, showPersons } = useStore(preferences)
+  const player = useRef<LivePlayer | null>(null)
+  const [status, setStatus] = useState(initialStatus)
+  const { previous, next } = useNeighbours(camera)
+  const profile = camera.streams.includes(wanted) ? wanted : camera.streams.includes('main') ? 'main' : 'sub'
+  const site = sites.data?.find((one) => one.id === camera.site)
+  const closed = isClosed(camera)
+
+  const snapshot = () => {
+    if (closed) return
+    void saveSnapshot(camera, player.current).catch(() => tell(t('camera.snapshotFailed'), 'breach'))
+  }
+  useShortcuts({
+    '[': () => previous && navigate(`/cameras/${previous}`),
+    ']': () => next && navigate(`/cameras/${next}`),
+    z: () => prefer({ showZones: !showZones }),
+    b: () => prefer({ showPersons: !showPersons }),
+    s: snapshot,
+    f: toggleFull,
+  })
+  return (
+    <div className="camera-page scrolls">
+      <PageTools>
+        <Link className="button quiet icon phone-only" href="/wall" aria-label={t('action.back')}><ArrowLeft size={20} /></Link>
+        <h1 className="cut">
+          <StateMark state={camera.state} /> {camera.name}
+        </h1>
+        <span className="secondary cut desk-only">
+          <Link href={`/wall?site=${camera.site}`}>{shortSite(site?.name ?? camera.site)}</Link> · {word('placement', camera.placement)}
+        </span>
+        <span className="neighbours desk-only">
+          <Hint text={<>{t('camera.previous')} <kbd>[</kbd></>}>
+            <button className="button quiet icon" disabled={!previous} aria-label={t('camera.previous')} onClick={() => previous && navigate(`/cameras/${previous}`)}>
+              <ArrowLeft size={16} />
+            </button>
+          </Hint>
+          <Hint text={<>{t('camera.next')} <kbd>]</kbd></>}>
+            <button className="button quiet icon" disabled={!next} aria-label={t('camera.next')} onClick={() => next && navigate(`/cameras/${next}`)}>
+              <ArrowRight size={16} />
+            </button>
+          </Hint>
+        </span>
+      </PageTools>
+      <div className="camera-main">
+        <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} playerRef={player}>
+          <span className="stage-persons">
+            <Users size={14} /> {camera.person_count === null ? t('tile.countUnknown') : t('tile.persons', { count: camera.person_count })}
+          </span>
+        </LiveView>
+        {!closed && (
+          <div className="camera-tools" role="toolbar" aria-label={t('camera.tools')}>
+            <span className="segmented" role="group" aria-label={t('camera.profile')}>
+              {(['main', 'sub'] as const).map((one) => (
+                <button key={one} aria-pressed={profile === one} disabled={!camera.streams.includes(one)} onClick={() => prefer({ profile: one })}>
+                  {t(`camera.${one}`)}
+                </button>
+              ))}
+            </span>
+            <button className="button" aria-pressed={showZones} aria-label={t('camera.zones')} onClick={() => prefer({ showZones: !showZones })}>
+              <SquareDashed size={15} /> <span className="desk-only">{t('camera.zones')}</span> <kbd>Z</kbd>
+            </button>
+            <button className="button" aria-pressed={showPersons} aria-label={t('camera.boxes')} onClick={() => prefer({ showPersons: !showPersons })}>
+              <Square size={15} /> <span className="desk-only">{t('camera.boxes')}</span> <kbd>B</kbd>
+            </button>
+            <button className="button tools-end" aria-label={t('camera.snapshot')} onClick={snapshot}>
+              <CameraIcon size={15} /> <span className="desk-only">{t('camera.snapshot')}</span> <kbd>S</kbd>
+            </button>
+            <button className="button icon desk-only" aria-label={t('keys.full')} title={t('keys.full')} onClick={toggleFull}>
+              <Expand size={15} />
+            </button>
+          </div>
+        )}
+        <History camera={camera} />
+      </div>
+      <aside className="camera-side">
+        <Figures camera={camera} status={status} profile={profile} />
+        <RecentAlerts camera={camera.id} />
+      </aside>
+    </div>
+  )
+}
+
+/** The cameras before and after this one: those of its site first, in the order of the wall. */
+function useNeighbours(camera: CameraDetail): { previous: string | null; next: string | null } {
+  const cameras = useCameras()
+  return useMemo(() => {
+    const list = cameras.data ?? []
+    const at = list.findIndex((one) => one.id === camera.id)
+    return { previous: list[at - 1]?.id ?? null, next: at >= 0 ? (list[at + 1]?.id ?? null) : null }
+  }, [cameras.data, camera.id])
+}

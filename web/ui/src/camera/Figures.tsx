@@ -1,0 +1,53 @@
+// How the camera does, in figures: stream, analysis, and what reaches this browser.
+import type { TFunction } from 'i18next'
+import { useTranslation } from 'react-i18next'
+import type { CameraDetail } from '../api/types'
+import { word } from '../i18n'
+import { codecName } from '../live/transport'
+import type { LiveStatus } from '../live/player'
+import { bitrate, moment, number, span } from '../time/format'
+import { serverClock } from '../time/serverClock'
+import { isClosed } from '../wall/Tile'
+import { StateMark } from '../wall/StateMark'
+
+export function Figures({ camera, status, profile }: { camera: CameraDetail; status: LiveStatus; profile: string }) {
+  const { t } = useTranslation()
+  const unknown = '–'
+  const rate = (value: number | null) => (value === null ? unknown : t('figure.perSecond', { value: number(value, 1) }))
+  const playing = !isClosed(camera) && status.phase === 'playing'
+  const rows: [string, React.ReactNode][] = [
+    [t('figure.state'), <><StateMark state={camera.state} /> {word('cameraState', camera.state)}</>],
+    ...(camera.reason ? [[t('figure.reason'), word('reason', camera.reason)] as [string, string]] : []),
+    [t('figure.since'), camera.since ? `${moment(camera.since, false)} (${span(serverClock.now() - Date.parse(camera.since))})` : unknown],
+    [t('figure.resolution'), camera.width && camera.height ? `${camera.width}×${camera.height}` : unknown],
+    [t('figure.codec'), camera.codec ? codecName(camera.codec) : unknown],
+    [t('figure.fps'), camera.fps === null ? unknown : number(camera.fps, 1)],
+    [t('figure.bitrate'), camera.bitrate === null ? unknown : bitrate(camera.bitrate)],
+    [t('figure.sampled'), rate(camera.sampled_fps)],
+    [t('figure.inferred'), rate(camera.inferred_fps)],
+    [t('figure.model'), camera.model ?? unknown],
+    [t('figure.clock'), camera.clock_offset_s === null ? unknown : t('figure.seconds', { value: number(camera.clock_offset_s, 2) })],
+  ]
+  const live: [string, React.ReactNode][] = [
+    [t('figure.transport'), status.transport ? `${t(`transport.${status.transport}`)} · ${t(`camera.${profile}`)}` : unknown],
+    [t('figure.lag'), playing && status.lagMs !== null ? <b className={status.lagMs > 1500 ? 'attention' : ''}>{lag(status.lagMs, t)}</b> : unknown],
+  ]
+  return (
+    <section className="panel">
+      <h2>{t('figure.title')}</h2>
+      <dl className="figures">
+        {[...rows, ...(isClosed(camera) ? [] : live)].map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function lag(ms: number, t: TFunction): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`
+  return t('figure.seconds', { value: number(ms / 1000, 1) })
+}

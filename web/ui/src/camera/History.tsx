@@ -1,0 +1,49 @@
+// The last hours of a camera: what was recorded, why not, how many persons, which alerts.
+import { useTranslation } from 'react-i18next'
+import { TIMELINE_HOURS, useTimeline } from '../api/queries'
+import type { CameraDetail } from '../api/types'
+import { Failed } from '../controls/states'
+import { clock, number } from '../time/format'
+import { CountPlot } from './CountPlot'
+import { spansOf } from './timelineSpans'
+import { TimelineStrip } from './TimelineStrip'
+
+export function History({ camera }: { camera: CameraDetail }) {
+  const { t } = useTranslation()
+  const timeline = useTimeline(camera.id)
+  if (timeline.isError && !timeline.data) {
+    return <section className="panel"><Failed error={timeline.error} what={t('history.failed')} onRetry={() => void timeline.refetch()} /></section>
+  }
+  if (!timeline.data) {
+    return (
+      <section className="panel history" role="status" aria-label={t('state.loading')}>
+        <div className="skeleton" style={{ height: 34 }} />
+        <div className="skeleton" style={{ height: 96 }} />
+      </section>
+    )
+  }
+  const data = timeline.data
+  const end = Date.parse(data.end)
+  const start = end - TIMELINE_HOURS * 3_600_000
+  const spans = spansOf(data)
+  const recorded = spans.filter((one) => one.kind === 'recorded').reduce((sum, one) => sum + one.end - one.start, 0)
+  const share = (recorded / Math.max(1, end - Math.max(start, Date.parse(data.start)))) * 100
+  return (
+    <section className="panel history" data-stale={timeline.isError}>
+      <div>
+      <h2>
+        {t('history.strip', { hours: TIMELINE_HOURS })}
+        <span className="secondary">{t('history.share', { share: number(Math.min(100, share), share > 99.95 ? 0 : 1) })}</span>
+      </h2>
+      <TimelineStrip start={start} end={end} spans={spans} alerts={data.alerts} />
+      </div>
+      <div>
+      <h2>
+        {t('history.plot', { hours: 3 })}
+        <span className="secondary">{clock(end - 3 * 3_600_000, false)} – {clock(end, false)}</span>
+      </h2>
+      <CountPlot counts={data.counts} start={end - 3 * 3_600_000} end={end} gaps={spans.filter((one) => one.kind === 'gap')} />
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,151 @@
+// Live video of one camera with its overlay, or the slate that says why there is none.
+import { Lock, MonitorOff, VideoOff } from 'lucide-react'
+import { useCallback, useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { CameraDetail } from '../api/types'
+import { word } from '../i18n'
+import type { LivePlayer, LiveStatus } from '../live/player'
+import { codecName } from '../live/transport'
+import type { Track } from '../live/personBoxes'
+import { moment, span } from '../time/format'
+import { serverClock } from '../time/serverClock'
+import { isClosed } from '../wall/Tile'
+import { drawPersons, drawZones, prepare } from './overlay'
+import { useLive } from './useLive'
+
+export interface LiveViewProps {
+  camera: CameraDetail
+  profile: 'main' | 'sub'
+  showZones: boolean
+  showPersons: boolean
+  onStatus?: (status: LiveStatus) => void
+  playerRef?: RefObject<LivePlayer | null>
+  children?: ReactNode
+}
+
+export function LiveView(props: LiveViewProps) {
+  const { camera } = props
+  if (isClosed(camera)) return <ClosedSlate camera={camera} />
+  if (camera.state === 'offline' || camera.state === 'disabled') return <NoPicture camera={camera} />
+  return <Playing {...props} />
+}
+
+function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef, children }: LiveViewProps) {
+  const { t } = useTranslation()
+  const overlay = useRef<HTMLCanvasElement>(null)
+  const tracks = useRef<Track[]>([])
+  const draw = useCallback(() => {
+    const canvas = overlay.current
+    const context = canvas && prepare(canvas)
+    if (!canvas || !context) return
+    if (showZones) drawZones(context, camera.zones, canvas.clientWidth, canvas.clientHeight)
+    if (showPersons) drawPersons(context, tracks.current, canvas.clientWidth, canvas.clientHeight)
+  }, [camera.zones, showZones, showPersons])
+  const shown = useRef('')
+  const { video, canvas, player, status } = useLive(camera.id, profile, (found) => {
+    // Redrawing an unchanged overlay 25 times a second would cost more than the video.
+    const key = found.map((one) => `${one.id}:${one.x}:${one.y}:${one.w}:${one.h}`).join()
+    if (key === shown.current) return
+    shown.current = key
+    tracks.current = found
+    draw()
+  })
+  useEffect(draw, [draw, status.width, status.height])
+  useEffect(() => {
+    const element = overlay.current
+    if (!element) return
+    const observer = new ResizeObserver(draw)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [draw])
+  useEffect(() => onStatus?.(status), [status, onStatus])
+  useEffect(() => {
+    if (!playerRef) return
+    playerRef.current = player.current
+    return () => {
+      playerRef.current = null
+    }
+  }, [playerRef, player, status.transport])
+
+  const ratio = status.width && status.height ? status.width / status.height : (camera.width ?? 16) / (camera.height ?? 9)
+  const onCanvas = status.transport === 'webcodecs' || status.transport === 'jpeg'
+  return (
+    <div className="stage">
+      <div className="stage-picture" style={{ aspectRatio: String(ratio), '--ratio': ratio } as React.CSSProperties}
+        data-phase={status.phase}>
+        <video ref={video} muted playsInline hidden={onCanvas} />
+        <canvas ref={canvas} hidden={!onCanvas} />
+        <canvas ref={overlay} className="stage-overlay" aria-hidden="true" />
+        <LiveBadge status={status} />
+        {status.phase !== 'playing' && <Waiting status={status} player={player} />}
+        {status.unplayable && (
+          <p className="stage-note">
+            <MonitorOff size={15} />
+            {t('live.unplayable', { codec: codecName(status.codec) })}
+          </p>
+        )}
+        {children}
+      </div>
+    </div>
+  )
+}
+
+function LiveBadge({ status }: { status: LiveStatus }) {
+  const { t } = useTranslation()
+  if (status.phase !== 'playing') return null
+  const late = status.lagMs !== null && status.lagMs > 5000
+  return (
+    <span className="live-badge" data-late={late}>
+      <i className={late ? 'mark ring' : 'mark running'} />
+      {late ? t('live.late', { age: span(status.lagMs ?? 0) }) : t(status.transport === 'jpeg' ? 'live.stills' : 'live.live')}
+    </span>
+  )
+}
+
+function Waiting({ status, player }: { status: LiveStatus; player: RefObject<LivePlayer | null> }) {
+  const { t } = useTranslation()
+  const [now, setNow] = useState(serverClock.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(serverClock.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  const at = player.current?.shownAt() ?? null
+  return (
+    <div className="stage-waiting" role="status">
+      <span className="spinner" aria-hidden="true" />
+      <strong>{t(`live.${status.phase}`)}</strong>
+      {status.reason && <span>{word('reason', status.reason)}</span>}
+      {at !== null && <span>{t('live.lastPicture', { age: span(now - at) })}</span>}
+    </div>
+  )
+}
+
+function ClosedSlate({ camera }: { camera: CameraDetail }) {
+  const { t } = useTranslation()
+  return (
+    <div className="stage">
+      <div className="stage-slate hatched">
+        <Lock size={30} strokeWidth={1.5} />
+        <strong>{t('tile.closed')}</strong>
+        <b className="stage-count">{camera.person_count === null ? t('tile.countUnknown') : t('tile.persons', { count: camera.person_count })}</b>
+        <p>{t('live.closedText')}</p>
+      </div>
+    </div>
+  )
+}
+
+function NoPicture({ camera }: { camera: CameraDetail }) {
+  const { t } = useTranslation()
+  const offline = camera.state === 'offline'
+  return (
+    <div className="stage">
+      <div className="stage-slate hatched">
+        <VideoOff size={30} strokeWidth={1.5} />
+        <strong className={offline ? 'breach' : ''}>{t(offline ? 'tile.offline' : 'tile.disabled')}</strong>
+        {camera.since && <span>{t('live.since', { time: moment(camera.since), age: span(serverClock.now() - Date.parse(camera.since)) })}</span>}
+        {camera.reason && <b>{word('reason', camera.reason)}</b>}
+        {offline && camera.reason && <p>{word('remedy', camera.reason)}</p>}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,65 @@
+// Six hours as a strip: recorded, gap with its cause, alerts as marks that can be opened.
+import { useId } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLocation } from 'wouter'
+import type { Alert } from '../api/types'
+import { Hint } from '../controls/Hint'
+import { word } from '../i18n'
+import { clock, span as lasting } from '../time/format'
+import { AlertMark } from '../alerts/AlertMark'
+import type { Span } from './timelineSpans'
+
+const HOUR = 3_600_000
+
+export function TimelineStrip(props: { start: number; end: number; spans: Span[]; alerts: Alert[] }) {
+  const { t } = useTranslation()
+  const [, navigate] = useLocation()
+  const title = useId()
+  const { start, end } = props
+  const at = (time: number) => `${(Math.max(0, Math.min(1, (time - start) / (end - start))) * 100).toFixed(3)}%`
+  const hours: number[] = []
+  for (let hour = Math.ceil(start / HOUR) * HOUR; hour < end; hour += HOUR) {
+    // A label at the very edge would hang over it.
+    if (hour - start > HOUR / 5 && end - hour > HOUR / 5) hours.push(hour)
+  }
+  return (
+    <div className="strip" role="group" aria-labelledby={title}>
+      <span id={title} className="visually-hidden">{t('history.stripLabel')}</span>
+      <div className="strip-band">
+        {props.spans.filter((span) => span.end > start).map((span) => {
+          const left = at(span.start)
+          const style = { left, width: `calc(${at(span.end)} - ${left})` }
+          const hint = (
+            <>
+              <strong>{span.kind === 'recorded' ? t('history.recorded') : t('history.gap', { cause: word('cause', span.cause) })}</strong>
+              <br />
+              {clock(span.start)} – {clock(span.end)} · {lasting(span.end - span.start)}
+              {span.reason && <><br />{word('reason', span.reason)}</>}
+            </>
+          )
+          return (
+            <Hint key={`${span.kind}${span.start}`} text={hint} side="top">
+              <span className={`strip-span ${span.kind}`} style={style} tabIndex={span.kind === 'gap' ? 0 : -1} />
+            </Hint>
+          )
+        })}
+        {props.alerts.filter((alert) => Date.parse(alert.opened_at) >= start).map((alert) => (
+          <Hint key={alert.id} side="top" text={<><strong>{word('kind', alert.kind)}</strong><br />{clock(alert.opened_at)} · {t(`alertState.${alert.state}`)}</>}>
+            <button className="strip-alert" style={{ left: at(Date.parse(alert.opened_at)) }} onClick={() => navigate(`/alerts/${alert.id}`)}
+              aria-label={`${word('kind', alert.kind)} ${clock(alert.opened_at)}`}>
+              <AlertMark severity={alert.severity} />
+            </button>
+          </Hint>
+        ))}
+      </div>
+      <div className="strip-hours" aria-hidden="true">
+        {hours.map((hour) => <span key={hour} style={{ left: at(hour) }}>{clock(hour, false)}</span>)}
+      </div>
+      <p className="strip-legend">
+        <span><i className="strip-key recorded" /> {t('history.recorded')}</span>
+        <span><i className="strip-key gap" /> {t('history.gapKey')}</span>
+        <span><i className="mark diamond" /> {t('history.alert')}</span>
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,32 @@
+// Segments and gaps of a timeline as few spans: neighbours of a kind become one. Pure.
+import type { Timeline } from '../api/types'
+
+export interface Span {
+  kind: 'recorded' | 'gap'
+  start: number
+  end: number
+  cause: string | null
+  reason: string | null
+}
+
+/** Segments follow each other with a frame between: anything under this is no hole. */
+const JOIN_MS = 1000
+
+export function spansOf(timeline: Pick<Timeline, 'segments' | 'gaps'>): Span[] {
+  const all: Span[] = [
+    ...timeline.segments.map((one) => ({
+      kind: 'recorded' as const, start: Date.parse(one.start), end: Date.parse(one.end), cause: null, reason: null,
+    })),
+    ...timeline.gaps.map((one) => ({
+      kind: 'gap' as const, start: Date.parse(one.start), end: Date.parse(one.end), cause: one.cause, reason: one.reason,
+    })),
+  ].sort((a, b) => a.start - b.start)
+  const joined: Span[] = []
+  for (const span of all) {
+    const last = joined.at(-1)
+    const same = last && last.kind === span.kind && last.cause === span.cause && last.reason === span.reason
+    if (last && same && span.start - last.end < JOIN_MS) last.end = Math.max(last.end, span.end)
+    else joined.push({ ...span })
+  }
+  return joined
+}

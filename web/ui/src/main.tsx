@@ -1,0 +1,41 @@
+// The start: styles, catalogue, theme, and the tree.
+import '@fontsource-variable/inter'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/dialogs.css'
+import './styles/shell.css'
+import './styles/wall.css'
+import './styles/tile.css'
+import './styles/camera.css'
+import './styles/alerts.css'
+import i18n from './i18n'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { allowSoundOnFirstGesture } from './alerts/sound'
+import { queryClient } from './api/queries'
+import { App } from './App'
+import { HintProvider } from './controls/Hint'
+import { applyTheme, preferences } from './preferences/preferences'
+
+applyTheme()
+preferences.subscribe(() => {
+  applyTheme()
+  const { language } = preferences.get()
+  if (i18n.language !== language) void i18n.changeLanguage(language)
+})
+allowSoundOnFirstGesture()
+
+const root = document.getElementById('root')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <HintProvider delayDuration={350} skipDelayDuration={200}>
+          <App />
+        </HintProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,109 @@
+// How the whole province is, in one line: cameras, storage, sound, time, connection.
+import { BellOff, HardDrive, VolumeX } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { muted, soundReady, unmute } from '../alerts/sound'
+import { connection } from '../api/liveUpdates'
+import { useSystem } from '../api/queries'
+import { Hint } from '../controls/Hint'
+import { useStore } from '../preferences/store'
+import { clock, date, number } from '../time/format'
+import { CameraSearch } from './CameraSearch'
+import { TOOLS_ID } from './shellState'
+import { useNow } from './ticking'
+
+export function Header() {
+  return (
+    <header className="header">
+      <div id={TOOLS_ID} className="header-tools" />
+      <CameraSearch />
+      <Summary />
+      <Sound />
+      <Connection />
+      <Clock />
+    </header>
+  )
+}
+
+function Summary() {
+  const { t } = useTranslation()
+  const system = useSystem()
+  if (!system.data) return <div className="skeleton summary-skeleton" />
+  const { cameras, storage } = system.data
+  const days = storage.map((node) => node.days_left).filter((left) => left !== null)
+  const fewest = days.length > 0 ? Math.floor(Math.min(...days)) : null
+  return (
+    <div className="summary" data-stale={system.isError} aria-label={t('summary.label')}>
+      <span>
+        <i className="mark running" /> <b>{cameras.recording}</b>
+        <span className="summary-word">{t('summary.recording')}</span>
+      </span>
+      {cameras.online > 0 && (
+        <span className="attention">
+          <i className="mark ring" /> <b>{cameras.online}</b>
+          <span className="summary-word">{t('summary.online')}</span>
+        </span>
+      )}
+      {cameras.offline > 0 && (
+        <span className="breach">
+          <i className="mark cross" /> <b>{cameras.offline}</b>
+          <span className="summary-word">{t('summary.offline')}</span>
+        </span>
+      )}
+      <Hint text={storage.map((node) => `${node.node}: ${number(node.free_bytes / 1e9)} / ${number(node.total_bytes / 1e9)} GB`).join('\n')}>
+        <span className={fewest !== null && fewest < 3 ? 'breach summary-storage' : 'secondary summary-storage'} tabIndex={0}>
+          <HardDrive size={14} />
+          {fewest === null ? (
+            t('summary.storageUnknown')
+          ) : (
+            <>
+              <span className="roomy">{t('summary.storage', { count: fewest })}</span>
+              <span className="tight" aria-hidden="true">{t('summary.storageShort', { count: fewest })}</span>
+            </>
+          )}
+        </span>
+      </Hint>
+    </div>
+  )
+}
+
+function Sound() {
+  const { t } = useTranslation()
+  const mute = useStore(muted)
+  const ready = useStore(soundReady)
+  if (mute) {
+    return (
+      <button className="button muted-chip" onClick={unmute} aria-label={t('mute.undo')}>
+        <BellOff size={15} />
+        <span className="cut">{t('mute.chip', { time: clock(mute.until, false), reason: mute.reason })}</span>
+      </button>
+    )
+  }
+  if (ready) return null
+  return (
+    <Hint text={t('mute.blocked')}>
+      <span className="sound-off" role="img" aria-label={t('mute.blocked')} tabIndex={0}>
+        <VolumeX size={17} />
+      </span>
+    </Hint>
+  )
+}
+
+function Connection() {
+  const { t } = useTranslation()
+  const { state } = useStore(connection)
+  return (
+    <span className="connection" data-state={state} role="status">
+      <i className={state === 'up' ? 'mark running' : 'mark cross'} />
+      <span className="summary-word">{t(`connection.${state}`)}</span>
+    </span>
+  )
+}
+
+function Clock() {
+  const now = useNow()
+  return (
+    <time className="clock" dateTime={new Date(now).toISOString()} title={date(now)}>
+      {clock(now)}
+    </time>
+  )
+}

@@ -1,0 +1,73 @@
+// The list of keys.
+import { useTranslation } from 'react-i18next'
+import { Dialog } from '../controls/Dialog'
+import { useStore } from '../preferences/store'
+import { keysOpen } from './shellState'
+
+const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
+  {
+    title: 'keys.everywhere',
+    keys: [
+      { keys: ['?'], text: 'keys.help' },
+      { keys: ['/'], text: 'keys.search' },
+      { keys: ['M'], text: 'keys.mute' },
+      { keys: ['F'], text: 'keys.full' },
+    ],
+  },
+  {
+    title: 'keys.wall',
+    keys: [
+      { keys: ['1', '…', '9'], text: 'keys.layouts' },
+      { keys: ['A'], text: 'keys.ackNewest' },
+      { keys: ['C'], text: 'keys.cycle' },
+      { keys: ['S'], text: 'keys.spotlight' },
+      { keys: ['Esc'], text: 'keys.leave' },
+    ],
+  },
+  {
+    title: 'keys.alerts',
+    keys: [
+      { keys: ['J', '↓'], text: 'keys.next' },
+      { keys: ['K', '↑'], text: 'keys.previous' },
+      { keys: ['Enter'], text: 'keys.open' },
+      { keys: ['A'], text: 'keys.ack' },
+      { keys: ['R'], text: 'keys.resolve' },
+    ],
+  },
+  {
+    title: 'keys.camera',
+    keys: [
+      { keys: ['[', ']'], text: 'keys.neighbours' },
+      { keys: ['Z'], text: 'keys.zones' },
+      { keys: ['B'], text: 'keys.boxes' },
+      { keys: ['S'], text: 'keys.snapshot' },
+    ],
+  },
+]
+
+export function KeysDialog() {
+  const { t } = useTranslation()
+  return (
+    <Dialog open={useStore(keysOpen)} onClose={() => keysOpen.set(false)} title={t('keys.title')} wide>
+      <div className="keys">
+        {groups.map((group) => (
+          <section key={group.title}>
+            <h3>{t(group.title)}</h3>
+            <ul>
+              {group.keys.map((entry) => (
+                <li key={entry.text}>
+                  <span>{t(entry.text)}</span>
+                  <span>
+                    {entry.keys.map((key) => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,106 @@
+// What stands around every page: rail, header, banners, dialogs that can be opened from anywhere.
+import { useQueryClient } from '@tanstack/react-query'
+import { LayoutGrid, Siren, Video } from 'lucide-react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useLocation } from 'wouter'
+import { AlertActionDialog } from '../alerts/AlertActionDialog'
+import { MuteDialog } from '../alerts/MuteDialog'
+import { useOpenAlerts } from '../alerts/openAlerts'
+import { ring } from '../alerts/sound'
+import { LiveUpdates } from '../api/liveUpdates'
+import { useCameras } from '../api/queries'
+import type { Alert, Session } from '../api/types'
+import { Hint } from '../controls/Hint'
+import { Toasts } from '../controls/toasts'
+import { readJson } from '../preferences/preferences'
+import { useStore } from '../preferences/store'
+import { serverClock } from '../time/serverClock'
+import { Banners } from './Banners'
+import { Header } from './Header'
+import { KeysDialog } from './KeysDialog'
+import { Logo } from './Logo'
+import { bare, keysOpen, LAST_CAMERA, pageTitle, SessionContext } from './shellState'
+import { useShortcuts } from './shortcuts'
+import { UserMenu } from './UserMenu'
+
+const RECENT_MS = 120_000
+
+export function Shell({ session, children }: { session: Session; children: ReactNode }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const [location] = useLocation()
+  const cameras = useCameras()
+  const open = useOpenAlerts()
+  const title = useStore(pageTitle)
+  const isBare = useStore(bare)
+  const [phoneMenu] = useState(() => window.matchMedia('(max-width: 720px)').matches)
+
+  useEffect(() => {
+    const updates = new LiveUpdates(client, (alert: Alert) => {
+      // What is caught up after a long absence is read, not heard.
+      if (alert.severity !== 'info' && serverClock.now() - Date.parse(alert.opened_at) < RECENT_MS) {
+        ring(alert.severity === 'critical')
+      }
+    })
+    return () => updates.close()
+  }, [client])
+
+  useEffect(() => {
+    const count = open.alerts.length
+    document.title = `${count > 0 ? `(${count}) ` : ''}${title || t('app.name')} · ${session.facility.name}`
+  }, [open.alerts.length, title, t, session.facility.name])
+
+  useShortcuts({
+    '?': () => keysOpen.set(true),
+    '/': () => document.querySelector<HTMLInputElement>('#search')?.focus(),
+  })
+
+  const lastCamera = readJson<string | null>(LAST_CAMERA, null)
+  const known = cameras.data?.some((camera) => camera.id === lastCamera)
+  const camera = known ? lastCamera : (cameras.data?.find((one) => one.placement !== 'patient_room')?.id ?? null)
+  const links = [
+    { to: '/wall', icon: LayoutGrid, label: t('nav.wall'), badge: 0 },
+    ...(camera ? [{ to: `/cameras/${camera}`, icon: Video, label: t('nav.camera'), badge: 0 }] : []),
+    { to: '/alerts', icon: Siren, label: t('nav.alerts'), badge: open.alerts.length },
+  ]
+  if (phoneMenu) links.reverse()
+
+  return (
+    <SessionContext value={session}>
+      <div className="shell" data-bare={isBare}>
+        <a className="skip" href="#page">{t('nav.skip')}</a>
+        <nav className="rail" aria-label={t('nav.label')}>
+          <Link to="/wall" className="rail-logo desk-only" aria-label={t('app.name')}>
+            <Logo />
+          </Link>
+          {links.map(({ to, icon: Icon, label, badge }) => {
+            const active = location.startsWith(`/${to.split('/')[1]}`)
+            return (
+              <Hint key={to} text={label} side="right">
+                <Link to={to} className="rail-link" aria-current={active ? 'page' : undefined} aria-label={badge ? t('nav.withOpen', { label, count: badge }) : label}>
+                  <Icon size={20} strokeWidth={1.8} />
+                  <span className="rail-word">{label}</span>
+                  {badge > 0 && <span className="rail-badge">{badge > 99 ? '99+' : badge}</span>}
+                </Link>
+              </Hint>
+            )
+          })}
+          <span className="rail-space desk-only" />
+          <UserMenu />
+        </nav>
+        <div className="frame">
+          <Header />
+          <Banners />
+          <main id="page" className="page" tabIndex={-1}>
+            {children}
+          </main>
+        </div>
+        <KeysDialog />
+        <AlertActionDialog />
+        <MuteDialog />
+        <Toasts />
+      </div>
+    </SessionContext>
+  )
+}

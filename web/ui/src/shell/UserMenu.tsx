@@ -1,0 +1,58 @@
+// Who is signed in, and what that person may set for themselves.
+import { useQueryClient } from '@tanstack/react-query'
+import { CircleUser, Keyboard, LogOut, VolumeX } from 'lucide-react'
+import { use } from 'react'
+import { useTranslation } from 'react-i18next'
+import { muteOpen } from '../alerts/alertActions'
+import { signOut } from '../api/actions'
+import { keys } from '../api/queries'
+import { Menu, MenuChoices, MenuItem, MenuLine } from '../controls/Menu'
+import { tell } from '../controls/toasts'
+import { word } from '../i18n'
+import { prefer, preferences } from '../preferences/preferences'
+import { useStore } from '../preferences/store'
+import { keysOpen, SessionContext } from './shellState'
+
+export function UserMenu() {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const session = use(SessionContext)
+  const { language, theme } = useStore(preferences)
+  const leave = async () => {
+    try {
+      await signOut()
+      client.clear()
+      await client.resetQueries({ queryKey: keys.session })
+    } catch {
+      tell(t('error.signOut'), 'breach')
+    }
+  }
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <button className="rail-link" aria-label={t('user.menu')}>
+          <CircleUser size={20} strokeWidth={1.8} />
+          <span className="rail-word">{t('user.short')}</span>
+        </button>
+      }
+    >
+      <div className="menu-user">
+        <strong>{session?.user.username}</strong>
+        <span className="secondary">{word('role', session?.user.role)} · {session?.facility.name}</span>
+      </div>
+      <MenuLine />
+      <MenuChoices label={t('user.language')} value={language} onChoose={(value) => prefer({ language: value })}
+        choices={[{ value: 'vi', label: 'Tiếng Việt' }, { value: 'en', label: 'English' }]} />
+      <MenuLine />
+      <MenuChoices label={t('user.theme')} value={theme} onChoose={(value) => prefer({ theme: value })}
+        choices={[{ value: 'dark', label: t('theme.dark') }, { value: 'light', label: t('theme.light') }]} />
+      <MenuLine />
+      <MenuItem icon={<VolumeX size={15} />} trail="M" onSelect={() => muteOpen.set(true)}>{t('mute.title')}</MenuItem>
+      <MenuItem icon={<Keyboard size={15} />} trail="?" onSelect={() => keysOpen.set(true)}>{t('keys.title')}</MenuItem>
+      <MenuLine />
+      <MenuItem icon={<LogOut size={15} />} onSelect={() => void leave()}>{t('user.signOut')}</MenuItem>
+      <p className="menu-label">{t('app.version', { version: session?.version })}</p>
+    </Menu>
+  )
+}

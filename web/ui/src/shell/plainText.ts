@@ -1,0 +1,4 @@
+// Text as it is searched: without case and without Vietnamese diacritics.
+export function plain(text: string): string {
+  return text.normalize('NFD').replace(/\p{Diacritic}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase().trim()
+}

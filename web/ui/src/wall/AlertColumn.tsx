@@ -1,0 +1,73 @@
+// The open alerts beside the wall, newest first, then those that are over but taken on by nobody.
+import { BellOff, CircleCheck, Video } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { ACT_PERMISSION, ask, muteOpen } from '../alerts/alertActions'
+import { AlertCard } from '../alerts/AlertCard'
+import type { useOpenAlerts } from '../alerts/openAlerts'
+import type { Alert } from '../api/types'
+import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
+import { usePermission } from '../shell/shellState'
+
+const OVER_SHOWN = 20
+
+export function AlertColumn({ open }: { open: ReturnType<typeof useOpenAlerts> }) {
+  const { t } = useTranslation()
+  const mayAct = usePermission(ACT_PERMISSION)
+  return (
+    <aside className="alert-column" aria-label={t('column.open')}>
+      <div className="alert-column-list scrolls">
+        <h2>
+          {t('column.open')} <span className="badge">{open.alerts.length}</span>
+        </h2>
+        {open.error && open.alerts.length + open.over.length > 0 && <StaleNote since={open.since} onRetry={open.retry} />}
+        {open.loading ? (
+          <Skeletons className="alert-skeletons" count={3} height={66} />
+        ) : open.error && open.alerts.length + open.over.length === 0 ? (
+          <Failed error={open.error} what={t('alerts.failed')} onRetry={open.retry} />
+        ) : open.alerts.length === 0 ? (
+          <Empty icon={<CircleCheck size={26} strokeWidth={1.5} />} title={t('column.none')} text={t('column.noneText')} />
+        ) : (
+          <Cards alerts={open.alerts} mayAct={mayAct} />
+        )}
+        {open.over.length > 0 && (
+          <>
+            <h2>
+              {t('column.over')} <span className="badge">{open.over.length}</span>
+            </h2>
+            <Cards alerts={open.over.slice(0, OVER_SHOWN)} mayAct={mayAct} />
+          </>
+        )}
+      </div>
+      <footer className="alert-column-foot desk-only">
+        {mayAct && (
+          <button className="button" disabled={open.alerts.length === 0} onClick={() => ask(open.alerts[0], 'ack')}>
+            <kbd>A</kbd> {t('column.ackNewest')}
+          </button>
+        )}
+        <button className="button quiet" onClick={() => muteOpen.set(true)}>
+          <BellOff size={15} /> <kbd>M</kbd> {t('mute.short')}
+        </button>
+      </footer>
+    </aside>
+  )
+}
+
+function Cards({ alerts, mayAct }: { alerts: Alert[]; mayAct: boolean }) {
+  const { t } = useTranslation()
+  return (
+    <ul className="alert-cards">
+      {alerts.map((alert) => (
+        <li key={alert.id} data-alert-id={alert.id}>
+          <AlertCard alert={alert} />
+          <span className="alert-card-actions">
+            <Link className="button icon" href={`/cameras/${alert.camera}`} aria-label={t('action.live')} title={t('action.live')}>
+              <Video size={15} />
+            </Link>
+            {mayAct && <button className="button" onClick={() => ask(alert, 'ack')}>{t('act.ackShort')}</button>}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,40 @@
+// The newest open alert, large and as real video, beside the tiles.
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { ACT_PERMISSION, ask, canAck } from '../alerts/alertActions'
+import { AlertMark } from '../alerts/AlertMark'
+import { AlertPicture } from '../alerts/AlertPicture'
+import { usePlaces } from '../alerts/places'
+import { useCamera } from '../api/queries'
+import type { Alert } from '../api/types'
+import { LiveView } from '../camera/LiveView'
+import { word } from '../i18n'
+import { usePermission } from '../shell/shellState'
+import { moment } from '../time/format'
+
+export function Spotlight({ alert }: { alert: Alert }) {
+  const { t } = useTranslation()
+  const place = usePlaces()
+  const camera = useCamera(alert.camera)
+  const mayAct = usePermission(ACT_PERMISSION)
+  return (
+    <section className="spotlight" aria-label={t('wall.spotlight')}>
+      <header className="spotlight-head">
+        <AlertMark severity={alert.severity} />
+        <strong>{word('kind', alert.kind)}</strong>
+        <span className="secondary cut">{place(alert)} · {moment(alert.opened_at)}</span>
+        <Link className="button" href={`/alerts/${alert.id}`}>{t('action.details')}</Link>
+        {mayAct && canAck(alert) && (
+          <button className="button primary" onClick={() => ask(alert, 'ack')}>
+            {t('act.ack')} <kbd>A</kbd>
+          </button>
+        )}
+      </header>
+      {camera.data && <LiveView key={alert.camera} camera={camera.data} profile="sub" showZones showPersons />}
+      <div className="spotlight-moment">
+        <h3>{t('wall.moment', { time: moment(alert.opened_at) })}</h3>
+        <AlertPicture alert={alert} />
+      </div>
+    </section>
+  )
+}

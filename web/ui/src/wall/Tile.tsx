@@ -1,0 +1,119 @@
+// One camera on the wall. Pictures, counts and ages are written straight into the page by the feed; React only
+// draws what changes with the camera's state.
+import { BedDouble, DoorOpen, FlaskConical, Lock, MoveHorizontal, Users } from 'lucide-react'
+import { memo, useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import type { Camera, Placement } from '../api/types'
+import { word } from '../i18n'
+import { moment, span } from '../time/format'
+import { STALE_MS, type WallFeed } from './feed'
+import { StateMark } from './StateMark'
+
+const ICONS: Record<Placement, typeof DoorOpen> = {
+  gate: DoorOpen, corridor: MoveHorizontal, sampling_room: FlaskConical, patient_room: BedDouble,
+}
+
+export interface TileProps {
+  camera: Camera
+  /** Kind of the newest open alert, when there is one. */
+  alert: string | null
+  feed: WallFeed | null
+  width: number
+  /** Another name in front, where tiles of several sites stand in one group. */
+  site: string | null
+}
+
+export const isClosed = (camera: Camera) => camera.placement === 'patient_room'
+export const hasPicture = (camera: Camera) => !isClosed(camera) && (camera.state === 'recording' || camera.state === 'online')
+
+export const Tile = memo(function Tile({ camera, alert, feed, width, site }: TileProps) {
+  const { t } = useTranslation()
+  const root = useRef<HTMLAnchorElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const age = useRef<HTMLSpanElement>(null)
+  const count = useRef<HTMLElement>(null)
+  const size = useRef(width)
+  size.current = width
+  const pictured = hasPicture(camera)
+
+  useEffect(() => {
+    if (!feed || !pictured || !canvas.current) return
+    const since = performance.now()
+    return feed.attach(camera.id, {
+      canvas: canvas.current,
+      width: () => size.current * window.devicePixelRatio,
+      painted: (header) => {
+        if (count.current && header.persons !== null) count.current.textContent = String(header.persons)
+      },
+      aged: (ms) => {
+        if (!root.current || !age.current) return
+        const stale = ms === null ? performance.now() - since > STALE_MS : ms > STALE_MS
+        root.current.dataset.picture = ms === null ? (stale ? 'none' : 'waiting') : stale ? 'stale' : 'fresh'
+        const text = !stale ? '' : ms === null ? t('tile.waiting') : t('time.ago', { age: span(ms) })
+        if (age.current.textContent !== text) age.current.textContent = text
+      },
+    })
+  }, [feed, camera.id, pictured, t])
+
+  const Icon = ICONS[camera.placement] ?? DoorOpen
+  const persons = camera.person_count === null ? '–' : String(camera.person_count)
+  const placement = word('placement', camera.placement)
+  const label = [site, camera.name, placement, word('cameraState', camera.state), alert && word('kind', alert)]
+    .filter(Boolean).join(', ')
+  return (
+    <Link ref={root} href={`/cameras/${camera.id}`} className="tile" data-camera={camera.id} data-state={camera.state}
+      data-alert={alert !== null} data-closed={isClosed(camera)} data-picture={pictured ? 'waiting' : 'off'}
+      aria-label={label} title={`${camera.name} · ${placement}`}>
+      {pictured && <canvas ref={canvas} className="tile-picture" aria-hidden="true" />}
+      {isClosed(camera) && camera.state !== 'offline' && camera.state !== 'disabled' && (
+        <span className="tile-slate closed hatched">
+          <Lock size={16} />
+          <span className="tile-slate-title">{t('tile.closed')}</span>
+          <span className="tile-slate-text">{camera.person_count === null ? t('tile.countUnknown') : t('tile.persons', { count: camera.person_count })}</span>
+        </span>
+      )}
+      {(camera.state === 'offline' || camera.state === 'disabled') && <Slate camera={camera} alert={alert} />}
+      {pictured && <span ref={age} className="tile-age" />}
+      <span className="tile-top">
+        {alert !== null && camera.state !== 'offline' && (
+          <span className="tile-alert">
+            <i className="mark diamond" />
+            <span className="cut">{word('kind', alert)}</span>
+          </span>
+        )}
+        {camera.state === 'online' && alert === null && (
+          <span className="tile-warn">
+            <i className="mark ring" />
+            <span className="cut">{t('tile.notRecording')}</span>
+          </span>
+        )}
+      </span>
+      <span className="tile-foot">
+        <StateMark state={camera.state} />
+        <Icon className="tile-placement" size={13} aria-hidden="true" />
+        <span className="tile-name cut">{site ? `${site} · ${camera.name}` : camera.name}</span>
+        {pictured && (
+          <span className="tile-count" title={t('tile.countTitle')}>
+            <Users size={12} aria-hidden="true" />
+            <b ref={count}>{persons}</b>
+          </span>
+        )}
+      </span>
+    </Link>
+  )
+})
+
+function Slate({ camera, alert }: { camera: Camera; alert: string | null }) {
+  const { t } = useTranslation()
+  const why = camera.reason ? word('reason', camera.reason) : ''
+  return (
+    <span className="tile-slate hatched">
+      <span className="tile-slate-title">{alert && <i className="mark diamond" />} {t(camera.state === 'offline' ? 'tile.offline' : 'tile.disabled')}</span>
+      <span className="tile-slate-text">
+        {camera.since ? t('tile.since', { time: moment(camera.since, false) }) : t('tile.sinceUnknown')}
+        {why && ` · ${why}`}
+      </span>
+    </span>
+  )
+}

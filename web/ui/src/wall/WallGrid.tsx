@@ -1,0 +1,128 @@
+// The tiles, laid out to fill what room there is; tells the feed which of them are in sight.
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Alert, Camera, Site } from '../api/types'
+import { shortSite } from '../alerts/places'
+import { word } from '../i18n'
+import { TILE_WIDTH, type Density, type Grouping, type TileGroup } from './choice'
+import type { WallFeed } from './feed'
+import { layoutWall } from './layout'
+import { hasPicture, Tile } from './Tile'
+
+const GAP = 4
+const BLOCK_GAP = 10
+const HEADING = 22
+const MIN_TILE = 104
+const PADDING = 8
+
+export function WallGrid(props: {
+  groups: TileGroup[]
+  sites: readonly Site[]
+  grouping: Grouping
+  density: Density
+  alerts: ReadonlyMap<string, Alert>
+  feed: WallFeed | null
+}) {
+  const { groups, sites, grouping, density, alerts, feed } = props
+  const place = useRef<HTMLDivElement>(null)
+  const [room, setRoom] = useState({ width: 0, height: 0 })
+
+  useEffect(() => {
+    const element = place.current
+    if (!element) return
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setRoom({ width: entry.contentRect.width, height: entry.contentRect.height })
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+
+  const counts = groups.map((group) => group.cameras.length).join(',')
+  const layout = useMemo(() => {
+    const input = {
+      groups: groups.map((group) => group.cameras.length),
+      height: room.height, gap: GAP, blockGap: BLOCK_GAP,
+      heading: grouping === 'none' ? 0 : HEADING,
+      minBlock: 300,
+      minTile: window.innerWidth <= 720 ? 150 : MIN_TILE,
+      wanted: TILE_WIDTH[density],
+    }
+    const filled = layoutWall({ ...input, width: room.width })
+    // A scroll bar takes its share of the width.
+    return filled.scrolls ? layoutWall({ ...input, width: room.width - 10, wanted: input.wanted ?? input.minTile }) : filled
+  }, [counts, room, grouping, density])
+
+  const cameras = useMemo(() => groups.flatMap((group) => group.cameras), [groups])
+  useVisible(place, cameras, feed, layout.tileWidth > 0)
+
+  const names = useMemo(() => new Map(sites.map((site) => [site.id, site])), [sites])
+  const { bands, tileWidth, tileHeight } = layout
+  const size = tileWidth < 150 ? 'xs' : tileWidth < 240 ? 's' : tileWidth < 400 ? 'm' : 'l'
+  const across = (columns: number[]) => columns.reduce((sum, one) => sum + one, 0)
+  const widest = Math.max(0, ...bands.map((band) => across(band.columns)))
+  let next = 0
+  return (
+    <div className="wall-place" style={{ padding: PADDING }}>
+      <div ref={place} className="wall-grid scrolls" data-scrolls={layout.scrolls} data-size={size} style={{ gap: BLOCK_GAP }}>
+        {tileWidth > 0 && bands.map((band, index) => (
+          <div key={index} className="wall-band" data-full={across(band.columns) === widest} style={{ gap: BLOCK_GAP }}>
+            {band.columns.map((columns) => {
+              const group = groups[next++]
+              return group && (
+                <section key={group.id} className="wall-group" style={{ width: columns * tileWidth + (columns - 1) * GAP }}>
+                  {grouping !== 'none' && <GroupHeading group={group} site={names.get(group.id)} grouping={grouping} />}
+                  <div className="wall-tiles" style={{
+                    gap: GAP, gridTemplateColumns: `repeat(${columns}, ${tileWidth}px)`, gridAutoRows: `${tileHeight}px`,
+                  }}>
+                    {group.cameras.map((camera) => (
+                      <Tile key={camera.id} camera={camera} feed={feed} width={tileWidth} alert={alerts.get(camera.id)?.kind ?? null}
+                        site={grouping === 'site' ? null : shortSite(names.get(camera.site)?.name ?? camera.site)} />
+                    ))}
+                  </div>
+                </section>
+              )
+            })}
+          </div>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function GroupHeading({ group, site, grouping }: { group: TileGroup; site: Site | undefined; grouping: Grouping }) {
+  const { t } = useTranslation()
+  const up = group.cameras.filter((camera) => camera.state === 'recording' || camera.state === 'online').length
+  const down = up < group.cameras.length
+  const persons = group.cameras.reduce((sum, camera) => sum + (camera.person_count ?? 0), 0)
+  return (
+    <h2 className="wall-heading" style={{ height: HEADING }}>
+      <span className="cut">{grouping === 'site' ? shortSite(site?.name ?? group.id) : word('placement', group.id)}</span>
+      <span className={down ? 'wall-heading-down' : 'secondary'}>
+        {down && <i className="mark cross" />}
+        {t('wall.up', { up, total: group.cameras.length })}
+      </span>
+      <span className="secondary">{t('tile.persons', { count: persons })}</span>
+    </h2>
+  )
+}
+
+function useVisible(place: React.RefObject<HTMLDivElement | null>, cameras: Camera[], feed: WallFeed | null, ready: boolean) {
+  const ids = cameras.filter(hasPicture).map((camera) => camera.id).join(' ')
+  useEffect(() => {
+    const root = place.current
+    if (!root || !feed || !ready) return
+    const wanted = new Set(ids.split(' '))
+    const visible = new Set<string>()
+    const observer = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        const id = (entry.target as HTMLElement).dataset.camera ?? ''
+        if (entry.isIntersecting && wanted.has(id)) visible.add(id)
+        else visible.delete(id)
+      }
+      feed.watch([...visible])
+    }, { root, rootMargin: '80px' })
+    root.querySelectorAll('.tile').forEach((tile) => observer.observe(tile))
+    feed.watch([])
+    return () => observer.disconnect()
+  }, [place, ids, feed, ready])
+}

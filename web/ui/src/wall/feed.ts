@@ -1,0 +1,131 @@
+// The one socket of the wall and what becomes of each picture. Draws on canvases by itself: React is not told of frames.
+import { LastingSocket } from '../sockets/lastingSocket'
+import { serverClock } from '../time/serverClock'
+import { parseWallMessage, type WallHeader } from './message'
+
+export const STALE_MS = 5000
+
+export interface TileSink {
+  canvas: HTMLCanvasElement
+  /** A picture was drawn; `at` is its UTC in ms. */
+  painted: (header: WallHeader, at: number) => void
+  /** Once a second: the age of what is shown, null as long as nothing is. */
+  aged: (ageMs: number | null) => void
+  /** Width in device pixels at which the tile is shown: more need not be kept. */
+  width: () => number
+}
+
+interface Tile {
+  sink: TileSink
+  at: number | null
+  busy: boolean
+  waiting: { header: WallHeader; jpeg: Uint8Array<ArrayBuffer> } | null
+}
+
+export class WallFeed {
+  private readonly tiles = new Map<string, Set<Tile>>()
+  private readonly socket: LastingSocket
+  private readonly ticker: ReturnType<typeof setInterval>
+  private wanted: string[] = []
+  private sent = ''
+  private sending: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly fps = 1) {
+    this.socket = new LastingSocket({
+      path: () => '/ws/wall',
+      onOpen: () => {
+        this.sent = ''
+        this.tell()
+      },
+      onDown: () => {
+        this.sent = ''
+      },
+      onMessage: (data) => {
+        if (data instanceof ArrayBuffer) this.receive(data)
+      },
+    })
+    this.ticker = setInterval(() => this.age(), 1000)
+  }
+
+  /** Which cameras are in sight. Said at most every 60 ms: scrolling passes many. */
+  watch(cameras: string[]): void {
+    this.wanted = [...new Set(cameras)].sort()
+    this.sending ??= setTimeout(() => this.tell(), 60)
+  }
+
+  attach(camera: string, sink: TileSink): () => void {
+    const tile: Tile = { sink, at: null, busy: false, waiting: null }
+    const set = this.tiles.get(camera) ?? new Set()
+    set.add(tile)
+    this.tiles.set(camera, set)
+    return () => {
+      set.delete(tile)
+      if (set.size === 0) this.tiles.delete(camera)
+    }
+  }
+
+  close(): void {
+    clearInterval(this.ticker)
+    clearTimeout(this.sending)
+    this.socket.close()
+  }
+
+  private tell(): void {
+    clearTimeout(this.sending)
+    this.sending = undefined
+    const text = this.wanted.join(' ')
+    if (text !== this.sent && this.socket.send({ cameras: this.wanted, fps: this.fps })) this.sent = text
+  }
+
+  private receive(data: ArrayBuffer): void {
+    const message = parseWallMessage(data)
+    if (!message) return
+    for (const tile of this.tiles.get(message.header.camera) ?? []) {
+      // A browser that cannot keep up shows the newest picture, not all of them.
+      tile.waiting = message
+      if (!tile.busy) void this.draw(tile)
+    }
+  }
+
+  private async draw(tile: Tile): Promise<void> {
+    tile.busy = true
+    while (tile.waiting) {
+      const { header, jpeg } = tile.waiting
+      tile.waiting = null
+      const at = Date.parse(header.at)
+      if (tile.at !== null && at < tile.at) continue
+      try {
+        const image = await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' }))
+        paint(tile.sink, image)
+        image.close()
+      } catch {
+        continue
+      }
+      tile.at = at
+      tile.sink.painted(header, at)
+      tile.sink.aged(serverClock.now() - at)
+    }
+    tile.busy = false
+  }
+
+  private age(): void {
+    const now = serverClock.now()
+    for (const set of this.tiles.values()) {
+      for (const tile of set) tile.sink.aged(tile.at === null ? null : now - tile.at)
+    }
+  }
+}
+
+function paint(sink: TileSink, image: ImageBitmap): void {
+  const { canvas } = sink
+  const width = Math.max(1, Math.min(image.width, Math.ceil(sink.width())))
+  const height = Math.max(1, Math.round((width * image.height) / image.width))
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width
+    canvas.height = height
+  }
+  const context = canvas.getContext('2d', { alpha: false })
+  if (!context) return
+  context.imageSmoothingQuality = 'medium'
+  context.drawImage(image, 0, 0, width, height)
+}
