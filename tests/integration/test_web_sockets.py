@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import struct
@@ -237,6 +238,31 @@ async def test_live_says_why_there_is_none(rig: WebRig, worker: Worker) -> None:
     async with rig.socket("/ws/live/cam-1") as socket:
         assert json.loads(await socket.recv()) == {"error": "unauthorized"}
         assert await close_code(socket) == 4503
+
+
+async def test_browser_that_sleeps_is_given_up(
+    rig: WebRig, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.api.sockets.SEND_S", 0.5)
+    worker.gop = [(0, True, b"k0")]
+    await worker.answer_watches("main")
+    async with rig.socket("/ws/live/cam-1") as asleep, rig.socket("/ws/live/cam-1") as awake:
+        for socket in (asleep, awake):
+            await socket.recv()
+        got = 0
+        for seq in range(1, 200):
+            await worker.fragment(seq, seq % 25 == 0, bytes(100_000))
+            if seq % 5 == 0:
+                await worker.client.flush()
+                with contextlib.suppress(TimeoutError):
+                    while True:
+                        got += len(await asyncio.wait_for(awake.recv(), 0.05))
+        assert got > 15_000_000
+
+        async def one_left() -> bool:
+            return 'vms_web_sockets{kind="live"} 1.0' in (await rig.http.get("/metrics")).text
+
+        await eventually(one_left)
 
 
 async def test_stopping_with_open_sockets_takes_under_three_seconds(rig: WebRig, worker: Worker) -> None:

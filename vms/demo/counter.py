@@ -63,10 +63,12 @@ class Stamp:
         line = rows - self._strip
         self._base = np.full((rows, columns), _BLACK, np.uint8)
         # The digits are as large as the line allows: they are read on small tiles of a wall.
-        self._digit_width = int(line * 0.68)
+        self._digit_width = int(line * 0.8)
         self._digits_from = columns - _DIGITS * self._digit_width
         self._glyphs = [_text(digit, self._digit_width, line) for digit in "0123456789"]
-        self._base[self._strip :, : self._digits_from] = _text(camera, self._digits_from, line)
+        # The gap keeps an id's last digit and the counter's first apart.
+        name = _text(camera, self._digits_from - self._digit_width // 2, line)
+        self._base[self._strip :, : name.shape[1]] = name
 
     def burn(self, picture: Image, number: int) -> None:
         """Write ``number`` into an I420 ``picture`` of shape (height · 3 / 2, width), in place."""

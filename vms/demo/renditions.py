@@ -28,7 +28,7 @@ from vms.demo.scenes import LOOKS_VERSION
 from vms.demo.sources import Picture, Shape, open_source
 from vms.domain.errors import StorageError
 
-_FORMAT = 2
+_FORMAT = 3
 """Raise it when the same source and parameters are to give other files."""
 _BATCH = 16
 _QUALITY = {"main": 28, "sub": 28}

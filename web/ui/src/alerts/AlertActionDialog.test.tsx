@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 // Acknowledging: the note is sent, and whoever was first is named.
 import { QueryClientProvider } from '@tanstack/react-query'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
