@@ -68,7 +68,8 @@ class AlertWriter:
     def __init__(self, outbox: Outbox, folder: Path) -> None:
         self._outbox = outbox
         self._folder = folder
-        self._open: dict[str, dict[str, OpenAlert]] = {}
+        self._open: dict[str, dict[str, OpenAlert]] = {}  # as on the disk; the writing thread's
+        self._current: dict[str, dict[str, OpenAlert]] = {}  # as told, though perhaps not written yet
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="alerts", daemon=True)
 
@@ -77,9 +78,15 @@ class AlertWriter:
         self._thread.start()
 
     def inherit(self, camera: str) -> list[OpenAlert]:
-        """What the process before this one left open at ``camera``; an opening nobody was told of is told."""
+        """What is open at ``camera``, from the process before this one at first.
+
+        An opening that nobody was told of is told.
+        """
+        if camera in self._current:
+            return list(self._current[camera].values())
         alerts = open_alerts.load(self._folder, camera)
         self._open[camera] = {alert.id: alert for alert in alerts}
+        self._current[camera] = dict(self._open[camera])
         for alert in alerts:
             if not alert.told:
                 self.tell(RuleEvent("opened", alert, alert.opened_at.timestamp()))
@@ -91,6 +98,11 @@ class AlertWriter:
 
     def tell(self, event: RuleEvent, snapshot: Snapshot | None = None) -> None:
         """Queues an event; ``snapshot`` is called in the writing thread."""
+        current = self._current.setdefault(event.alert.camera, {})
+        if event.word == "ended":
+            current.pop(event.alert.id, None)
+        else:
+            current[event.alert.id] = event.alert
         self._work.put(lambda: self._tell(event, snapshot))
 
     def minute(self, count: MinuteCount) -> None:

@@ -95,13 +95,11 @@ class CameraAnalyst:
         decoder = self._decoder
         if decoder is None or moment < self._aside_until:
             return
-        decoder.feed(packet)
         tile_fps = outputs.tile_fps if outputs is not None else 0.0
         due = self._sampler.packet(moment, key=packet.keyframe, tile_fps=tile_fps)
-        if not due.look:
-            return
         try:
-            frame = decoder.picture()
+            decoder.feed(packet)
+            frame = decoder.picture() if due.look else None
         except CorruptStream as err:
             self._set_aside(run, moment, str(err))
             return

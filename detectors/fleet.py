@@ -97,6 +97,9 @@ class Fleet:
         async with self._lock:
             self._bound = _Bound(bus, SnapshotDesk(bus, self.clock))
             for member in self._members.values():
+                if isinstance(member.source, KeyFrames):  # of a bus that is gone
+                    member.source.stop()
+                    member.source = None
                 await self._bind(member)
 
     async def close(self) -> None:

@@ -40,8 +40,9 @@ def inside(points: NDArray[np.float64], polygon: Polygon) -> NDArray[np.bool_]:
     ax, ay = polygon[:, 0], polygon[:, 1]
     bx, by = np.roll(ax, -1), np.roll(ay, -1)
     spans = (ay > y) != (by > y)
-    rise = np.where(by == ay, 1.0, by - ay)
-    crossed = spans & (x < (bx - ax) * (y - ay) / rise + ax)
+    # (x − ax) / (bx − ax) < (y − ay) / (by − ay) without the divisions, which overflow on flat edges.
+    left = (x - ax) * (by - ay) < (bx - ax) * (y - ay)
+    crossed = spans & (left == (by > ay))
     return np.asarray((crossed.sum(axis=1) % 2 == 1) | _on_border(pts, polygon), bool)
 
 

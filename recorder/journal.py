@@ -52,7 +52,7 @@ def read(path: Path) -> Iterator[Entry]:
             data = json.loads(line)
             kind = data.pop("type")
             yield Entry(kind, Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data))
-        except (ValueError, KeyError, AttributeError, ValidationError):
+        except (ValueError, KeyError, TypeError, AttributeError, ValidationError):
             continue
 
 

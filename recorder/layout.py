@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from vms.domain.clock import from_epoch
 
 PART = ".part"
-_STAMP = re.compile(r"^(\d{8}T\d{6})(\d{3})Z(-\d+)?$")
-_ID = re.compile(r"^([a-z0-9][a-z0-9-]{0,62})\.(\d{8}T\d{9}Z(?:-\d{1,3})?)$")
+_STAMP = re.compile(r"(\d{8}T\d{6})(\d{3})Z(-\d+)?", re.ASCII)
+_ID = re.compile(r"([a-z0-9][a-z0-9-]{0,62})\.(\d{8}T\d{9}Z(?:-\d{1,3})?)", re.ASCII)
 
 
 def stamp_of(moment: datetime) -> str:
@@ -24,7 +24,7 @@ def stamp_of(moment: datetime) -> str:
 
 def moment_of(stamp: str) -> datetime:
     """The moment in a file's stem; anything else raises ``ValueError``."""
-    match = _STAMP.match(stamp)
+    match = _STAMP.fullmatch(stamp)
     if match is None:
         raise ValueError(f"'{stamp}' is no name of a segment")
     seconds = datetime.strptime(match.group(1), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
@@ -44,7 +44,7 @@ def segment_id(camera: str, stamp: str) -> str:
 
 def path_of_id(site: str, camera: str, segment: str) -> PurePosixPath:
     """The path of a segment by its id; raises ``ValueError`` for another camera's or a malformed id."""
-    match = _ID.match(segment)
+    match = _ID.fullmatch(segment)
     if match is None or match.group(1) != camera:
         raise ValueError("no segment of this camera")
     return segment_path(site, camera, match.group(2))

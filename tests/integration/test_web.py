@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 from nats.js.errors import NotFoundError
 
-from tests.integration.web_rig import JPEG, PASSWORD, WebRig, Worker, eventually, nats_server, web_rig
+from tests.integration.web_rig import PASSWORD, WebRig, eventually, nats_server, web_rig
+from tests.integration.web_worker import JPEG, Worker
 from vms.bus import subjects
 from vms.bus.connection import BusAddress
 from vms.domain.errors import ConfigurationError

@@ -34,16 +34,19 @@ class NatsServer:
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "nats.conf"
-        config.write_text(
-            f"listen: 127.0.0.1:{self.port}\nmax_payload: 8MB\n"
-            f'jetstream {{ store_dir: "{self.folder}/js", sync_interval: always }}\n'
-        )
+        config.write_text(self.configuration())
         beside = Path(sys.executable).parent / "nats-server"
         binary = str(beside) if beside.exists() else shutil.which("nats-server")
         assert binary, "nats-server is neither beside python nor on the PATH"
         with (self.folder / "log").open("ab") as out:
             self._process = subprocess.Popen([binary, "-c", str(config)], stdout=out, stderr=out)
         wait_until(self._answers, 10, "nats-server answers")
+
+    def configuration(self) -> str:
+        return (
+            f"listen: 127.0.0.1:{self.port}\nmax_payload: 8MB\n"
+            f'jetstream {{ store_dir: "{self.folder}/js", sync_interval: always }}\n'
+        )
 
     def kill(self) -> None:
         if self._process is not None:

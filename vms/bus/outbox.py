@@ -46,6 +46,7 @@ class Outbox:
         self._empty = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.dropped = 0
+        self._torn = False  # the file does not end in a whole line
         path.parent.mkdir(parents=True, exist_ok=True)
         self._load()
         self._file = path.open("ab", buffering=0)
@@ -64,7 +65,9 @@ class Outbox:
             self._items.append(item)
             self._bytes += len(payload)
             try:
-                self._file.write(line)
+                if self._torn:  # a torn line must not swallow this one
+                    line = b"\n" + line
+                self._torn = self._file.write(line) != len(line)
                 if sync:
                     os.fdatasync(self._file.fileno())
             except OSError as err:  # a full disk: memory still holds it
@@ -110,16 +113,20 @@ class Outbox:
                 self._empty.set()
                 with contextlib.suppress(OSError):
                     self._file.truncate(0)
+                    self._torn = False
 
     def _load(self) -> None:
         try:
-            lines = self._path.read_bytes().splitlines()
+            data = self._path.read_bytes()
         except FileNotFoundError:
             return
-        for line in lines:
+        self._torn = bool(data) and not data.endswith(b"\n")
+        for line in data.split(b"\n"):
+            if not line:
+                continue
             try:
                 subject, msg_id, payload = json.loads(line)
-                item = _Item(str(subject), str(msg_id), base64.b64decode(payload))
+                item = _Item(str(subject), str(msg_id), base64.b64decode(payload, validate=True))
             except (ValueError, TypeError):  # a torn last line
                 log.warning("outbox.torn path=%s", self._path.name)
                 continue

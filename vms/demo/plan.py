@@ -41,6 +41,8 @@ _NAMES: dict[str, str] = {
 _FIRST_EIGHT = 8
 _LONGEST_AT = (0, 3, 6)
 _DRAWN_AT = (4, 7)
+_EXCERPT_S = 48.0
+"""Long enough for two visits of the known footage, and ends while its room is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class CameraPlan:
     codec: Codec = "h264"
     phase_s: float = 0.0
     """How far into its loop the camera is when it starts."""
+    excerpt_s: float | None = None
+    """The loop is the source's first so many seconds; None: all of it."""
 
 
 def site_of(index: int) -> tuple[str, str, tuple[float, float], int]:
@@ -109,8 +113,8 @@ def site_of(index: int) -> tuple[str, str, tuple[float, float], int]:
 def make_plan(spec: DemoSpec, videos: tuple[FileSource, ...]) -> tuple[CameraPlan, ...]:
     """The cameras of ``spec``; ``videos`` as found (see ``sources.find_videos``), best known first.
 
-    The first eight repeat the long video three times; those beyond take the short ones and drawn scenes only,
-    because every minute of footage costs seconds of preparation and megabytes of memory for each camera.
+    Of the first eight, three show the long video, the first of them whole; those beyond take the short ones and
+    drawn scenes only: every minute of footage costs seconds of preparation and megabytes of memory a camera.
     """
     if spec.cameras < 1:
         raise ConfigurationError(f"--cameras {spec.cameras}: at least 1 camera is needed")
@@ -138,6 +142,7 @@ def make_plan(spec: DemoSpec, videos: tuple[FileSource, ...]) -> tuple[CameraPla
                 codec="h265" if index >= spec.cameras - spec.h265 else "h264",
                 # The golden ratio spreads key frames over time; camera 1 starts its loop at 0.
                 phase_s=index * 0.618034 % 1 * 30 if index else 0.0,
+                excerpt_s=None if index == 0 or spec.videos else _EXCERPT_S,
             )
         )
     return tuple(plans)

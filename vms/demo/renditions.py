@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import islice
@@ -106,34 +106,47 @@ def _prepare_group(
     stop: threading.Event,
 ) -> None:
     opened = open_source(source, min_loop_s=spec.min_loop_s, max_loop_s=spec.max_loop_s)
-    pairs = [_Pair(plan, key, folder, opened.shape) for plan, key in group]
-    frames = 0
+    pairs = [_Pair(plan, key, folder, opened.shape, stop) for plan, key in group]
+    pending: dict[_Pair, Future[None]] = {}
+    pictures = _until(stop, opened.pictures)
     try:
-        pending: list[Future[None]] = []
-        while batch := list(islice(opened.pictures, _BATCH)):
+        while batch := list(islice(pictures, _BATCH)):
             # The next batch is decoded while this one is encoded; no more than two are in memory.
-            for task in pending:
+            for pair, task in pending.items():
                 task.result()
-            if stop.is_set():
-                raise Stopped
-            pending = [pool.submit(pair.encode, batch) for pair in pairs]
-            frames = batch[-1].index + 1
-            for pair in pairs:
-                on_progress(pair.plan.id, min(1.0, frames / opened.expected))
-        for task in pending:
+                if pair.full:
+                    on_ready(pair.plan, pair.finish())
+            pending = {pair: pool.submit(pair.encode, batch) for pair in pairs if not pair.full}
+            if not pending:
+                return
+            for pair in pending:
+                most = min(opened.expected, pair.limit or opened.expected)
+                on_progress(pair.plan.id, min(1.0, (batch[-1].index + 1) / most))
+        for pair, task in pending.items():
             task.result()
-        for pair in pairs:
-            on_ready(pair.plan, pair.finish(frames))
+            if stop.is_set():  # the last batch may have been cut short
+                raise Stopped
+            on_ready(pair.plan, pair.finish())
     finally:
+        wait(pending.values())
         for pair in pairs:
             pair.abandon()
+
+
+def _until(stop: threading.Event, pictures: Iterator[Picture]) -> Iterator[Picture]:
+    for picture in pictures:
+        if stop.is_set():
+            raise Stopped
+        yield picture
 
 
 class _Pair:
     """A camera's two files while they are written."""
 
-    def __init__(self, plan: CameraPlan, key: str, folder: Path, shape: Shape) -> None:
+    def __init__(self, plan: CameraPlan, key: str, folder: Path, shape: Shape, stop: threading.Event) -> None:
         self.plan = plan
+        self.limit = None if plan.excerpt_s is None else int(plan.excerpt_s * shape.fps)
+        self._frames, self._stop = 0, stop
         self._folder, self._key, self._shape = folder, key, shape
         self._paths = {name: _path(folder, plan, key, f"{name}.mp4") for name in ("main", "sub")}
         self._main = _Encoder(self._paths["main"], plan, shape.main, shape, step=1, quality=_QUALITY["main"])
@@ -141,11 +154,19 @@ class _Pair:
 
     def encode(self, batch: list[Picture]) -> None:
         for picture in batch:
+            if self._stop.is_set() or self.full:
+                return
             self._main.add(picture.main, picture.index)
             if picture.sub is not None:
                 self._sub.add(picture.sub, picture.index)
+            self._frames = picture.index + 1
 
-    def finish(self, frames: int) -> Rendition:
+    @property
+    def full(self) -> bool:
+        """Its excerpt is complete; more pictures are not taken."""
+        return self._frames == self.limit
+
+    def finish(self) -> Rendition:
         self._main.close()
         self._sub.close()
         for old in self._folder.glob(f"{self.plan.id}.*"):
@@ -155,7 +176,7 @@ class _Pair:
             _part(path).rename(path)
         shape = self._shape
         facts: dict[str, object] = {
-            "frames": frames,
+            "frames": self._frames,
             "fps": str(shape.fps),
             "sub_step": shape.sub_step,
             "size": shape.main,
@@ -227,7 +248,7 @@ def _source_hash(source: Source) -> str:
 
 
 def _key(plan: CameraPlan, spec: DemoSpec, source_hash: str) -> str:
-    facts = [_FORMAT, plan.id, plan.codec, source_hash, spec.min_loop_s, spec.max_loop_s, _QUALITY]
+    facts = [_FORMAT, plan.id, plan.codec, source_hash, spec.min_loop_s, spec.max_loop_s, plan.excerpt_s, _QUALITY]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 

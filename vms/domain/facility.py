@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -43,12 +43,21 @@ def _check_timezone(name: str) -> str:
 def _check_stream_url(url: str) -> str:
     if re.search(r"[\s\x00-\x1f]", url):
         raise ValueError("a camera URL has no spaces, line breaks or control characters")
-    parts = urlsplit(re.sub(r"\$\{[^}]*\}", "x", url))
+    parts = urlsplit(re.sub(r"\$\{[^}]*\}", "1", url))
     if parts.scheme not in _STREAM_SCHEMES:
         raise ValueError(f"scheme '{parts.scheme or 'none'}' is not for cameras: use rtsp:// or rtsps://")
     if not parts.hostname:
         raise ValueError("the URL names no host")
+    if not _has_port_in_range(parts):
+        raise ValueError("the URL's port is no number from 1 to 65535")
     return url
+
+
+def _has_port_in_range(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 StreamUrl = Annotated[str, AfterValidator(_check_stream_url)]
@@ -96,7 +105,7 @@ class Rule(Model):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.schedule is not None and not _SCHEDULE.match(self.schedule):
+        if self.schedule is not None and not _SCHEDULE.fullmatch(self.schedule):
             raise ValueError(f"rule '{self.id}': schedule '{self.schedule}' is not HH:MM-HH:MM")
         if self.kind in ("zone_breach", "line_crossing", "loitering") and self.zone is None:
             raise ValueError(f"rule '{self.id}': kind {self.kind} needs a 'zone'")

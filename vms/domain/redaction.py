@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# Greedy up to the last '@' before the next '/', blank or quote: passwords may hold '@' and ':'.
-_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s'\"<>]*@")
+# Greedy up to the last '@' before the next '/' or blank: passwords may hold '@', ':' and quotes.
+_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]*@")
 _QUERY_SECRET = re.compile(r"(?i)([?&](?:password|passwd|pwd|token|secret|key)=)[^&\s'\"]*")
 
 

@@ -14,6 +14,8 @@ from vms.ingest.stream import TIMESCALE
 BACKWARD_TOLERANCE = TIMESCALE // 2
 #: A step ahead of up to this is a slow camera; more is footage that never came (ticks).
 FORWARD_TOLERANCE = 2 * TIMESCALE
+#: The slowest camera: beyond this the watchdog takes a session for dead (ticks).
+SLOWEST_STEP = 7 * TIMESCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +51,7 @@ class TimestampValidator:
                 pts, dts = max(pts, self._last + 1), self._last + 1
             elif not discontinuity:
                 self._step = (self._step * 7 + step) // 8
+            elif 0 < step <= SLOWEST_STEP:
+                self._step = step // 3  # the next one as late is the camera's own pace; a hole is forgotten soon
         self._last = dts
         return Stamp(pts, dts, discontinuity)

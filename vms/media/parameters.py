@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from vms.media.nal import unescape
 
+#: What MP4 can say (16 bits), and more than any level of either standard allows.
+MAX_SIDE = 65535
 _H264_HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
 
@@ -52,7 +54,12 @@ class _Bits:
 
 def read_sequence(codec: str, sps: bytes) -> Sequence:
     """Reads an SPS unit (with its NAL header); a broken one raises ``ValueError``."""
-    return _h264(sps) if codec == "h264" else _h265(sps)
+    sequence = _h264(sps) if codec == "h264" else _h265(sps)
+    if not (0 < sequence.width <= MAX_SIDE and 0 < sequence.height <= MAX_SIDE):
+        raise ValueError(f"no picture is {sequence.width} by {sequence.height} pixels")
+    if sequence.chroma_format > 3 or max(sequence.bit_depth_luma, sequence.bit_depth_chroma) > 16:
+        raise ValueError("no such sample format")
+    return sequence
 
 
 def _h264(sps: bytes) -> Sequence:

@@ -69,7 +69,7 @@ def _units_fill(file: BinaryIO, offset: int, length: int) -> bool:
     """Whether NAL units fill the ``mdat`` exactly; zeros or a missing end do not."""
     file.seek(offset)
     data = file.read(length)
-    if len(data) != length:
+    if len(data) != length or data.endswith(b"\x00"):  # no NAL unit ends in a zero byte
         return False
     at = 0
     while at + 4 < length:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import yaml
 from pydantic import ValidationError
 
 from vms.domain.errors import ConfigurationError
-from vms.domain.facility import Facility
+from vms.domain.facility import Facility, Streams
 from vms.settings import yaml_source
 from vms.settings.complaints import complaint
 from vms.settings.templates import resolve, variables
@@ -60,7 +59,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def check_environment(facility: Facility, env: Mapping[str, str]) -> None:
-    """Raises ``ConfigurationError`` when ``env`` lacks a variable of a camera's URL, or spoils the URL.
+    """Raises ``ConfigurationError`` when ``env`` lacks a variable of a camera's URL, or makes it none.
 
     Everything that is missing stands in one line, with the first camera that wants it; no value is shown.
     """
@@ -77,11 +76,21 @@ def check_environment(facility: Facility, env: Mapping[str, str]) -> None:
             f"the start: export {next(iter(missing))}=…"
         )
     for camera, key, template in _templates(facility):
-        if _spoilt(template, resolve(template, env)):
-            raise ConfigurationError(
-                f"camera '{camera}', streams.{key}: with {', '.join(variables(template))} filled in it is no URL; "
-                "write special characters in percent form ('/' as %2F, '?' as %3F, '#' as %23, a space as %20)"
-            )
+        try:
+            stream_url(template, env)
+        except ConfigurationError as err:
+            raise ConfigurationError(f"camera '{camera}', streams.{key}: {err}") from err
+
+
+def stream_url(template: str, env: Mapping[str, str]) -> str:
+    """``template`` filled from ``env``; raises ``ConfigurationError``, which never shows a value."""
+    url = resolve(template, env)
+    try:
+        Streams(main=url)
+    except ValidationError as err:
+        names = ", ".join(variables(template))
+        raise ConfigurationError(f"with {names} filled in it is no camera URL; correct the value") from err
+    return url
 
 
 class _Dumper(yaml.SafeDumper):
@@ -117,31 +126,8 @@ def _templates(facility: Facility) -> list[tuple[str, str, str]]:
 
 def _check_templates(facility: Facility, source: Source, name: str) -> None:
     for camera, key, template in _templates(facility):
-        place = f"{name}:{source.line(next(source.find(template, ())))}: camera '{camera}', streams.{key}"
         try:
-            named = variables(template)
+            variables(template)
         except ConfigurationError as err:
-            raise ConfigurationError(f"{place}: {err}") from err
-        fixed = not named or "${" not in template.rpartition("@")[2]
-        if fixed and _split(template.replace("${", "").replace("}", "")) is None:
-            raise ConfigurationError(f"{place}: the port is no number from 0 to 65535; correct the URL")
-
-
-def _spoilt(template: str, url: str) -> bool:
-    """Whether the values moved the host or made something that is no URL; a value may be a whole host."""
-    got = _split(url)
-    if got is None or any(char.isspace() or not char.isprintable() for char in url):
-        return True
-    if "${" in template.rpartition("@")[2]:
-        return not got.hostname
-    wanted = urlsplit(template.replace("${", "").replace("}", ""))
-    return (got.hostname, got.path) != (wanted.hostname, wanted.path)
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts
+            line = source.line(next(source.find(template, ())))
+            raise ConfigurationError(f"{name}:{line}: camera '{camera}', streams.{key}: {err}") from err

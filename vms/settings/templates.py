@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from vms.domain.errors import ConfigurationError
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+# What may stand in a user-info as it is (RFC 3986); '%' too, for values that are encoded already.
+_USERINFO_SAFE = "!$&'()*+,;=:-._~%"
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
 
@@ -25,4 +28,10 @@ def resolve(template: str, env: Mapping[str, str]) -> str:
     for name in variables(template):
         if name not in env:
             raise ConfigurationError(f"the environment lacks {name}: set {name}, or take ${{{name}}} out of the URL")
-    return _VARIABLE.sub(lambda match: env[match.group(1)], template)
+    # A password of any characters must not become part of the host: in front of the '@' it is percent-encoded.
+    head, at, tail = template.rpartition("@")
+    return (
+        _VARIABLE.sub(lambda match: quote(env[match.group(1)], safe=_USERINFO_SAFE), head)
+        + at
+        + _VARIABLE.sub(lambda match: env[match.group(1)], tail)
+    )

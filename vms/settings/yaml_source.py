@@ -161,6 +161,8 @@ def _syntax_error(err: yaml.MarkedYAMLError, text: str) -> SourceError:
     # An unquoted ${NAME} opens a flow mapping, and the parser only sees the consequence.
     if "${" in at and "flow" in (err.context or ""):
         return SourceError(number + 1, problem, 'put a URL with ${…} in quotes: "rtsp://${CAM_USER}:…"')
+    if "unexpected end of stream" in problem:  # the end is where it was noticed, not where the fault is
+        return SourceError(begun + 1, "quotes that nothing closes", "close the quotes")
     if begun != number:
         return SourceError(number + 1, f"{problem} ({err.context}, begun in line {begun + 1})", "correct the syntax")
     return SourceError(number + 1, problem, _remedy(problem))
@@ -169,8 +171,6 @@ def _syntax_error(err: yaml.MarkedYAMLError, text: str) -> SourceError:
 def _remedy(problem: str) -> str:
     if "mapping values" in problem:
         return "put a text that holds ': ' in quotes, or correct the indentation"
-    if "unexpected end of stream" in problem:
-        return "close the quotes"
     if "alias" in problem:
         return "define the anchor (&name) above, or put a text that begins with '*' in quotes"
     if "cannot start any token" in problem:

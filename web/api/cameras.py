@@ -78,7 +78,7 @@ async def snapshot(camera: str, context: Here, width: Annotated[int | None, Quer
 
 
 @router.get("/{camera}/timeline", dependencies=[permit("camera.view")])
-async def camera_timeline(camera: str, context: Here, start: AwareDatetime, end: AwareDatetime) -> dict[str, Any]:
+async def camera_timeline(camera: str, context: Here, start: AwareDatetime, end: AwareDatetime) -> Response:
     """What was recorded, what not and why, counts and alerts; at most 31 days."""
     site, found = context.camera(camera)
     start, end = _whole_ms(start), _whole_ms(end)
@@ -90,7 +90,8 @@ async def camera_timeline(camera: str, context: Here, start: AwareDatetime, end:
     end = max(start, min(end, now))
     async with context.database.read() as connection:
         grown_to = context.cameras.view(site, found).grown_to(now)
-        return await timeline(connection, found.id, start, end, grown_to)
+        body = await timeline(connection, found.id, start, end, grown_to)
+    return Response(body, media_type="application/json")
 
 
 def _whole_ms(moment: datetime) -> datetime:

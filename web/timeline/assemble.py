@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 #: A file is cut near its minute: an unfinished one that is not the last cannot have gone on for longer.
 OPEN_AT_MOST = 90_000
@@ -55,20 +58,35 @@ def assemble(
     """
     if end <= start:
         return Cover((), ())
-    gaps = sorted(gaps, key=lambda gap: gap.start)
-    recorded = _clip(start, end, _close(sorted(segments, key=lambda one: (one.start, one.id)), gaps, grown_to))
+    told = _Told(gaps)
+    recorded = _clip(start, end, _close(sorted(segments, key=lambda one: (one.start, one.id)), told, grown_to))
     missing: list[Missing] = []
     at = start
     for one in recorded:
         if one.start > at:
-            missing += _explain(at, one.start, gaps, configured_at)
+            missing += _explain(at, one.start, told, configured_at)
         at = one.end or at
     if at < end:
-        missing += _explain(at, end, gaps, configured_at)
+        missing += _explain(at, end, told, configured_at)
     return Cover(tuple(recorded), tuple(missing))
 
 
-def _close(segments: Sequence[Recorded], gaps: Sequence[Missing], grown_to: int) -> list[Recorded]:
+class _Told:
+    """Gaps in order of their start, found by moment: a month of a flapping camera has thousands."""
+
+    def __init__(self, gaps: Iterable[Missing]) -> None:
+        self.gaps = sorted(gaps, key=lambda gap: gap.start)
+        self.starts = [gap.start for gap in self.gaps]
+        ends = (sys.maxsize if gap.end is None else gap.end for gap in self.gaps)
+        self._reach = list(accumulate(ends, max))  # the farthest end so far, so never falling
+
+    def touching(self, start: int, end: int) -> Iterable[Missing]:
+        """Those that may have a part between the two."""
+        first = bisect_right(self._reach, start)
+        return self.gaps[first : bisect_right(self.starts, end)]
+
+
+def _close(segments: Sequence[Recorded], told: _Told, grown_to: int) -> list[Recorded]:
     """Gives open segments an end."""
     closed = []
     for i, one in enumerate(segments):
@@ -77,9 +95,9 @@ def _close(segments: Sequence[Recorded], gaps: Sequence[Missing], grown_to: int)
             continue
         last = i == len(segments) - 1
         until = max(one.start, grown_to) if last else min(segments[i + 1].start, one.start + OPEN_AT_MOST)
-        later = [gap.start for gap in gaps if gap.start > one.start]
-        if later:
-            until = min(until, later[0])
+        later = bisect_right(told.starts, one.start)
+        if later < len(told.starts):
+            until = min(until, told.starts[later])
         closed.append(replace(one, end=until, open=last))
     return closed
 
@@ -96,19 +114,19 @@ def _clip(start: int, end: int, segments: Iterable[Recorded]) -> list[Recorded]:
     return kept
 
 
-def _explain(start: int, end: int, gaps: Sequence[Missing], configured_at: int | None) -> list[Missing]:
+def _explain(start: int, end: int, told: _Told, configured_at: int | None) -> list[Missing]:
     """Causes for a span without footage: the gaps that were told, else what can be known, else ``unknown``."""
-    told: list[Missing] = []
+    parts: list[Missing] = []
     at = start
-    for gap in gaps:
+    for gap in told.touching(start, end):
         begin, finish = max(gap.start, at), min(end if gap.end is None else gap.end, end)
         if finish > begin:
-            told += _unexplained(at, begin, configured_at)
-            told.append(Missing(begin, finish, gap.cause, gap.reason))
+            parts += _unexplained(at, begin, configured_at)
+            parts.append(Missing(begin, finish, gap.cause, gap.reason))
             at = finish
-    told += _unexplained(at, end, configured_at)
+    parts += _unexplained(at, end, configured_at)
     joined: list[Missing] = []
-    for one in told:
+    for one in parts:
         if joined and (joined[-1].cause, joined[-1].reason) == (one.cause, one.reason):
             joined[-1] = replace(joined[-1], end=one.end)
         else:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,8 +25,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 async def timeline(
     connection: AsyncConnection, camera: str, start: datetime, end: datetime, grown_to: datetime
-) -> dict[str, Any]:
-    """The body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches."""
+) -> bytes:
+    """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches."""
     segments = await connection.execute(
         select(Segment.id, Segment.start, Segment.end, Segment.codec, Segment.bytes).where(
             Segment.camera == camera, Segment.start < end, Segment.start > start - LONGEST_SEGMENT
@@ -37,6 +40,31 @@ async def timeline(
         )
     )
     first = await connection.scalar(select(CameraFirst.at).where(CameraFirst.camera == camera))
+    counts = await connection.execute(
+        select(MinuteCount.at, MinuteCount.mean, MinuteCount.max)
+        .where(MinuteCount.camera == camera, MinuteCount.at >= start - timedelta(minutes=1), MinuteCount.at < end)
+        .order_by(MinuteCount.at)
+    )
+    alerts, _ = await fetch_page(connection, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
+    found = (segments.all(), gaps.all(), counts.all())
+
+    def work() -> bytes:
+        """A month of a camera has 44 000 segments: this must not hold up the sockets."""
+        return json.dumps(_body(start, end, grown_to, first, newest, found, alerts)).encode()
+
+    return await asyncio.to_thread(work)
+
+
+def _body(
+    start: datetime,
+    end: datetime,
+    grown_to: datetime,
+    first: datetime | None,
+    newest: datetime | None,
+    found: tuple[Sequence[Any], Sequence[Any], Sequence[Any]],
+    alerts: list[dict[str, Any]],
+) -> dict[str, Any]:
+    segments, gaps, counts = found
     cover = assemble(
         _ms(start),
         _ms(end),
@@ -48,12 +76,6 @@ async def timeline(
         grown_to=_ms(grown_to),
         configured_at=None if first is None else _ms(first),
     )
-    counts = await connection.execute(
-        select(MinuteCount.at, MinuteCount.mean, MinuteCount.max)
-        .where(MinuteCount.camera == camera, MinuteCount.at >= start - timedelta(minutes=1), MinuteCount.at < end)
-        .order_by(MinuteCount.at)
-    )
-    alerts, _ = await fetch_page(connection, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
     return {
         "start": rfc3339(start),
         "end": rfc3339(end),

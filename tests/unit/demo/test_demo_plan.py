@@ -51,12 +51,14 @@ def test_the_long_footage_is_the_first_cameras_and_costs_a_large_demo_no_more() 
     plans = _plans(115)
     assert plans[0].source == LONG
     assert plans[0].phase_s == 0
-    assert sum(plan.source == LONG for plan in plans) == 3
+    assert plans[0].excerpt_s is None
+    assert [plan.excerpt_s for plan in plans[1:] if plan.source == LONG] == [48, 48]
 
 
 def test_own_footage_goes_round() -> None:
     plans = _plans(5, videos=(Path("a"), Path("b")))
     assert [plan.source for plan in plans] == [LONG, SHORT, LONG, SHORT, LONG]
+    assert all(plan.excerpt_s is None for plan in plans)
 
 
 def test_sites_are_filled_in_order() -> None:

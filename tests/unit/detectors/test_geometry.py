@@ -48,9 +48,7 @@ def test_a_person_beside_the_zone_is_never_inside(left: float, width: float, top
 
 
 @given(st.lists(st.tuples(FRACTION, FRACTION), min_size=3, max_size=8), FRACTION, FRACTION, st.integers(0, 7))
-def test_the_first_corner_does_not_matter(
-    corners: list[tuple[float, float]], x: float, y: float, shift: int
-) -> None:
+def test_the_first_corner_does_not_matter(corners: list[tuple[float, float]], x: float, y: float, shift: int) -> None:
     polygon = polygon_of(corners)
     turned = np.roll(polygon, shift, axis=0)
     assert _inside(x, y, polygon) == _inside(x, y, turned)

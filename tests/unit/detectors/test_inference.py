@@ -116,7 +116,9 @@ def test_ssd_anchors_and_decoding_equal_a_plain_loop() -> None:
         for y in range(cells):
             for x in range(cells):
                 for scale, ratio in kinds:
-                    plain.append(((y + 0.5) / cells, (x + 0.5) / cells, scale / math.sqrt(ratio), scale * math.sqrt(ratio)))
+                    plain.append(
+                        ((y + 0.5) / cells, (x + 0.5) / cells, scale / math.sqrt(ratio), scale * math.sqrt(ratio))
+                    )
     anchors = ssd_anchors()
     assert anchors.shape == (1917, 4)
     np.testing.assert_allclose(anchors, plain, atol=1e-6)
@@ -143,10 +145,34 @@ def _figure(width: int = 640, height: int = 360) -> np.ndarray:
     picture[int(height * 0.75) :] = (120, 140, 150)
     scale, x, top = height / 360, width // 2, int(height * 0.2)
     cv2.circle(picture, (x, top + int(18 * scale)), int(16 * scale), (140, 170, 210), -1, cv2.LINE_AA)
-    cv2.ellipse(picture, (x, top + int(85 * scale)), (int(28 * scale), int(55 * scale)), 0, 0, 360, (60, 60, 160), -1, cv2.LINE_AA)
+    cv2.ellipse(
+        picture,
+        (x, top + int(85 * scale)),
+        (int(28 * scale), int(55 * scale)),
+        0,
+        0,
+        360,
+        (60, 60, 160),
+        -1,
+        cv2.LINE_AA,
+    )
     for side in (-1, 1):
-        cv2.line(picture, (x + side * int(10 * scale), top + int(125 * scale)), (x + side * int(16 * scale), top + int(225 * scale)), (70, 50, 40), int(17 * scale), cv2.LINE_AA)
-        cv2.line(picture, (x + side * int(22 * scale), top + int(50 * scale)), (x + side * int(44 * scale), top + int(125 * scale)), (60, 60, 160), int(12 * scale), cv2.LINE_AA)
+        cv2.line(
+            picture,
+            (x + side * int(10 * scale), top + int(125 * scale)),
+            (x + side * int(16 * scale), top + int(225 * scale)),
+            (70, 50, 40),
+            int(17 * scale),
+            cv2.LINE_AA,
+        )
+        cv2.line(
+            picture,
+            (x + side * int(22 * scale), top + int(50 * scale)),
+            (x + side * int(44 * scale), top + int(125 * scale)),
+            (60, 60, 160),
+            int(12 * scale),
+            cv2.LINE_AA,
+        )
     return picture
 
 

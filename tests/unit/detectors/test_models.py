@@ -18,7 +18,11 @@ def environment(data: Path, named: Path | None) -> Environment:
 
 
 def test_folders_in_order(tmp_path: Path) -> None:
-    assert models.folders(environment(tmp_path, tmp_path / "m")) == [tmp_path / "m", tmp_path / "models", models.WEIGHTS]
+    assert models.folders(environment(tmp_path, tmp_path / "m")) == [
+        tmp_path / "m",
+        tmp_path / "models",
+        models.WEIGHTS,
+    ]
     assert models.folders(environment(tmp_path, None))[0] == tmp_path / "models"
 
 
@@ -28,7 +32,7 @@ def test_the_first_folder_wins_and_a_broken_file_gives_way_to_the_next(tmp_path:
         folder.mkdir()
         shutil.copy(ssd_file, folder / "ssd_mobilenet_v2.tflite")
     (ssd,) = [model for model in models.CATALOGUE if model.name == "ssd-mobilenet-v2"]
-    assert list(models.find(ssd, [first, second]))[0].parent == first
+    assert next(iter(models.find(ssd, [first, second]))).parent == first
     choice = models.choose("default", [first, second], Runtime(1))
     assert (choice.backend.model, choice.detail) == ("ssd-mobilenet-v2", "")
     (first / "yolox_nano.onnx").write_bytes(b"torn")

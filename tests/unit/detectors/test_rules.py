@@ -77,13 +77,22 @@ def test_one_alert_for_one_happening_despite_gaps_shorter_than_rearm() -> None:
 
 def test_two_happenings_are_two_alerts() -> None:
     rules = CameraRules("site", camera(breach()), ZONE)
-    script = [step for n in range(2) for step in every(0.25, 10 * n, 10 * n + 3, [0.7]) + every(0.25, 10 * n + 3, 10 * n + 9, [])]
+    script = [
+        step
+        for n in range(2)
+        for step in every(0.25, 10 * n, 10 * n + 3, [0.7]) + every(0.25, 10 * n + 3, 10 * n + 9, [])
+    ]
     assert [word for _, word, _ in words(rules, script)] == ["opened", "ended"] * 2
 
 
 def test_updates_come_only_with_another_number_and_at_most_every_two_seconds() -> None:
     rules = CameraRules("site", camera(breach()), ZONE)
-    script = every(0.25, 0, 3, [0.7]) + every(0.25, 3, 3.5, [0.6, 0.9]) + every(0.25, 3.5, 4, [0.7]) + every(0.25, 4, 20, [0.6, 0.7, 0.8])
+    script = (
+        every(0.25, 0, 3, [0.7])
+        + every(0.25, 3, 3.5, [0.6, 0.9])
+        + every(0.25, 3.5, 4, [0.7])
+        + every(0.25, 4, 20, [0.6, 0.7, 0.8])
+    )
     told = words(rules, script)
     assert told == [(1.0, "opened", 1), (3.0, "updated", 2), (5.0, "updated", 3)]
 
@@ -114,7 +123,10 @@ def test_schedule_on_the_facilitys_clock(text: str, clock: str, armed: bool) -> 
 def test_an_alert_ends_with_its_schedule() -> None:
     rules = CameraRules("site", camera(breach(schedule="22:00-05:00")), ZONE)
     before_five = datetime(2026, 11, 22, 4, 59, 50, tzinfo=ZONE).timestamp()
-    assert [(m, w) for m, w, _ in words(rules, every(0.5, 0, 30, [0.7]), before_five)] == [(1.0, "opened"), (12.0, "ended")]
+    assert [(m, w) for m, w, _ in words(rules, every(0.5, 0, 30, [0.7]), before_five)] == [
+        (1.0, "opened"),
+        (12.0, "ended"),
+    ]
 
 
 def test_an_open_alert_goes_on_after_a_restart(tmp_path: Path) -> None:

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from boxes_script import found
 
 from detectors.inference.backend import Detections
 from detectors.tracking import Tracker
-
-from boxes_script import found
 
 CONFIDENCE = 0.5
 
@@ -24,7 +23,9 @@ def test_two_hits_make_a_person_and_a_sure_one_needs_one() -> None:
 
 def test_a_single_false_hit_is_never_counted() -> None:
     tracker = Tracker()
-    counts = [len(tracker.update(found((*walk(0.3), 0.6)) if n == 3 else found(), CONFIDENCE, n * 0.25)) for n in range(12)]
+    counts = [
+        len(tracker.update(found((*walk(0.3), 0.6)) if n == 3 else found(), CONFIDENCE, n * 0.25)) for n in range(12)
+    ]
     assert set(counts) == {0}
 
 

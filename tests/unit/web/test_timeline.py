@@ -59,7 +59,7 @@ def test_every_millisecond_is_in_exactly_one_span(
 def test_footage_that_is_closed_is_never_called_missing(segments: list[Recorded], gaps: list[Missing]) -> None:
     made = cover(segments, gaps)
     for one in segments:
-        if one.end is None:
+        if one.end is None or one.end == one.start:
             continue
         for gap in made.gaps:
             assert gap.end is not None

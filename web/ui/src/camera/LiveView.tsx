@@ -27,7 +27,8 @@ export function LiveView(props: LiveViewProps) {
   const { camera } = props
   if (isClosed(camera)) return <ClosedSlate camera={camera} />
   if (camera.state === 'offline' || camera.state === 'disabled') return <NoPicture camera={camera} />
-  return <Playing {...props} />
+  // Another profile gets new elements: a canvas keeps its first kind of context for ever.
+  return <Playing key={props.profile} {...props} />
 }
 
 function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef, children }: LiveViewProps) {

@@ -21,8 +21,9 @@ export function UserMenu() {
   const leave = async () => {
     try {
       await signOut()
-      client.clear()
+      // The session first: with it the shell goes, and nobody is left to ask for the rest again.
       await client.resetQueries({ queryKey: keys.session })
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.session[0] })
     } catch {
       tell(t('error.signOut'), 'breach')
     }

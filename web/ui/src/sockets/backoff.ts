@@ -5,7 +5,7 @@ export class Backoff {
 
   constructor(
     private readonly firstMs = 500,
-    private readonly limitMs = 15_000,
+    private readonly limitMs = 10_000,
     private readonly random: () => number = Math.random,
   ) {}
 

@@ -26,6 +26,7 @@ export class LastingSocket {
   private openedAt = 0
   private heardAt = 0
   private closed = false
+  private failed = false
   private readonly backoff = new Backoff()
 
   constructor(private readonly options: LastingSocketOptions) {
@@ -69,6 +70,9 @@ export class LastingSocket {
     this.heardAt = performance.now()
     socket.onopen = () => {
       this.openedAt = this.heardAt = performance.now()
+      // The server is there: whoever else waits for it need not wait on.
+      if (this.failed) window.dispatchEvent(new Event('online'))
+      this.failed = false
       this.options.onOpen?.(socket)
     }
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
@@ -82,6 +86,7 @@ export class LastingSocket {
     const lived = this.openedAt ? performance.now() - this.openedAt : 0
     this.abandon()
     if (this.closed) return
+    this.failed = true
     if (code === CLOSE_SIGNED_OUT) announceSignedOut()
     const final = this.options.finalCodes ?? [CLOSE_SIGNED_OUT, CLOSE_FOREIGN, CLOSE_UNKNOWN]
     if (!final.includes(code)) this.timer = setTimeout(() => this.connect(), this.backoff.next(lived))

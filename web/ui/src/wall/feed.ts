@@ -118,6 +118,8 @@ export class WallFeed {
 
 function paint(sink: TileSink, image: ImageBitmap): void {
   const { canvas } = sink
+  // Kept at the size in which it is shown: 115 canvases of full size would be 100 MB, and the compositor's scaling
+  // is coarser.
   const width = Math.max(1, Math.min(image.width, Math.ceil(sink.width())))
   const height = Math.max(1, Math.round((width * image.height) / image.width))
   if (canvas.width !== width || canvas.height !== height) {

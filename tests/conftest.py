@@ -1,0 +1,74 @@
+"""What all tests share: the folder beside the checkout, real servers, and the rule that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.gst_camera import PYTHON, GstServer
+from tests.support.nats_bus import NatsServer, nats_server
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+_BINDINGS = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+
+
+def pytest_configure() -> None:
+    """The service of whoever runs the tests is none of their business; models and footage may be named."""
+    for name in [name for name in os.environ if name.startswith("VMS_")]:
+        if name not in ("VMS_MODELS_DIR", "VMS_DEMO_FOOTAGE"):
+            del os.environ[name]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """CI has everything that tests ask for, so a skip there is a failure; only ``../shared`` may be missing."""
+    report = yield
+    if os.environ.get("CI") == "true" and SHARED.is_dir() and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped in CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder beside the checkout (models, footage). A test with it must have a sister that needs no such folder."""
+    if not SHARED.is_dir():
+        pytest.skip("there is no ../shared beside this checkout")
+    return SHARED
+
+
+@pytest.fixture
+def nats(tmp_path: Path) -> Iterator[NatsServer]:
+    """A real nats-server with JetStream, synced at every message; ``kill`` and ``start`` keep port and files."""
+    with nats_server(tmp_path / "nats") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gstreamer() -> None:
+    """Skips where the system's Python lacks GStreamer's RTSP server."""
+    try:
+        subprocess.run([PYTHON, "-c", _BINDINGS], check=True, capture_output=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip(f"{PYTHON} has no GstRtspServer: apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi")
+
+
+@pytest.fixture
+def gst_rtsp(gstreamer: None) -> Iterator[Callable[..., GstServer]]:
+    """``gst_rtsp({"/cam": {"codec": "h264"}}, user=…, password=…)`` starts one; all are gone after the test."""
+    servers: list[GstServer] = []
+
+    def make(mounts: dict[str, dict[str, Any]], **spec: Any) -> GstServer:
+        server = GstServer(mounts, **spec)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield make
+    for server in servers:
+        server.kill()

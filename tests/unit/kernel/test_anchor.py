@@ -1,0 +1,99 @@
+"""The anchor of a run: it settles on the least delay, slews slowly, and gives up when the labels would lie."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vms.ingest.anchor import MAX_DRIFT_S, MAX_SLEW, Anchor
+from vms.ingest.stream import TIMESCALE
+
+T0 = 1_800_000_000.0
+STEP = TIMESCALE // 25
+
+
+def play(anchor: Anchor, begin: int, count: int, delay: object, rate: float = 1.0) -> list[float]:
+    """Feeds ``count`` packets from frame ``begin``; the anchor's value after each. Fails when a run is due."""
+    values = []
+    for n in range(begin, begin + count):
+        late = delay(n) if callable(delay) else delay
+        assert anchor.observe(n * STEP, T0 + n / 25 * rate + late), n
+        values.append(anchor.value)
+    return values
+
+
+def test_the_least_delay_of_the_first_seconds_counts() -> None:
+    """A camera that hands over its buffer first: the first packet is the latest of all."""
+    anchor = Anchor(0, T0 + 0.8)
+    play(anchor, 0, 50, lambda n: max(0.0, 0.8 - n * 0.05))
+    assert anchor.value == pytest.approx(T0)
+    assert anchor.utc(10 * TIMESCALE) == pytest.approx(T0 + 10)
+
+
+def test_a_pts_of_its_own_start() -> None:
+    anchor = Anchor(500 * TIMESCALE, T0)
+    assert anchor.utc(500 * TIMESCALE) == pytest.approx(T0)
+    assert anchor.utc(501 * TIMESCALE) == pytest.approx(T0 + 1)
+
+
+def test_late_packets_after_settling_change_nothing_at_once() -> None:
+    anchor = Anchor(0, T0)
+    play(anchor, 0, 51, 0.0)
+    before = anchor.value
+    play(anchor, 51, 25, 0.9)
+    assert anchor.value == before
+
+
+def test_a_drifting_camera_is_followed_at_500_ppm_at_most() -> None:
+    anchor = Anchor(0, T0)
+    values = play(anchor, 0, 25 * 600, 0.0, rate=1 + 300e-6)
+    slews = [abs(b - a) * 25 for a, b in zip(values[60:], values[61:], strict=False)]
+    assert max(slews) <= MAX_SLEW * 1.01
+    assert anchor.value - T0 == pytest.approx(0.3e-3 * 600, abs=0.015)
+
+
+@given(st.lists(st.floats(0, 0.9), min_size=200, max_size=200))
+def test_no_jitter_makes_labels_jump(delays: list[float]) -> None:
+    anchor = Anchor(0, T0)
+    play(anchor, 0, 51, 0.0)
+    last = anchor.value
+    for i in range(1000):
+        anchor.observe((51 + i) * STEP, T0 + (51 + i) / 25 + delays[i % 200])
+        assert abs(anchor.value - last) <= MAX_SLEW / 25 * 1.01
+        last = anchor.value
+
+
+def test_a_drift_that_slewing_cannot_follow_ends_the_run() -> None:
+    anchor = Anchor(0, T0)
+    fine = True
+    n = 0
+    while fine and n < 25 * 3600:
+        fine = anchor.observe(n * STEP, T0 + n / 25 * 1.005)  # half a percent: 4.5 ms a second too much
+        n += 1
+    assert not fine
+    behind = T0 + n / 25 * 1.005 - anchor.utc(n * STEP)
+    assert MAX_DRIFT_S < behind < MAX_DRIFT_S + 0.2  # a window's drift more at most
+
+
+def test_the_hosts_clock_set_back_ends_the_run_at_once() -> None:
+    anchor = Anchor(0, T0)
+    play(anchor, 0, 100, 0.0)
+    assert not anchor.observe(100 * STEP, T0 + 4 - 3600)
+
+
+def test_the_hosts_clock_set_ahead_ends_the_run_within_two_windows() -> None:
+    anchor = Anchor(0, T0)
+    play(anchor, 0, 100, 0.0)
+    n = 100
+    while anchor.observe(n * STEP, T0 + n / 25 + 3600) and n < 100 + 25 * 60:
+        n += 1
+    assert (n - 100) / 25 <= 20
+
+
+def test_one_late_burst_does_not_end_a_run() -> None:
+    anchor = Anchor(0, T0)
+    play(anchor, 0, 100, 0.0)
+    play(anchor, 100, 75, 2.5)  # 3 s of congestion
+    play(anchor, 175, 1000, 0.0)
+    assert anchor.value == pytest.approx(T0, abs=0.002)

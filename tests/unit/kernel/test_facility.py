@@ -1,0 +1,150 @@
+"""The facility's models: what is wrong is refused, each with one message that names it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from vms.domain.facility import Facility
+
+GOOD: dict[str, Any] = {
+    "facility": {"name": "Hậu Giang", "timezone": "Asia/Ho_Chi_Minh"},
+    "retention": {"days": 30, "max_gib": 2000},
+    "detector": {"model": "default", "active_fps": 4, "idle_fps": 0.5},
+    "nodes": {"n1": {"sites": ["a"]}, "n2": {"sites": ["b"]}},
+    "sites": [
+        {
+            "id": "a",
+            "name": "Khu A",
+            "location": [9.7845, 105.4701],
+            "capacity": 250,
+            "cameras": [
+                {
+                    "id": "a-1",
+                    "name": "Cổng",
+                    "placement": "gate",
+                    "streams": {"main": "rtsp://${U}:${P}@10.1.1.11/main", "sub": "rtsps://10.1.1.11:322/sub"},
+                    "zones": [
+                        {"id": "z", "kind": "restricted", "polygon": [[0, 0], [1, 0], [1, 1]]},
+                        {"id": "l", "kind": "line", "points": [[0.2, 0.6], [0.8, 0.6]]},
+                    ],
+                    "rules": [
+                        {"id": "r", "kind": "zone_breach", "zone": "z", "schedule": "22:00-05:00"},
+                        {"id": "o", "kind": "occupancy", "max": 6},
+                        {"id": "x", "kind": "line_crossing", "zone": "l", "direction": "a_to_b"},
+                    ],
+                }
+            ],
+        },
+        {"id": "b", "name": "Khu B"},
+    ],
+}
+CAMERA = ("sites", 0, "cameras", 0)
+
+
+def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+    """The good facility with one value replaced; Ellipsis takes it out."""
+    data = copy.deepcopy(GOOD)
+    at: Any = data
+    for key in path[:-1]:
+        at = at[key]
+    if value is ...:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = value
+    return data
+
+
+def test_the_good_one_is_accepted_and_survives_json() -> None:
+    facility = Facility.model_validate(GOOD)
+    assert Facility.model_validate_json(facility.model_dump_json()) == facility
+    assert [(s.id, c.id) for s, c in facility.cameras()] == [("a", "a-1")]
+    assert str(facility.zone_info()) == "Asia/Ho_Chi_Minh"
+    assert facility.sites[0].cameras[0].rules[0].effective_severity == "critical"
+    assert facility.sites[0].cameras[0].rules[1].effective_severity == "warning"
+
+
+BAD = [
+    (("facility",), ..., "Field required"),
+    (("facility", "timezone"), "Asia/Hanoi2", "'Asia/Hanoi2' is no time zone"),
+    (("facility", "name"), "", "at least 1 character"),
+    (("retention", "days"), 0, "greater than 0"),
+    (("detector", "active_fps"), 31, "less than or equal to 30"),
+    (("unknown",), 1, "Extra inputs are not permitted"),
+    (("sites", 0, "location"), [91, 0], "less than or equal to 90"),
+    (("sites", 0, "location"), [1], "Field required"),
+    (("sites", 0, "capacity"), -1, "greater than or equal to 0"),
+    (("sites", 1, "id"), "a", "site id 'a' is used twice"),
+    (("sites", 1, "id"), "c", "node 'n2' names site 'b', which does not exist"),
+    (("nodes", "n2", "sites"), ["b", "a"], "site 'a' is given to two nodes, 'n1' and 'n2'"),
+    (("nodes", "n2", "sites"), [], "site 'b' is given to no node"),
+    ((*CAMERA, "id"), "A-1", "String should match pattern"),
+    ((*CAMERA, "id"), "-a", "String should match pattern"),
+    ((*CAMERA, "id"), "a" * 64, "String should match pattern"),
+    ((*CAMERA, "id"), "a\n", "String should match pattern"),
+    ((*CAMERA, "id"), "../a", "String should match pattern"),
+    ((*CAMERA, "id"), "a.b", "String should match pattern"),
+    ((*CAMERA, "placement"), "roof", "Input should be 'gate'"),
+    ((*CAMERA, "zone"), [], "Extra inputs are not permitted"),
+    ((*CAMERA, "streams"), {}, "Field required"),
+    ((*CAMERA, "streams", "main"), "http://h/x", "scheme 'http' is not for cameras"),
+    ((*CAMERA, "streams", "main"), "file:///etc/passwd", "scheme 'file' is not for cameras"),
+    ((*CAMERA, "streams", "main"), "concat:a|b", "scheme 'concat' is not for cameras"),
+    ((*CAMERA, "streams", "main"), "h/x", "scheme 'none' is not for cameras"),
+    ((*CAMERA, "streams", "main"), "rtsp:///x", "the URL names no host"),
+    ((*CAMERA, "streams", "main"), "rtsp://h/x y", "no spaces, line breaks or control characters"),
+    ((*CAMERA, "streams", "main"), "rtsp://h/x\r\nCSeq: 1", "no spaces, line breaks or control characters"),
+    ((*CAMERA, "streams", "main"), "rtsp://h/x\x00", "no spaces, line breaks or control characters"),
+    ((*CAMERA, "streams", "main"), "rtsp://h:99999/x", "port"),
+    ((*CAMERA, "streams", "main"), "rtsp://h:abc/x", "port"),
+    ((*CAMERA, "streams", "main"), "rtsp://[::1/x", "IPv6"),
+    ((*CAMERA, "zones", 1, "id"), "z", "camera 'a-1': zone id 'z' is used twice"),
+    ((*CAMERA, "rules", 1, "id"), "r", "camera 'a-1': rule id 'r' is used twice"),
+    ((*CAMERA, "zones", 0, "polygon"), [[0, 0], [1, 0], [1, 1.01]], "less than or equal to 1"),
+    ((*CAMERA, "zones", 0, "polygon"), [[0, 0], [1, 0]], "at least 3 items"),
+    ((*CAMERA, "zones", 0, "polygon"), [[0, 0], [1, 0], [float("nan"), 1]], "less than or equal to 1"),
+    ((*CAMERA, "zones", 0, "polygon"), ..., "a restricted zone has a 'polygon' and no 'points'"),
+    ((*CAMERA, "zones", 1, "points"), ..., "a line has 'points' and no 'polygon'"),
+    ((*CAMERA, "zones", 1, "points"), [[0, 0]], "at least 2 items"),
+    ((*CAMERA, "rules", 0, "zone"), ..., "kind zone_breach needs a 'zone'"),
+    ((*CAMERA, "rules", 0, "zone"), "y", "rule 'r' names zone 'y', which it lacks"),
+    ((*CAMERA, "rules", 0, "zone"), "l", "does not fit zone 'l' of kind line"),
+    ((*CAMERA, "rules", 2, "zone"), "z", "does not fit zone 'z' of kind restricted"),
+    ((*CAMERA, "rules", 0, "kind"), "dance", "Input should be 'zone_breach'"),
+    ((*CAMERA, "rules", 0, "schedule"), "24:00-05:00", "schedule '24:00-05:00' is not HH:MM-HH:MM"),
+    ((*CAMERA, "rules", 0, "schedule"), "22:00-05:00\n", "is not HH:MM-HH:MM"),
+    ((*CAMERA, "rules", 0, "dwell_s"), -1, "greater than or equal to 0"),
+    ((*CAMERA, "rules", 1, "max"), ..., "kind occupancy needs 'min' or 'max'"),
+    ((*CAMERA, "rules", 1, "min"), 7, "min 7 is above max 6"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD, ids=[f"{'.'.join(map(str, b[0]))}={b[1]!r:.30}" for b in BAD])
+def test_bad_input_gives_one_clear_message(path: tuple[str | int, ...], value: Any, message: str) -> None:
+    with pytest.raises(ValidationError) as failure:
+        Facility.model_validate(changed(path, value))
+    errors = failure.value.errors()
+    assert message in errors[0]["msg"]
+    # pydantic may add what follows from the first: a polygon that lost a point is too short.
+    assert all(errors[0]["loc"][: len(e["loc"])] == e["loc"] for e in errors), errors
+
+
+@pytest.mark.parametrize("url", ["rtsp://${HOST}:${PORT}/x", "rtsp://${BOTH}@h", "rtsp://u:p%40@[::1]:554/x?a=1&b=2"])
+def test_urls_that_are_fine(url: str) -> None:
+    assert Facility.model_validate(changed((*CAMERA, "streams", "main"), url)).sites[0].cameras[0].streams.main == url
+
+
+def test_a_camera_id_is_unique_in_the_whole_facility() -> None:
+    data = copy.deepcopy(GOOD)
+    data["sites"][1]["cameras"] = copy.deepcopy(data["sites"][0]["cameras"])
+    with pytest.raises(ValidationError, match="camera id 'a-1' is used twice"):
+        Facility.model_validate(data)
+
+
+def test_models_are_frozen() -> None:
+    facility = Facility.model_validate(GOOD)
+    with pytest.raises(ValidationError, match="frozen"):
+        facility.sites[0].cameras[0].name = "other"  # type: ignore[misc]

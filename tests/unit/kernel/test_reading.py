@@ -1,0 +1,105 @@
+"""Scanning a file that a crash left: whole fragments only, wherever it was cut and whatever stands behind."""
+
+from __future__ import annotations
+
+import functools
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.footage import decode_mp4, encode
+from vms.ingest.stream import TIMESCALE
+from vms.media.boxes import Track, box, init_segment
+from vms.media.fragmenter import Sample, fragment, length_prefixed
+from vms.media.nal import parameter_sets
+from vms.media.reading import FragmentInfo, scan_fragments
+
+
+@functools.cache
+def file_and_ends() -> tuple[bytes, list[int]]:
+    """A small file of ten fragments, and where each ends."""
+    units = encode("h264", size=(64, 48), frames=50)
+    data = init_segment(Track.of("h264", parameter_sets("h264", units[0].payload), TIMESCALE))
+    ends = []
+    for i in range(0, 50, 5):
+        samples = [Sample(length_prefixed("h264", u.payload), u.dts, u.pts, 3600, u.key) for u in units[i : i + 5]]
+        data += fragment(i // 5 + 1, samples)
+        ends.append(len(data))
+    return data, ends
+
+
+def scan(data: bytes) -> list[FragmentInfo]:
+    return list(scan_fragments(io.BytesIO(data)))
+
+
+def whole(cut: int) -> int:
+    return sum(end <= cut for end in file_and_ends()[1])
+
+
+def test_cut_at_every_byte_leaves_the_whole_fragments() -> None:
+    data, ends = file_and_ends()
+    for cut in range(len(data) + 1):
+        found = scan(data[:cut])
+        assert len(found) == whole(cut), cut
+        if found:
+            assert found[-1].offset + found[-1].size == ends[len(found) - 1]
+
+
+def test_what_is_left_plays() -> None:
+    data, ends = file_and_ends()
+    for cut in (ends[0], ends[4], len(data)):
+        assert len(decode_mp4(data[:cut])) == 5 * whole(cut)
+
+
+@given(cut=st.integers(min_value=0), zeros=st.integers(min_value=1, max_value=5000))
+def test_a_tail_of_zeros_is_no_footage(cut: int, zeros: int) -> None:
+    """A power cut may keep a file's size and lose its data."""
+    data, _ = file_and_ends()
+    cut %= len(data) + 1
+    assert len(scan(data[:cut] + bytes(zeros))) == whole(cut)
+
+
+@given(cut=st.integers(min_value=0))
+def test_zeros_up_to_the_old_size_are_no_footage(cut: int) -> None:
+    data, ends = file_and_ends()
+    cut %= len(data)
+    assert len(scan(data[:cut] + bytes(len(data) - cut))) == whole(max([e for e in ends if e <= cut], default=0))
+
+
+@given(noise=st.binary(min_size=1, max_size=200), kept=st.integers(min_value=0, max_value=10))
+def test_garbage_behind_the_last_fragment_ends_the_scan(noise: bytes, kept: int) -> None:
+    data, ends = file_and_ends()
+    end = ends[kept - 1] if kept else 0
+    assert len(scan(data[:end] + noise)) == kept
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        box(b"mdat", b"\x00\x00\x00\x01\x65"),
+        box(b"moof"),
+        box(b"moof", b"tfdttrun"),
+        box(b"moof", b"tfdt" + bytes(12) + b"trun" + bytes(12)) + box(b"mdat"),
+        b"\xff\xff\xff\xffmoof" + bytes(100),
+        b"\x00\x00\x00\x04moof" + bytes(100),
+    ],
+)
+def test_boxes_that_are_not_ours_end_the_scan(tail: bytes) -> None:
+    data, _ = file_and_ends()
+    assert len(scan(data + tail)) == 10
+
+
+def test_a_flipped_length_is_found() -> None:
+    data, ends = file_and_ends()
+    first = scan(data)[3]
+    at = data.index(b"mdat", first.offset) + 4
+    broken = data[: at + 3] + bytes([data[at + 3] ^ 1]) + data[at + 4 :]
+    assert len(scan(broken)) == 3
+    assert ends[2] == first.offset
+
+
+@given(st.binary(max_size=300))
+def test_noise_raises_nothing(noise: bytes) -> None:
+    assert scan(noise) == []

