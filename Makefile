@@ -130,8 +130,8 @@ $(WEIGHTS): $(NODE_MODULES) | $(VENV)/.runtime
 
 # --- Upkeep -----------------------------------------------------------------------------------------------------------
 
-# Both locks fit every platform, carry hashes and name no index. The run-time lock holds hatchling too: it builds
-# the project itself. Its versions are those of the development lock.
+# Both locks fit every platform, carry hashes and name no index. They hold hatchling and editables too: those install
+# the project itself. The run-time lock's versions are those of the development lock.
 COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --no-header
 
@@ -140,8 +140,8 @@ lock: $(VENV)/.created ## both requirement locks anew, with the newest versions 
 	$(call say,'requirements-dev.lock and requirements.lock')
 	@[ -x $(VENV)/lock/bin/uv ] || { $(BIN)/python -m venv $(VENV)/lock \
 	  && $(VENV)/lock/bin/python -m pip --disable-pip-version-check -qq install uv; } || $(call fail,'$(NETWORK)')
-	@$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
-	@echo hatchling | $(COMPILE) pyproject.toml - -c requirements-dev.lock -o requirements.lock
+	@printf 'hatchling\neditables\n' | $(COMPILE) pyproject.toml - --group dev -o requirements-dev.lock
+	@printf 'hatchling\neditables\n' | $(COMPILE) pyproject.toml - -c requirements-dev.lock -o requirements.lock
 
 .PHONY: clean
 clean: ## everything that make has made; data/ stays

@@ -75,6 +75,8 @@ class CameraRecorder:
         found = recover(self._root, self.site, self.camera.id)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
+        if found.ended_gap is not None:
+            self._gap(found.ended_gap)
         if found.open_gap is not None:
             self._gaps.adopt(found.open_gap)
         elif found.end is not None:
@@ -93,6 +95,8 @@ class CameraRecorder:
         self._rates.add(len(packet.payload))
         self._writer.packet(run, packet)
         self._last_utc = run.utc(packet.pts)
+        if self._disk_lost and self._writer.writing:
+            self._disk_lost = False
         if self._settle_at is None:
             self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
         if self._gaps.open and self._writer.writing and packet.pts >= self._settle_at:
@@ -104,7 +108,7 @@ class CameraRecorder:
 
     def end(self, run: Run, reason: str) -> None:
         """The run is over: its segment is closed and a gap begins at its end."""
-        if self._gaps.open and self._writer.writing:  # shorter than the settling time
+        if self._gaps.open and self._writer.begun:  # shorter than the settling time
             start = self._writer.settle(run)
             self._gaps.finish(start if start is not None else run.utc(0))
         self._writer.end(run)
@@ -186,17 +190,17 @@ class CameraRecorder:
 
     def _opened(self, segment: Segment) -> None:
         journal.append(self._root, "opened", segment)
-        self._disk_lost = False
-        self._store("segment", segment, f"{segment.id}.opened")
+        # The start is told again once the anchor has settled.
+        self._store("segment", segment, f"{segment.id}.opened.{segment.start.timestamp():.3f}")
 
     def _closed(self, segment: Segment) -> None:
         journal.append(self._root, "closed", segment)
         self._store("segment", segment, f"{segment.id}.closed")
 
-    def _lost(self, err: OSError | None) -> None:
+    def _lost(self, err: OSError | None, end: float) -> None:
         self._disk_lost = True
         self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
-        self._gaps.begin(self._last_utc or self._clock.utc(), "disk")
+        self._gaps.begin(end, "disk")
 
     def _gap(self, gap: Gap) -> None:
         self._disk.call(lambda: journal.append(self._root, "gap", gap))

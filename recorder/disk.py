@@ -43,6 +43,9 @@ class SegmentFile:
         self.synced_at = 0.0
         self.dirty = False
         self.broken = False
+        self.closed = False
+        self._appends = 0
+        self._doubtful = False
 
     def open(self, now: float) -> None:
         """Creates the ``.part``, its folders and their entries on disk."""
@@ -66,12 +69,17 @@ class SegmentFile:
             view = view[os.write(self._descriptor, view) :]
         self.hash.update(data)
         self.written += len(data)
+        self._appends += 1
         self.dirty = True
 
     def sync(self, now: float) -> None:
         """Forces the data to the disk."""
         if self._descriptor is not None:
-            os.fdatasync(self._descriptor)
+            try:
+                os.fdatasync(self._descriptor)
+            except OSError:
+                self._doubtful = True  # which pages were lost nobody knows: recovery reads what is there
+                raise
         self.dirty = False
         self.synced_at = now
 
@@ -83,11 +91,17 @@ class SegmentFile:
         os.fsync(self._descriptor)
         self._abandon()
         os.rename(self.part, self.final)
+        self.closed = True
         _sync_folder(self.final.parent)
 
     def fail(self, err: OSError) -> None:
-        """Gives the file up as it stands; recovery closes it at the next start."""
+        """Gives the file up. Its whole fragments are closed if the disk lets us; else recovery does it later."""
         self.broken = True
+        with contextlib.suppress(OSError):
+            if self._descriptor is not None and self._appends < 2:  # the head alone: nothing to keep
+                self.part.unlink()
+            elif not self._doubtful:
+                self.close()
         self._abandon()
         self._failed(err)
 
@@ -132,9 +146,15 @@ class DiskWriter:
 
         return self._submit(work, file, 0)
 
-    def append(self, file: SegmentFile, data: bytes) -> bool:
-        """Appends a fragment; False when the queue is full."""
-        return self._submit(lambda: file.append(data), file, len(data))
+    def append(self, file: SegmentFile, data: bytes, done: Callable[[], None] | None = None) -> bool:
+        """Appends a fragment, then calls ``done`` in the disk's thread; False when the queue is full."""
+
+        def work() -> None:
+            file.append(data)
+            if done is not None:
+                done()
+
+        return self._submit(work, file, len(data))
 
     def close(self, file: SegmentFile, done: Callable[[SegmentFile], None]) -> None:
         """Closes and renames ``file``, then calls ``done`` in the disk's thread. Never refused."""

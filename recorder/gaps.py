@@ -1,4 +1,4 @@
-"""What is missing, since when and why. Pure: fed with moments and reasons, returns the gaps to announce.
+"""What is missing, since when and why. No I/O: fed with moments and reasons, returns the gaps to announce.
 
 A span without footage has a start, an end and a cause; an open gap is announced when it begins and again when
 footage comes back.
@@ -6,6 +6,7 @@ footage comes back.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable
 
@@ -40,6 +41,7 @@ class GapTracker:
         self._site, self._camera, self._node = site, camera, node
         self._announce = announce
         self._gap: Gap | None = None
+        self._lock = threading.RLock()  # a stream's thread and the disk's both come here
 
     @property
     def open(self) -> bool:
@@ -48,13 +50,14 @@ class GapTracker:
 
     def begin(self, at: float, reason: str) -> None:
         """Footage ends at ``at`` (UTC seconds); a gap that is open already stays as it is."""
-        if self._gap is not None:
-            return
-        self._gap = Gap(
-            id=uuid.uuid4().hex, site=self._site, camera=self._camera, node=self._node,
-            start=from_epoch(at), cause=cause_of(reason), reason=reason,
-        )  # fmt: skip
-        self._announce(self._gap)
+        with self._lock:
+            if self._gap is not None:
+                return
+            self._gap = Gap(
+                id=uuid.uuid4().hex, site=self._site, camera=self._camera, node=self._node,
+                start=from_epoch(at), cause=cause_of(reason), reason=reason,
+            )  # fmt: skip
+            self._announce(self._gap)
 
     def adopt(self, gap: Gap) -> None:
         """A gap that was open when the process ended goes on."""
@@ -62,12 +65,15 @@ class GapTracker:
 
     def explain(self, reason: str) -> None:
         """A later attempt says more than the first word did."""
-        if self._gap is not None and self._gap.reason in _VAGUE and reason not in _VAGUE:
-            self._gap = self._gap.model_copy(update={"cause": cause_of(reason), "reason": reason})
-            self._announce(self._gap)
+        with self._lock:
+            if self._gap is not None and self._gap.reason in _VAGUE and reason not in _VAGUE:
+                self._gap = self._gap.model_copy(update={"cause": cause_of(reason), "reason": reason})
+                self._announce(self._gap)
 
     def finish(self, at: float) -> None:
         """Footage begins again at ``at``. After a clock set back the gap is empty, and stays so."""
-        if self._gap is not None:
+        with self._lock:
+            if self._gap is None:
+                return
             gap, self._gap = self._gap, None
             self._announce(gap.model_copy(update={"end": max(gap.start, from_epoch(at))}))

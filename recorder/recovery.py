@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from recorder import journal
-from recorder.layout import PART, moment_of
+from recorder.layout import PART
 from vms.domain.messages import Gap, Segment
 from vms.media.reading import FragmentInfo, scan_fragments
 
@@ -26,6 +26,7 @@ class Recovered:
 
     end: float | None  # UTC seconds; None: nothing was ever recorded
     open_gap: Gap | None
+    ended_gap: Gap | None  # footage came back, but the process ended before it could say so
     mended: tuple[Segment, ...]
 
 
@@ -34,65 +35,71 @@ def recover(root: Path, site: str, camera: str) -> Recovered:
     mended = []
     announced: dict[str, Segment] = {}
     gaps: dict[str, Gap] = {}
-    ends: list[float] = []
-    for path in journal.days(root, site, camera)[-3:]:
-        for entry in journal.read(path):
+    footage: list[Segment] = []
+    for day in journal.days(root, site, camera)[-3:]:
+        for entry in journal.read(day):
             if isinstance(entry.record, Gap):
                 gaps[entry.record.id] = entry.record
             elif entry.kind == "opened":
                 announced[entry.record.path] = entry.record
-            elif entry.record.end is not None:
-                ends.append(entry.record.end.timestamp())
-    for part in sorted((root / site / camera).glob(f"*/*/*{PART}")):
-        segment = _mend(root, part, announced)
-        if segment is not None and segment.end is not None:
+            else:
+                footage.append(entry.record)
+    parts = {str(part.with_suffix(".mp4").relative_to(root)) for part in (root / site / camera).glob(f"*/*/*{PART}")}
+    for path in sorted(parts | (announced.keys() - {one.path for one in footage})):
+        segment = _mend(root, path, announced.get(path))
+        if segment is not None:
             mended.append(segment)
-            ends.append(segment.end.timestamp())
-    open_gap = next((g for g in gaps.values() if g.end is None), None)
-    ends += [g.end.timestamp() for g in gaps.values() if g.end is not None]
-    return Recovered(max(ends, default=None), open_gap, tuple(mended))
+    footage += mended
+    open_gap = max((g for g in gaps.values() if g.end is None), key=lambda g: g.start, default=None)
+    ended_gap = None if open_gap is None else _ended(open_gap, footage)
+    moments = [end.timestamp() for end in (*(s.end for s in footage), *(g.end for g in gaps.values())) if end]
+    return Recovered(max(moments, default=None), None if ended_gap else open_gap, ended_gap, tuple(mended))
 
 
-def _mend(root: Path, part: Path, announced: dict[str, Segment]) -> Segment | None:
-    final = part.with_suffix(".mp4")
-    relative = str(final.relative_to(root))
-    with part.open("r+b") as file:
-        fragments = list(scan_fragments(file))
-        if not fragments:
-            log.warning("recording.empty file=%s", relative)
-            part.unlink()  # not one whole fragment: there is nothing to keep
-            return None
-        length = fragments[-1].offset + fragments[-1].size
-        file.truncate(length)
-        os.fsync(file.fileno())
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    part.rename(final)
-    known = announced.get(relative)
-    segment = _record(known, relative, fragments, length, digest)
-    if segment is None:
-        log.error("recording.unjournaled file=%s", relative)  # the index rebuild takes such files in
+def _ended(gap: Gap, footage: list[Segment]) -> Gap | None:
+    later = [s.start for s in footage if s.start >= gap.start and s.end is not None and s.end > s.start]
+    return gap.model_copy(update={"end": min(later)}) if later else None
+
+
+def _mend(root: Path, path: str, known: Segment | None) -> Segment | None:
+    final = root / path
+    part = final.with_suffix(PART)
+    fragments, digest = _cut(part if part.exists() else final)
+    if not fragments:
+        log.warning("recording.empty file=%s", path)
+        part.unlink(missing_ok=True)  # not one whole fragment: there is nothing to keep
+    elif part.exists():
+        part.rename(final)
+    if known is None:
+        log.error("recording.unjournaled file=%s", path)  # the index rebuild takes such files in
         return None
+    segment = _record(known, fragments, digest)
     journal.append(root, "closed", segment)
-    log.info("recording.mended file=%s bytes=%d", relative, length)
+    log.info("recording.mended file=%s bytes=%d", path, segment.bytes)
     return segment
 
 
-def _record(
-    known: Segment | None, relative: str, fragments: list[FragmentInfo], length: int, digest: str
-) -> Segment | None:
-    if known is None:
-        return None
-    start = known.start
-    # The journal's start was taken before the anchor had settled; the name was, too: both agree.
-    if abs((moment_of(Path(relative).stem) - start).total_seconds()) > 1:
-        start = moment_of(Path(relative).stem)
-    ticks = fragments[-1].tfdt + fragments[-1].duration - fragments[0].tfdt
+def _cut(path: Path) -> tuple[list[FragmentInfo], str | None]:
+    """Cuts a file behind its last whole fragment; its fragments (none: it is left as it is) and its hash."""
+    if not path.exists():
+        return [], None
+    with path.open("r+b") as file:
+        fragments = list(scan_fragments(file))
+        if not fragments:
+            return [], None
+        file.truncate(fragments[-1].offset + fragments[-1].size)
+        os.fsync(file.fileno())
+        file.seek(0)
+        return fragments, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _record(known: Segment, fragments: list[FragmentInfo], digest: str | None) -> Segment:
+    last = fragments[-1] if fragments else None
+    ticks = 0 if last is None else last.tfdt + last.duration - fragments[0].tfdt
     return known.model_copy(
         update={
-            "start": start,
-            "end": start + timedelta(seconds=ticks / known.timescale),
-            "bytes": length,
+            "end": known.start + timedelta(seconds=ticks / known.timescale),
+            "bytes": 0 if last is None else last.offset + last.size,
             "sha256": digest,
             "frames": sum(f.samples for f in fragments),
         }

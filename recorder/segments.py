@@ -27,7 +27,8 @@ FRAGMENT_TICKS = int(0.4 * TIMESCALE)
 SEGMENT_S = 60.0
 
 Announce = Callable[[Segment], None]
-Lost = Callable[[OSError | None], None]
+#: What failed (None: the disk was too slow), and until when footage is on the disk (UTC seconds).
+Lost = Callable[[OSError | None, float], None]
 
 
 @dataclass(slots=True)
@@ -40,7 +41,11 @@ class _Open:
     start: float  # UTC seconds; settles with the run's anchor
     first_pts: int
     first_dts: int
-    end: float  # UTC seconds of what the disk accepted
+    end: float  # UTC seconds of what the disk's queue accepted
+    last_pts: int  # end of the latest picture
+    kept_end: float  # UTC seconds of what was written; set, like the next two, by the disk's thread
+    kept_frames: int = 0
+    announced: bool = False
     frames: int = 0
     sequence: int = 0
 
@@ -76,8 +81,14 @@ class SegmentWriter:
 
     @property
     def writing(self) -> bool:
-        """Whether a segment is open."""
-        return self._open is not None
+        """Whether a segment is open and has footage on the disk."""
+        segment = self._open
+        return segment is not None and segment.kept_frames > 0 and not segment.file.broken
+
+    @property
+    def begun(self) -> bool:
+        """Whether a segment is open, written or still on its way to the disk."""
+        return self._open is not None and not self._open.file.broken
 
     @property
     def end_utc(self) -> float | None:
@@ -111,14 +122,17 @@ class SegmentWriter:
             step = self._samples[-1].duration if self._samples else TIMESCALE // 25
             self._finish_held(run, held.dts + step)
             if self._open is not None:
-                self._close(run, run.utc(held.pts + step))
+                self._close(run, run.utc(self._open.last_pts))
         self._held = None
 
     def settle(self, run: Run) -> float | None:
         """Fixes the open segment's start once the anchor stands; returns it when it is the run's first."""
         if self._open is None or self._last_end is not None:
             return None
-        self._open.start = run.utc(self._open.first_pts)
+        start = run.utc(self._open.first_pts)
+        if abs(start - self._open.start) >= 0.001:
+            self._open.start = start
+            self._announce(run, self._open)
         return self._open.start
 
     def _is_due(self, utc: float) -> bool:
@@ -132,12 +146,25 @@ class SegmentWriter:
         stamp = self._free_stamp(from_epoch(start))
         path = segment_path(self._site, self._camera, stamp)
         final = self._root / path
-        file = SegmentFile(final.with_name(f"{stamp}{PART}"), final, self._on_lost)
-        self._open = _Open(file, stamp, str(path), start, packet.pts, packet.dts, start)
+
+        def failed(err: OSError) -> None:
+            self._broke(run, segment, err)
+
+        file = SegmentFile(final.with_name(f"{stamp}{PART}"), final, failed)
+        self._open = segment = _Open(file, stamp, str(path), start, packet.pts, packet.dts, start, packet.pts, start)
         self._disk.open(file)
-        record = self._record(run, self._open, None)
-        self._disk.call(lambda: self._on_opened(record))
+        self._announce(run, segment)
         self._append(run, init_segment(self._track))
+
+    def _announce(self, run: Run, segment: _Open) -> None:
+        record = self._record(run, segment, None)
+
+        def work() -> None:
+            if not segment.file.broken:
+                segment.announced = True
+                self._on_opened(record)
+
+        self._disk.call(work)
 
     def _free_stamp(self, moment: datetime) -> str:
         # After a clock was set back a name may be taken: nothing is ever overwritten.
@@ -154,6 +181,11 @@ class SegmentWriter:
         if held is None or self._open is None:
             return
         duration = max(1, next_dts - held.dts)
+        if self._samples and next_dts - self._samples[0].dts > FRAGMENT_TICKS:
+            self._flush(run)  # with this one it would be too long
+            if self._open is None:  # the disk's queue was full
+                return
+        self._open.last_pts = max(self._open.last_pts, held.pts + duration)
         data = length_prefixed(run.info.codec, held.payload)
         self._samples.append(Sample(data, held.dts, held.pts, duration, held.keyframe))
         self._held = None
@@ -164,20 +196,24 @@ class SegmentWriter:
             return
         samples, self._samples = self._samples, []
         segment.sequence += 1
-        if self._append(run, fragment(segment.sequence, samples)):
-            segment.frames += len(samples)
-            segment.end = run.utc(samples[-1].pts + samples[-1].duration)
+        frames, end = segment.frames + len(samples), run.utc(max(s.pts + s.duration for s in samples))
 
-    def _append(self, run: Run, data: bytes) -> bool:
+        def kept() -> None:
+            segment.kept_frames, segment.kept_end = frames, end
+
+        if self._append(run, fragment(segment.sequence, samples), kept):
+            segment.frames, segment.end = frames, end
+
+    def _append(self, run: Run, data: bytes, kept: Callable[[], None] | None = None) -> bool:
         segment = self._open
         if segment is None:
             return False
-        if self._disk.append(segment.file, data):
+        if self._disk.append(segment.file, data, kept):
             return True
         log.error("recording.overflow camera=%s bytes=%d", self._camera, len(data))
         self._forget()
         self._finish(run, segment, segment.end)
-        self._on_lost(None)
+        self._on_lost(None, segment.end)
         return False
 
     def _forget(self) -> None:
@@ -196,6 +232,17 @@ class SegmentWriter:
             self._on_closed(record.model_copy(update={"bytes": file.written, "sha256": file.hash.hexdigest()}))
 
         self._disk.close(segment.file, done)
+
+    def _broke(self, run: Run, segment: _Open, err: OSError) -> None:
+        """In the disk's thread: what was written before the disk failed is a segment of its own."""
+        if segment.announced:
+            record = self._record(run, segment, segment.kept_end).model_copy(update={"frames": segment.kept_frames})
+            if segment.file.closed:
+                size, digest = segment.file.written, segment.file.hash.hexdigest()
+                record = record.model_copy(update={"bytes": size, "sha256": digest})
+            if segment.file.closed or not segment.kept_frames:
+                self._on_closed(record)
+        self._on_lost(err, segment.kept_end)
 
     def _record(self, run: Run, segment: _Open, end: float | None) -> Segment:
         info = run.info

@@ -115,6 +115,13 @@ class Rig:
             assert time.monotonic() < end, f"waited {seconds} s; states {self.states}, alerts {len(self.alerts)}"
             await asyncio.sleep(0.05)
 
+    async def stored(self) -> list[AlertEvent]:
+        """What JetStream holds, in order: each message once."""
+        info = await self.bus.js.stream_info(subjects.STREAM_ALERTS)
+        numbers = range(info.state.first_seq, info.state.last_seq + 1)
+        messages = [await self.bus.js.get_msg(subjects.STREAM_ALERTS, number) for number in numbers]
+        return [AlertEvent.model_validate_json(message.data or b"") for message in messages]
+
     def words(self, camera: str) -> list[str]:
         return [alert.event for alert in self.alerts if alert.camera == camera and alert.event != "updated"]
 

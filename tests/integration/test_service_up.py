@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import signal
 import time
@@ -101,7 +102,7 @@ async def test_live_picture_decodes(running: tuple[Service, GstServer], name: st
     with av.open(io.BytesIO(data)) as container:
         pictures = list(container.decode(video=0))
     assert len(pictures) >= 30
-    steps = {round(float((b.pts - a.pts) * a.time_base), 2) for a, b in zip(pictures, pictures[1:], strict=False)}
+    steps = {round(float((b.pts - a.pts) * a.time_base), 2) for a, b in itertools.pairwise(pictures)}
     assert max(steps) < 0.2  # nothing left out between the ring and the stream
 
 
@@ -109,7 +110,9 @@ def test_snapshot_is_fresh(running: tuple[Service, GstServer]) -> None:
     one, _ = running
     for name in GOOD:
         answer = one.wait_for(
-            lambda name=name: (r := one.client.get(f"/api/cameras/{name}/snapshot.jpg")).status_code == 200 and r, 20, name
+            lambda name=name: (r := one.client.get(f"/api/cameras/{name}/snapshot.jpg")).status_code == 200 and r,
+            20,
+            name,
         )
         assert answer.headers["content-type"] == "image/jpeg"
         age = datetime.now(UTC) - datetime.fromisoformat(answer.headers["x-frame-at"])
@@ -125,7 +128,7 @@ def test_timeline_covers_the_whole_span(running: tuple[Service, GstServer]) -> N
     assert timeline["segments"]
     assert spans[0][0] == timeline["start"]
     assert spans[-1][1] == timeline["end"]
-    assert all(a[1] == b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(spans))
 
 
 def test_killed_recorder_comes_back_and_says_what_is_missing(running: tuple[Service, GstServer]) -> None:
@@ -135,7 +138,9 @@ def test_killed_recorder_comes_back_and_says_what_is_missing(running: tuple[Serv
     pid = one.child("recorder")
     os.kill(pid, signal.SIGKILL)
     one.wait_for(lambda: one.child("recorder") not in (0, pid), 10, "started again")
-    one.wait_for(lambda: (one.camera("h264")["last_frame_at"] or "") > datetime.now(UTC).isoformat()[:19], 20, "records")
+    one.wait_for(
+        lambda: (one.camera("h264")["last_frame_at"] or "") > datetime.now(UTC).isoformat()[:19], 20, "records"
+    )
 
     def gap() -> Any:
         now = datetime.now(UTC)

@@ -57,9 +57,7 @@ def encode(
     packets += context.encode(None)
     ticks = TIMESCALE // fps
     first = min(p.dts for p in packets)
-    return tuple(
-        Unit(bytes(p), (p.pts - first) * ticks, (p.dts - first) * ticks, bool(p.is_keyframe)) for p in packets
-    )
+    return tuple(Unit(bytes(p), (p.pts - first) * ticks, (p.dts - first) * ticks, bool(p.is_keyframe)) for p in packets)
 
 
 def _picture(size: tuple[int, int], number: int) -> np.ndarray:

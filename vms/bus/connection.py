@@ -56,6 +56,7 @@ class Bus:
         self.bulk = bulk
         self.js: JetStreamContext = core.jetstream(timeout=5)
         self.connected_since: float | None = time.time()
+        self._closing = False
         self._reconnect_hooks: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
@@ -64,7 +65,7 @@ class Bus:
         holder: list[Bus] = []
 
         async def lost() -> None:
-            if holder and holder[0].connected_since is not None:
+            if holder and not holder[0]._closing and holder[0].connected_since is not None:
                 holder[0].connected_since = None
                 log.warning("bus.lost role=%s", name)
 
@@ -147,6 +148,7 @@ class Bus:
 
     async def close(self) -> None:
         """Flushes and closes both connections."""
+        self._closing = True
         for client in {id(c): c for c in (self.bulk, self.core)}.values():
             with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
                 await asyncio.wait_for(client.drain() if client.is_connected else client.close(), 2)

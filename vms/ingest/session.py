@@ -162,7 +162,7 @@ class Session:
         if self._run is not None and self._anchor is not None and not self._anchor.observe(stamp.pts, unit.arrival_utc):
             self._end("clock")
         if unit.key:
-            sets = nal.parameter_sets(self._codec, unit.payload) or self._sdp_sets or self._sets
+            sets = nal.parameter_sets(self._codec, unit.payload) or self._sets or self._sdp_sets
             if self._run is not None and sets != self._sets:
                 self._end("codec")
             if self._run is None:

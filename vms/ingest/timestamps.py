@@ -33,25 +33,31 @@ class TimestampValidator:
     def __init__(self) -> None:
         self._last: int | None = None
         self._step = TIMESCALE // 25
+        self._offset = 0  # MP4 knows no decode time below zero
 
     def check(self, pts: int | None, dts: int | None) -> Stamp:
-        """Mended ``pts`` and ``dts``; ``dts`` grows strictly within a run."""
+        """Mended ``pts`` and ``dts``; ``dts`` grows strictly within a run, from zero or above."""
         if dts is None:
             dts = pts
         if dts is None:  # neither: one step after the last, the first one at zero
-            dts = 0 if self._last is None else self._last + self._step
+            dts = 0 if self._last is None else self._last + self._step - self._offset
         if pts is None:
             pts = dts
+        pts, dts = pts + self._offset, dts + self._offset
         discontinuity = False
         if self._last is not None:
             step = dts - self._last
             # A camera of one frame in three seconds is slow, not interrupted.
             discontinuity = step < -BACKWARD_TOLERANCE or step > max(FORWARD_TOLERANCE, 4 * self._step)
             if not discontinuity and step <= 0:
-                pts, dts = max(pts, self._last + 1), self._last + 1
+                # With B-frames the decode time is often wrong at first, the presentation time never.
+                pts, dts = self._last + 1 if pts == dts else pts, self._last + 1
             elif not discontinuity:
                 self._step = (self._step * 7 + step) // 8
             elif 0 < step <= SLOWEST_STEP:
                 self._step = step // 3  # the next one as late is the camera's own pace; a hole is forgotten soon
+        if self._last is None or discontinuity:
+            below = min(dts, 0)
+            pts, dts, self._offset = pts - below, dts - below, self._offset - below
         self._last = dts
         return Stamp(pts, dts, discontinuity)

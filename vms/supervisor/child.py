@@ -20,7 +20,7 @@ from vms.settings.liveness import LIVENESS_VARIABLE
 
 log = logging.getLogger(__name__)
 
-FIRST_RESTART_S, LAST_RESTART_S = 0.5, 15.0
+FIRST_RESTART_S, LAST_RESTART_S = 0.1, 15.0
 GOOD_RUN_S = 60.0
 #: An event loop that says nothing for so long stands still.
 SILENT_S = 30.0

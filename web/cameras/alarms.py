@@ -9,8 +9,10 @@ from typing import Literal
 
 #: A camera is dark this long before anybody is woken (seconds).
 AFTER_S = 8.0
-#: A camera that was just configured, or whose site just came back, gets this long to connect.
+#: A camera whose site just came back gets this long to connect.
 GRACE_S = 20.0
+#: One that has never been seen gets longer: it may still be mounted, or its site's switch be starting.
+FIRST_GRACE_S = 60.0
 #: Cameras of a cut site are noticed one by one; the first waits this long for the others.
 TOGETHER_S = 2.0
 #: Fewer cameras than this are told one by one.
@@ -62,8 +64,9 @@ class Alarms:
         return actions
 
     def _note(self, now: float, status: Status) -> None:
-        self._not_before.setdefault(status.camera, now + GRACE_S)
+        self._not_before.setdefault(status.camera, now + FIRST_GRACE_S)
         if not status.offline:
+            self._not_before[status.camera] = min(now, self._not_before[status.camera])
             self._dark_since.pop(status.camera, None)
         else:
             self._dark_since.setdefault(status.camera, now - status.dark_s)

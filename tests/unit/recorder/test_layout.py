@@ -28,8 +28,9 @@ def test_folders_are_utc_whatever_the_zone() -> None:
     assert segment_path("s", "c", stamp_of(late)).parent == PurePosixPath("s/c/2026-12-31/23")
 
 
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
-def test_a_stamp_gives_its_moment_back(moment: datetime) -> None:
+@given(st.integers(0, 4 * 10**15))
+def test_a_stamp_gives_its_moment_back(microseconds: int) -> None:
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
     assert moment - timedelta(milliseconds=1) < moment_of(stamp_of(moment)) <= moment
     stamp = stamp_of(moment)
     assert path_of_id("s", "c", segment_id("c", stamp)) == segment_path("s", "c", stamp)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.cameras.alarms import AFTER_S, GRACE_S, TOGETHER_S, Action, Alarms, Status
+from web.cameras.alarms import AFTER_S, FIRST_GRACE_S, GRACE_S, TOGETHER_S, Action, Alarms, Status
 
 
 class Site:
@@ -62,8 +62,8 @@ def test_darkness_counts_from_the_last_picture() -> None:
 def test_new_camera_gets_time_to_connect() -> None:
     alarms = Alarms()
     assert alarms.tick(0, [Status("s", "c", True)]) == []
-    assert alarms.tick(GRACE_S - 0.5, [Status("s", "c", True)]) == []
-    assert len(alarms.tick(GRACE_S, [Status("s", "c", True)])) == 1
+    assert alarms.tick(FIRST_GRACE_S - 0.5, [Status("s", "c", True)]) == []
+    assert len(alarms.tick(FIRST_GRACE_S, [Status("s", "c", True)])) == 1
 
 
 def test_dark_site_is_one_alarm_and_those_that_stay_away_are_told_later() -> None:

@@ -39,7 +39,7 @@ export function CountPlot(props: { counts: CountBin[]; start: number; end: numbe
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img"
           aria-label={t('history.plotLabel', { most })} onPointerMove={move} onPointerLeave={() => setHover(null)}>
           {[0.5, 1].map((share) => <line key={share} className="plot-grid" x1="0" x2={WIDTH} y1={y(top * share)} y2={y(top * share)} />)}
-          {props.gaps.filter((gap) => gap.end > start).map((gap) => (
+          {props.gaps.filter((gap) => gap.end > start && gap.cause !== 'disabled').map((gap) => (
             <rect key={gap.start} className="plot-gap" x={Math.max(0, x(gap.start))} y="0" height={HEIGHT} width={Math.max(1, x(gap.end) - Math.max(0, x(gap.start)))} />
           ))}
           {runs.map((run) => {

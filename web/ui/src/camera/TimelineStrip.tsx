@@ -39,7 +39,7 @@ export function TimelineStrip(props: { start: number; end: number; spans: Span[]
           )
           return (
             <Hint key={`${span.kind}${span.start}`} text={hint} side="top">
-              <span className={`strip-span ${span.kind}`} style={style} tabIndex={span.kind === 'gap' ? 0 : -1} />
+              <span className={`strip-span ${span.kind}${span.cause === 'disabled' ? ' disabled' : ''}`} style={style} tabIndex={span.kind === 'gap' ? 0 : -1} />
             </Hint>
           )
         })}

@@ -1,0 +1,258 @@
+"""One camera in the recorder: what its states, gaps and journal say while streams come, go and fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from recorder import journal
+from recorder.camera import STALE_S, CameraRecorder, refused_state
+from recorder.disk import DiskWriter
+from tests.support.clocks import ManualClock
+from tests.support.footage import encode, packet_of, run_of
+from tests.unit.recorder.test_disk import files_of_at_most
+from vms.bus.outbox import Outbox
+from vms.bus.watch import WatchDesk
+from vms.domain.clock import from_epoch
+from vms.domain.errors import ConfigurationError
+from vms.domain.facility import Camera
+from vms.domain.messages import Gap, Segment
+from vms.ingest.stream import Run
+
+MINUTE = 1_800_000_000.0
+UNITS = encode(size=(320, 180), frames=100)
+CAMERA = Camera.model_validate(
+    {"id": "c", "name": "C", "placement": "gate", "streams": {"main": "rtsp://u:geheim@h/x"}}
+)
+
+
+class Rig:
+    def __init__(self, data: Path) -> None:
+        self.root = data / "recordings"
+        self.clock = ManualClock(MINUTE)
+        self.disk = DiskWriter(self.clock)
+        self.disk.start()
+        self.outbox = Outbox(data / "outbox.jsonl")
+        self.recorder = CameraRecorder(
+            "s", CAMERA, root=self.root, node="local", disk=self.disk, outbox=self.outbox,
+            desk=WatchDesk(None, self.clock), clock=self.clock,
+        )  # fmt: skip
+        self.recorder.resume()
+
+    def play(self, run: Run, begin: int = 0, end: int = 100) -> None:
+        """At the pace of the footage, by the rig's clock; the disk keeps up."""
+        for number, unit in enumerate(UNITS[begin:end]):
+            self.clock.advance(1 / 25)
+            self.recorder.packet(run, packet_of(unit))
+            if number % 5 == 4:
+                self.settle()
+
+    def settle(self) -> None:
+        done = threading.Event()
+        self.disk.call(done.set)
+        assert done.wait(20)
+
+    def journal(self) -> list[tuple[str, Segment | Gap]]:
+        self.settle()
+        return [(e.kind, e.record) for day in journal.days(self.root, "s", "c") for e in journal.read(day)]
+
+    def gaps(self) -> list[Gap]:
+        """Each gap as it was told last."""
+        told = [record for kind, record in self.journal() if kind == "gap"]
+        return list({g.id: g for g in told if isinstance(g, Gap)}.values())
+
+    def segments(self) -> list[Segment]:
+        return [record for kind, record in self.journal() if kind == "closed" and isinstance(record, Segment)]
+
+    def close(self) -> None:
+        self.recorder.close()
+        self.disk.stop(5)
+        self.outbox.close()
+
+
+@pytest_asyncio.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    one = Rig(tmp_path)
+    yield one
+    one.close()
+
+
+def run_at(rig: Rig) -> Run:
+    return run_of("h264", UNITS, rig.clock.utc())
+
+
+async def test_states_of_a_camera_that_records(rig: Rig) -> None:
+    assert (rig.recorder.state(3).status, rig.recorder.state(3).reason) == ("offline", "connecting")
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    rig.play(run)
+    rig.settle()
+    state = rig.recorder.state(3)
+    assert (state.status, state.reason, state.revision) == ("recording", None, 3)
+    assert (state.codec, state.width, state.height) == ("h264", 320, 180)
+    assert 24 <= state.fps <= 26
+    assert state.bitrate > 0
+    rig.clock.advance(STALE_S + 1)
+    assert rig.recorder.state(3).status == "offline"
+    assert rig.recorder.state(3).fps == 0
+
+
+async def test_a_session_that_ends_says_why_and_opens_a_gap(rig: Rig) -> None:
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    rig.play(run)
+    rig.recorder.end(run, "ended")
+    rig.recorder.trouble("unauthorized", "RTSP status 401")
+    state = rig.recorder.state(1)
+    assert (state.status, state.reason, state.detail) == ("offline", "unauthorized", "RTSP status 401")
+    (gap,) = rig.gaps()
+    assert (gap.start, gap.end, gap.cause, gap.reason) == (from_epoch(MINUTE + 4), None, "camera", "unauthorized")
+
+
+async def test_segments_and_gaps_cover_every_moment(rig: Rig) -> None:
+    first = run_at(rig)
+    rig.recorder.begin(first)
+    rig.play(first)
+    rig.recorder.end(first, "ended")
+    rig.recorder.trouble("unreachable", "")
+    rig.clock.advance(30)
+    second = run_at(rig)
+    rig.recorder.begin(second)
+    rig.play(second)
+    rig.recorder.end(second, "stopped")
+    one, two = rig.segments()
+    outage, after = rig.gaps()
+    assert (outage.start, outage.end, outage.cause) == (one.end, two.start, "network")
+    assert (after.start, after.end, after.cause) == (two.end, None, "recorder")
+
+
+async def test_a_run_too_short_to_settle_still_ends_the_gap(rig: Rig) -> None:
+    rig.recorder.trouble("unreachable", "")
+    rig.clock.advance(10)
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    rig.play(run, 0, 30)
+    rig.settle()
+    rig.recorder.end(run, "ended")
+    (segment,) = rig.segments()
+    assert [(g.start, g.end) for g in rig.gaps()] == [
+        (from_epoch(MINUTE), segment.start),
+        (segment.end, None),
+    ]
+
+
+async def test_a_full_disk_is_a_gap_with_its_cause_and_a_state(rig: Rig) -> None:
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    with files_of_at_most(30_000):
+        for begin in range(0, 50, 10):
+            rig.play(run, begin, begin + 10)
+            rig.settle()
+        state = rig.recorder.state(1)
+        assert (state.status, state.reason) == ("online", "disk")
+        assert "File too large" in state.detail
+    rig.play(run, 50)
+    rig.settle()
+    assert rig.recorder.state(1).status == "recording"
+    rig.recorder.end(run, "stopped")
+    broken, resumed = rig.segments()
+    gap = rig.gaps()[0]
+    assert (gap.start, gap.end, gap.cause) == (broken.end, resumed.start, "disk")
+    assert gap.start < gap.end
+
+
+async def test_a_disk_that_stays_full_is_one_gap(rig: Rig) -> None:
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    rig.play(run, 0, 25)
+    rig.settle()
+    with files_of_at_most(3_000):
+        for begin in range(25, 75, 5):
+            rig.play(run, begin, begin + 5)
+            rig.settle()
+            assert begin < 35 or rig.recorder.state(1).reason == "disk"
+    rig.play(run, 75)
+    rig.settle()
+    assert rig.recorder.state(1).status == "recording"
+    with_cause = [g for g in rig.gaps() if g.cause == "disk"]
+    assert len(with_cause) == 1
+    assert with_cause[0].end == from_epoch(MINUTE + 3)
+
+
+async def test_a_stopped_gap_goes_on_over_a_restart(tmp_path: Path) -> None:
+    first = Rig(tmp_path)
+    run = run_at(first)
+    first.recorder.begin(run)
+    first.play(run)
+    first.recorder.end(run, "stopped")
+    stopped = first.gaps()
+    first.close()
+    second = Rig(tmp_path)
+    second.clock.advance(60)
+    run = run_at(second)
+    second.recorder.begin(run)
+    second.play(run)
+    assert [(g.id, g.start, g.end, g.cause) for g in second.gaps()] == [
+        (stopped[0].id, from_epoch(MINUTE + 4), from_epoch(MINUTE + 60), "recorder")
+    ]
+    second.close()
+
+
+async def test_after_a_crash_the_gap_begins_where_the_footage_ends(tmp_path: Path) -> None:
+    first = Rig(tmp_path)
+    run = run_at(first)
+    first.recorder.begin(run)
+    first.play(run)
+    first.close()  # without end: as if killed
+    second = Rig(tmp_path)
+    (mended,) = second.segments()
+    assert [(g.start, g.end, g.cause, g.reason) for g in second.gaps()] == [(mended.end, None, "recorder", "crashed")]
+    assert (from_epoch(MINUTE + 4) - mended.end).total_seconds() <= 0.5
+    second.close()
+
+
+async def test_everything_is_announced_in_order_with_ids_of_its_own(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.recorder.trouble("unreachable", "")
+    rig.clock.advance(5)
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    rig.play(run)
+    rig.recorder.end(run, "stopped")
+    rig.settle()
+    rig.close()
+    lines = [json.loads(line) for line in (tmp_path / "outbox.jsonl").read_bytes().splitlines()]
+    ids = [msg_id for _, msg_id, _ in lines]
+    assert len(ids) == len(set(ids))
+    kinds = [subject.rpartition(".")[2] for subject, _, _ in lines]
+    assert kinds.count("gap") == 3  # opened, closed, stopped
+    assert [i for i, k in zip(ids, kinds, strict=True) if k == "segment"][-1].endswith(".closed")
+
+
+async def test_a_disabled_and_a_refused_camera_have_states_too() -> None:
+    assert refused_state("s", CAMERA, "local", MINUTE, 2, None).status == "disabled"
+    state = refused_state("s", CAMERA, "local", MINUTE, 2, ConfigurationError("the environment lacks P"))
+    assert (state.status, state.reason, state.detail) == ("offline", "configuration", "the environment lacks P")
+
+
+async def test_states_may_be_asked_while_packets_come(rig: Rig) -> None:
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    stop = threading.Event()
+    seen = []
+
+    def ask() -> None:
+        while not stop.is_set():
+            seen.append(rig.recorder.state(1).status)
+
+    asking = asyncio.create_task(asyncio.to_thread(ask))
+    await asyncio.to_thread(rig.play, run)
+    stop.set()
+    await asking
+    assert set(seen) <= {"offline", "online", "recording"}
+    assert rig.recorder.state(1).packets == 100
