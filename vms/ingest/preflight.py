@@ -7,16 +7,19 @@ time. Sources: RFC 2326 (RTSP), RFC 2617 (Basic and Digest), RFC 8866 (SDP).
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 import secrets
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from vms.domain.errors import IngestError
+from vms.ingest import sockets
 
 TIMEOUT_S = 5.0
 _MAX_REPLY = 256 * 1024
@@ -58,7 +61,7 @@ def describe(target: Target, timeout_s: float = TIMEOUT_S) -> str:
     """The codec (``h264`` or ``hevc``) of the camera's video; raises ``IngestError`` with a named reason."""
     deadline = time.monotonic() + timeout_s
     try:
-        with _connect(target, timeout_s) as link:
+        with _connected(target, timeout_s) as link:
             status, headers, body = _exchange(link, target, 1, None, deadline)
             if status == 401 and target.user is not None:
                 authorization = _authorize(headers.get("www-authenticate", []), target)
@@ -74,15 +77,22 @@ def describe(target: Target, timeout_s: float = TIMEOUT_S) -> str:
     return _video_codec(body)
 
 
-def _connect(target: Target, timeout_s: float) -> socket.socket:
-    link = socket.create_connection(target.peer, timeout=timeout_s)
-    if not target.tls:
-        return link
-    # Cameras carry self-signed certificates; libav does not check them either.
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context.wrap_socket(link, server_hostname=target.host)
+@contextlib.contextmanager
+def _connected(target: Target, timeout_s: float) -> Iterator[socket.socket]:
+    link = socket.socket(socket.AF_INET6 if ":" in target.peer[0] else socket.AF_INET, socket.SOCK_STREAM)
+    with sockets.aside(link):
+        try:
+            link.settimeout(timeout_s)
+            link.connect(target.peer)
+            if target.tls:
+                # Cameras carry self-signed certificates; libav does not check them either.
+                context = ssl.create_default_context()
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
+                link = context.wrap_socket(link, server_hostname=target.host)
+            yield link
+        finally:
+            link.close()
 
 
 def _exchange(

@@ -16,7 +16,7 @@ from vms.domain.errors import IngestError
 from vms.ingest import preflight, sockets
 from vms.ingest.backoff import Backoff
 from vms.ingest.session import Session, open_container
-from vms.ingest.stream import PacketSink
+from vms.ingest.stream import MediaPacket, PacketSink, Run
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,40 @@ _PEER_LOCKS = sockets.PeerLocks()
 Phase = Literal["waiting", "opening", "streaming"]
 
 
+class _Gate:
+    """Between one thread and the sink: a thread that was given up is not heard any more, should it return."""
+
+    def __init__(self, sink: PacketSink) -> None:
+        self._sink = sink
+        self._open = True
+        self._run: Run | None = None
+
+    def begin(self, run: Run) -> None:
+        if self._open:
+            self._run = run
+            self._sink.begin(run)
+
+    def packet(self, run: Run, packet: MediaPacket) -> None:
+        if self._open:
+            self._sink.packet(run, packet)
+
+    def end(self, run: Run, reason: str) -> None:
+        if self._open:
+            self._run = None
+            self._sink.end(run, reason)
+
+    def trouble(self, reason: str, detail: str) -> None:
+        if self._open:
+            self._sink.trouble(reason, detail)
+
+    def shut(self, reason: str) -> None:
+        """Ends the open run in the thread's stead."""
+        self._open = False
+        run, self._run = self._run, None
+        if run is not None:
+            self._sink.end(run, reason)
+
+
 class StreamReader:
     """Pulls ``url`` into ``sink`` until stopped. ``url`` carries credentials: it is never logged."""
 
@@ -41,6 +75,7 @@ class StreamReader:
         self.profile = profile
         self._url = url
         self._sink = sink
+        self._gate = _Gate(sink)
         self._clock = clock
         self._stop = threading.Event()
         self._backoff = Backoff()
@@ -56,9 +91,9 @@ class StreamReader:
 
     def start(self) -> None:
         """Starts the thread."""
-        generation = self._generation
+        self._gate = _Gate(self._sink)
         self._thread = threading.Thread(
-            target=self.run, args=(generation,), name=f"{self.profile}:{self.camera}"[:15], daemon=True
+            target=self.run, args=(self._generation, self._gate), name=f"{self.profile}:{self.camera}"[:15], daemon=True
         )
         self._thread.start()
 
@@ -74,13 +109,13 @@ class StreamReader:
             return not self._thread.is_alive()
         return True
 
-    def run(self, generation: int) -> None:
+    def run(self, generation: int, gate: PacketSink) -> None:
         """Retries for ever; ends when stopped or replaced."""
         last_reason = ""
         while self._current(generation):
             begun = self._clock.monotonic()
             try:
-                self.run_once(generation)
+                self.run_once(generation, gate)
                 continue
             except IngestError as err:
                 reason, detail = err.reason, err.detail
@@ -89,16 +124,18 @@ class StreamReader:
                 reason, detail = "corrupt", "internal error, see the log"
             if not self._current(generation):
                 return
+            if self._phase == "streaming":
+                last_reason = ""  # it went well meanwhile: the end is news
             self._enter("waiting", generation)
             delay = self._backoff.next_delay(reason, self._clock.monotonic() - begun)
             if reason != last_reason:
                 log.warning("stream.lost camera=%s profile=%s reason=%s detail=%s retry_s=%.1f",
                             self.camera, self.profile, reason, detail, delay)  # fmt: skip
                 last_reason = reason
-            self._sink.trouble(reason, detail)
+            gate.trouble(reason, detail)
             self._stop.wait(delay)
 
-    def run_once(self, generation: int) -> None:
+    def run_once(self, generation: int, gate: PacketSink) -> None:
         """One session: asks the camera what it has, opens, pumps. Raises ``IngestError`` at its end."""
         self._enter("waiting", generation)
         target = preflight.target_of(self._url)
@@ -117,7 +154,7 @@ class StreamReader:
             log.info("stream.opened camera=%s profile=%s", self.camera, self.profile)
             Session(
                 container,
-                self._sink,
+                gate,
                 self._clock,
                 stopped=lambda: not self._current(generation),
                 seen=lambda: self._enter("streaming", generation),
@@ -158,6 +195,7 @@ class StreamReader:
         log.error("stream.abandoned camera=%s profile=%s", self.camera, self.profile)
         self.abandoned += 1
         self._generation += 1
+        self._gate.shut("timeout")
         self._sink.trouble("timeout", "the connection hung")
         self._enter("waiting", self._generation)
         self.start()

@@ -46,12 +46,29 @@ class PeerLocks:
                 lock.release()
 
 
+#: Inodes of connections that are not libav's: the preflight's own.
+_ASIDE: set[int] = set()
+
+
+@contextlib.contextmanager
+def aside(link: socket.socket) -> Iterator[None]:
+    """Keeps ``link`` from being taken for a session's connection; enter before it is connected."""
+    inode = os.fstat(link.fileno()).st_ino
+    _ASIDE.add(inode)
+    try:
+        yield
+    finally:
+        _ASIDE.discard(inode)
+
+
 def connections_to(peer: Peer) -> set[Connection]:
-    """This process's TCP connections to ``peer``."""
+    """This process's TCP connections to ``peer``, without those put aside."""
     found = set()
     for name in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError, ValueError):
             if not os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                continue
+            if os.fstat(int(name)).st_ino in _ASIDE:
                 continue
             duplicate = socket.socket(fileno=os.dup(int(name)))
             with duplicate:
