@@ -68,6 +68,7 @@ class CameraRecorder:
         self._reason, self._detail = "connecting", ""
         self._since = clock.utc()
         self._recording = False
+        self._written_at: float | None = None
         self._disk_lost = False
 
     def resume(self) -> None:
@@ -95,7 +96,8 @@ class CameraRecorder:
         self._rates.add(len(packet.payload))
         self._writer.packet(run, packet)
         self._last_utc = run.utc(packet.pts)
-        if self._disk_lost and self._writer.writing:
+        if self._writer.writing:  # not so for the first 0.4 s of each file: a state must not flicker at every minute
+            self._written_at = packet.arrival
             self._disk_lost = False
         if self._settle_at is None:
             self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
@@ -134,7 +136,8 @@ class CameraRecorder:
         """The heartbeat of now."""
         rates = self._rates.read()
         flowing = rates.age_s is not None and rates.age_s < STALE_S and self._run is not None
-        recording = flowing and self._writer.writing and not self._disk_lost
+        written = self._written_at is not None and self._clock.monotonic() - self._written_at < STALE_S
+        recording = flowing and written and not self._disk_lost
         if recording != self._recording:
             self._recording, self._since = recording, self._clock.utc()
         status = "recording" if recording else ("online" if flowing else "offline")

@@ -117,14 +117,13 @@ async def test_visits_become_alerts_and_watchers_are_served(rig: Rig, cameras: d
     assert Boxes.model_validate_json(rig.live[f"{first}.boxes"][-1][1]).at
     assert f"{second}.jpeg" not in rig.live
 
-    await rig.until(lambda: rig.words(first)[:3] == ["opened", "ended", "opened"], 90)
-    opened, ended = (
-        next(a for a in rig.alerts if a.camera == first and a.event == word) for word in ("opened", "ended")
-    )
+    # The first visit may have been under way already: the second is seen whole.
+    await rig.until(lambda: rig.words(first)[:4] == ["opened", "ended"] * 2, 90)
+    opened, ended = ([a for a in rig.alerts if a.camera == first and a.event == word][1] for word in ("opened", "ended"))
     assert opened.id == ended.id
     assert opened.snapshot is not None
     assert opened.snapshot[:2] == b"\xff\xd8"
-    assert opened.persons == len(opened.boxes) == 1
+    assert opened.persons == len(opened.boxes) in {1, 2}
     assert ended.ended_at is not None
     assert 3 < (ended.ended_at - opened.opened_at).total_seconds() < 9
     assert rig.states[first].model == "ssd-mobilenet-v2"

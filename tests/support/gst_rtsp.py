@@ -19,7 +19,7 @@ PAYLOADERS = {
     "! video/x-h264,profile={profile} ! rtph264pay name=pay0 pt=96 config-interval={inband}",
     "h265": "x265enc tune=zerolatency speed-preset=ultrafast bitrate={kbit} key-int-max={gop} "
     "! rtph265pay name=pay0 pt=96 config-interval={inband}",
-    "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",
+    "mjpeg": "videoconvert ! video/x-raw,format=I420 ! jpegenc ! rtpjpegpay name=pay0 pt=26",
 }
 
 

@@ -35,6 +35,8 @@ RETENTION_S = {subjects.STREAM_ALERTS: 30 * DAY_S, subjects.STREAM_SEGMENTS: 7 *
 DUPLICATE_WINDOW_S = 3600.0
 #: A publisher that is this far ahead of a dead server must not grow without bound (bytes).
 PENDING_BYTES = 8 * 1024 * 1024
+#: A bus that does not answer for so long is said to be unreachable.
+WARN_S = 1.0
 
 Handler = Callable[[Msg], Awaitable[None]]
 
@@ -166,8 +168,7 @@ async def _client(
     async def on_error(err: Exception) -> None:
         log.debug("bus.error role=%s error=%s", name, redact(str(err)))
 
-    warned = False
-    while stop is None or not stop.is_set():
+    async def attempt() -> Client:
         try:
             return await nats.connect(
                 url,
@@ -184,11 +185,25 @@ async def _client(
                 allow_reconnect=True,
             )
         except (nats.errors.Error, TimeoutError, OSError) as err:
-            if not warned:
-                log.warning("bus.unreachable role=%s url=%s error=%s", name, redact(url), type(err).__name__)
-                warned = True
+            log.debug("bus.refused role=%s error=%s", name, redact(str(err)))
             await asyncio.sleep(0.25)
-    raise BusError("stopped before the bus answered")
+            return await attempt()
+
+    # The client's own first connection tries for ever and hears of no stop.
+    stopped = asyncio.create_task((stop or asyncio.Event()).wait())
+    connecting = asyncio.create_task(attempt())
+    try:
+        done, _ = await asyncio.wait((connecting, stopped), timeout=WARN_S, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            log.warning("bus.unreachable role=%s url=%s", name, redact(url))
+            await asyncio.wait((connecting, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if connecting.done():
+            return connecting.result()
+        raise BusError("stopped before the bus answered")
+    finally:
+        for task in (connecting, stopped):
+            task.cancel()
+        await asyncio.gather(connecting, stopped, return_exceptions=True)
 
 
 async def _ensure_stream(js: JetStreamContext, name: str, filters: list[str]) -> None:

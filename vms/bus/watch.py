@@ -102,8 +102,9 @@ class WatchDesk:
             self.attach(bus)
 
     def attach(self, bus: Bus) -> None:
-        """Starts to serve on ``bus``: a worker offers before the bus is there."""
+        """Starts to serve on ``bus``: a worker offers before the bus is there, and again after a failure."""
         self._bus = bus
+        self._subscriptions.clear()  # they went with the connection before
         self._spawn(self._send_all(bus))
         for key in self._offers:
             self._spawn(self._subscribe(bus, key))
@@ -137,13 +138,17 @@ class WatchDesk:
             if self._bus is None or self._waiting_bytes + len(payload) > MAX_WAITING_BYTES:
                 return False
             self._waiting_bytes += len(payload)
-        self._waiting.append((subject, payload, headers))
+            self._waiting.append((subject, payload, headers))
         if not self._wake.is_set():
             self._loop.call_soon_threadsafe(self._wake.set)
         return True
 
     async def close(self) -> None:
-        """Stops answering and sending."""
+        """Stops answering and sending; what waits is forgotten."""
+        with self._count_lock:
+            self._bus = None
+            self._waiting.clear()
+            self._waiting_bytes = 0
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -183,8 +188,8 @@ class WatchDesk:
         while True:
             self._wake.clear()
             while self._waiting:
-                subject, payload, headers = self._waiting.popleft()
                 with self._count_lock:
+                    subject, payload, headers = self._waiting.popleft()
                     self._waiting_bytes -= len(payload)
                 try:
                     await bus.bulk.publish(subject, payload, headers=headers)

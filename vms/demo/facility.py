@@ -69,7 +69,7 @@ def _zones_and_rules(
     rules: list[dict[str, Any]] = []
     if first:
         zones.append({"id": "restricted", "name": "Vùng cấm", "kind": "restricted", "polygon": _WHERE_FEET_WALK})
-        rules.append({"id": "breach", "kind": "zone_breach", "zone": "restricted", "dwell_s": 1})
+        rules.append({"id": "breach", "kind": "zone_breach", "zone": "restricted", "dwell_s": 1, "rearm_s": 0.5})
     elif plan.placement == "gate":
         zones.append({"id": "outside", "name": "Ngoài cổng", "kind": "restricted", "polygon": _WHERE_FEET_WALK})
         night = {"id": "breach", "kind": "zone_breach", "zone": "outside", "dwell_s": 1, "schedule": "22:00-05:00"}

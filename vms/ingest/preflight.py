@@ -14,7 +14,7 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -57,11 +57,16 @@ def target_of(url: str) -> Target:
     return Target(bare, (str(peer[0]), int(peer[1])), host, tls, user, password)
 
 
-def describe(target: Target, timeout_s: float = TIMEOUT_S) -> str:
-    """The codec (``h264`` or ``hevc``) of the camera's video; raises ``IngestError`` with a named reason."""
+def describe(
+    target: Target, timeout_s: float = TIMEOUT_S, asking: Callable[[socket.socket], None] = lambda link: None
+) -> str:
+    """The codec (``h264`` or ``hevc``) of the camera's video; raises ``IngestError`` with a named reason.
+
+    ``asking`` gets the connection while it lasts: shutting it down ends the wait.
+    """
     deadline = time.monotonic() + timeout_s
     try:
-        with _connected(target, timeout_s) as link:
+        with _connected(target, timeout_s, asking) as link:
             status, headers, body = _exchange(link, target, 1, None, deadline)
             if status == 401 and target.user is not None:
                 authorization = _authorize(headers.get("www-authenticate", []), target)
@@ -78,10 +83,13 @@ def describe(target: Target, timeout_s: float = TIMEOUT_S) -> str:
 
 
 @contextlib.contextmanager
-def _connected(target: Target, timeout_s: float) -> Iterator[socket.socket]:
+def _connected(
+    target: Target, timeout_s: float, asking: Callable[[socket.socket], None]
+) -> Iterator[socket.socket]:
     link = socket.socket(socket.AF_INET6 if ":" in target.peer[0] else socket.AF_INET, socket.SOCK_STREAM)
     with sockets.aside(link):
         try:
+            asking(link)
             link.settimeout(timeout_s)
             link.connect(target.peer)
             if target.tls:
@@ -90,6 +98,7 @@ def _connected(target: Target, timeout_s: float) -> Iterator[socket.socket]:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE
                 link = context.wrap_socket(link, server_hostname=target.host)
+                asking(link)
             yield link
         finally:
             link.close()

@@ -7,7 +7,9 @@ replaced.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import socket
 import threading
 from typing import Literal
 
@@ -22,10 +24,12 @@ log = logging.getLogger(__name__)
 
 #: No video packet for so long: the session is dead, whatever the socket says. Seen and acted on within 10 s.
 SILENCE_S = 7.0
-#: Opening takes 0.06 s as a rule; libav's own bound is 5 s for each answer.
+#: Opening takes 0.06 s as a rule; libav's own bound is 4 s for each answer.
 OPENING_S = 8.0
 #: Time for a freed thread to come back before it is given up.
 GRACE_S = 3.0
+#: After the question, before the session: GStreamer still takes the one's media down, and would answer 503.
+PAUSE_S = 0.2
 #: Longest wait for other openings to the same address.
 TURN_S = 10.0
 
@@ -40,10 +44,12 @@ class _Gate:
         self._sink = sink
         self._open = True
         self._run: Run | None = None
+        self.silent = False  # the watchdog ended the session: whatever libav says then, it was silence
 
     def begin(self, run: Run) -> None:
         if self._open:
             self._run = run
+            self.silent = False
             self._sink.begin(run)
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
@@ -53,10 +59,12 @@ class _Gate:
     def end(self, run: Run, reason: str) -> None:
         if self._open:
             self._run = None
-            self._sink.end(run, reason)
+            self._sink.end(run, "timeout" if self.silent else reason)
 
     def trouble(self, reason: str, detail: str) -> None:
         if self._open:
+            if self.silent:
+                self.silent, reason, detail = False, "timeout", "no video came"
             self._sink.trouble(reason, detail)
 
     def shut(self, reason: str) -> None:
@@ -87,6 +95,7 @@ class StreamReader:
         self._peer: sockets.Peer | None = None
         self._before: set[sockets.Connection] = set()
         self._freed_at: float | None = None
+        self._asking: socket.socket | None = None
         self.abandoned = 0
 
     def start(self) -> None:
@@ -101,6 +110,9 @@ class StreamReader:
         """Asks the thread to end, also out of a blocked read; returns at once."""
         self._stop.set()
         self._free()
+        if (asking := self._asking) is not None:
+            with contextlib.suppress(OSError):
+                asking.shutdown(socket.SHUT_RDWR)
 
     def join(self, timeout: float) -> bool:
         """Waits for the thread's end; False when it still hangs."""
@@ -139,7 +151,10 @@ class StreamReader:
         """One session: asks the camera what it has, opens, pumps. Raises ``IngestError`` at its end."""
         self._enter("waiting", generation)
         target = preflight.target_of(self._url)
-        preflight.describe(target)
+        preflight.describe(target, asking=self._ask)
+        self._asking = None
+        if self._stop.wait(PAUSE_S):
+            return
         with _PEER_LOCKS.turn(target.peer, TURN_S):
             self._before = sockets.connections_to(target.peer)
             self._peer = target.peer
@@ -172,6 +187,7 @@ class StreamReader:
         if now - self._phase_since > (SILENCE_S if self._phase == "streaming" else OPENING_S):
             log.warning("stream.silent camera=%s profile=%s phase=%s", self.camera, self.profile, self._phase)
             self._freed_at = now
+            self._gate.silent = True
             self._free()
 
     def _current(self, generation: int) -> bool:
@@ -182,6 +198,9 @@ class StreamReader:
             self._phase, self._phase_since, self._freed_at = phase, self._clock.monotonic(), None
             if phase == "waiting":
                 self._connection = None
+
+    def _ask(self, link: socket.socket) -> None:
+        self._asking = link
 
     def _free(self) -> None:
         if self._phase == "streaming" and self._connection is not None:

@@ -22,8 +22,9 @@ from vms.media import nal
 from vms.media.nal import ParameterSets
 from vms.media.parameters import read_sequence
 
-#: libav's own bound on a silent socket (µs). Never PyAV's ``timeout=``: it takes the GIL on every read.
-_LIBAV_TIMEOUT_US = "5000000"
+#: libav's own bound on a silent socket (µs). Never PyAV's ``timeout=``: it takes the GIL on every read. Twice this
+#: passes before a frozen camera is given up: after the first a held packet comes, which looks like life.
+_LIBAV_TIMEOUT_US = "4000000"
 _OPTIONS = {
     "rtsp_transport": "tcp",
     "timeout": _LIBAV_TIMEOUT_US,

@@ -27,7 +27,9 @@ export function History({ camera }: { camera: CameraDetail }) {
   const start = end - TIMELINE_HOURS * 3_600_000
   const spans = spansOf(data)
   const recorded = spans.filter((one) => one.kind === 'recorded').reduce((sum, one) => sum + one.end - one.start, 0)
-  const share = (recorded / Math.max(1, end - Math.max(start, Date.parse(data.start)))) * 100
+  // Time before the camera was there is nobody's loss.
+  const absent = spans.filter((one) => one.cause === 'disabled').reduce((sum, one) => sum + one.end - one.start, 0)
+  const share = (recorded / Math.max(1, end - Math.max(start, Date.parse(data.start)) - absent)) * 100
   return (
     <section className="panel history" data-stale={timeline.isError}>
       <div>

@@ -1,0 +1,327 @@
+"""The bus against a real NATS server: killed and started again, watched, followed, and not there at all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from nats.aio.msg import Msg
+
+from tests.support.clocks import ManualClock
+from tests.support.nats_bus import NatsServer, free_port, nats_server
+from tests.support.waiting import until, until_async
+from vms.bus import subjects
+from vms.bus.configuration import ConfigurationFollower
+from vms.bus.connection import Bus, BusAddress
+from vms.bus.outbox import Outbox
+from vms.bus.watch import WatchDesk
+from vms.domain.errors import BusError
+from vms.domain.facility import Facility
+from vms.domain.messages import ConfigRevision, WatchReply, WatchRequest
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with nats_server(tmp_path / "nats") as one:
+        yield one
+
+
+@pytest_asyncio.fixture
+async def bus(server: NatsServer) -> AsyncIterator[Bus]:
+    one = await Bus.connect(server.address, "test")
+    await one.ensure_storage()
+    yield one
+    await one.close()
+
+
+@contextlib.asynccontextmanager
+async def running(work: Any) -> AsyncIterator[asyncio.Task[Any]]:
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def stored(bus: Bus) -> list[bytes]:
+    """Everything in the stream of segments, in order."""
+    info = await bus.js.stream_info(subjects.STREAM_SEGMENTS)
+    return [
+        (await bus.js.get_msg(subjects.STREAM_SEGMENTS, seq)).data or b"" for seq in range(1, info.state.last_seq + 1)
+    ]
+
+
+SUBJECT = subjects.stored("s", "c", "gap")
+
+
+async def test_the_outbox_waits_out_a_dead_bus(server: NatsServer, bus: Bus, tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "o.jsonl")
+    async with running(outbox.run(bus)):
+        outbox.put(SUBJECT, b"0", "m0")
+        assert await outbox.drained(5)
+        server.kill()
+        for n in range(1, 20):
+            outbox.put(SUBJECT, b"%d" % n, f"m{n}")
+        assert not await outbox.drained(0.3)
+        server.start()
+        assert await outbox.drained(20)
+        assert await stored(bus) == [b"%d" % n for n in range(20)]
+    outbox.close()
+
+
+async def test_what_was_stored_already_is_not_stored_twice(bus: Bus, tmp_path: Path) -> None:
+    """The process ended between the bus's answer and the outbox's note of it."""
+    path = tmp_path / "o.jsonl"
+    outbox = Outbox(path)
+    for n in range(5):
+        outbox.put(SUBJECT, b"%d" % n, f"m{n}")
+    kept = path.read_bytes()
+    for _ in range(2):
+        async with running(outbox.run(bus)):
+            assert await outbox.drained(5)
+        outbox.close()
+        path.write_bytes(kept)
+        outbox = Outbox(path)
+    outbox.close()
+    assert await stored(bus) == [b"%d" % n for n in range(5)]
+
+
+async def test_a_bus_that_is_not_there_stops_nobody_from_stopping() -> None:
+    url = f"nats://user:geheim@127.0.0.1:{free_port()}"
+    stop = asyncio.Event()
+    connecting = asyncio.create_task(Bus.connect(BusAddress(url, url), "test", stop))
+    done, _ = await asyncio.wait([connecting], timeout=0.5)
+    assert not done
+    stop.set()
+    with pytest.raises(BusError, match="stopped"):
+        await asyncio.wait_for(connecting, 3)
+
+
+async def test_a_bus_that_comes_later_is_found(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path / "nats")
+    connecting = asyncio.create_task(Bus.connect(server.address, "test"))
+    await asyncio.wait([connecting], timeout=0.3)
+    server.start()
+    try:
+        bus = await asyncio.wait_for(connecting, 10)
+        assert bus.connected
+        await bus.close()
+    finally:
+        server.kill()
+
+
+async def test_storage_is_set_up_by_many_at_once_and_kept(server: NatsServer, bus: Bus) -> None:
+    others = [await Bus.connect(server.address, f"other-{n}") for n in range(3)]
+    await asyncio.gather(*(one.ensure_storage() for one in others))
+    await bus.store(SUBJECT, b"x", "m")
+    await others[0].ensure_storage()
+    assert await stored(bus) == [b"x"]
+    for one in others:
+        await one.close()
+
+
+async def test_a_dead_bus_is_a_bus_error_and_nothing_else(server: NatsServer, bus: Bus) -> None:
+    await bus.put_synced(subjects.BUCKET_STATE, "a.b.recorder", b"1")
+    assert await bus.get(subjects.BUCKET_STATE, "a.b.recorder") == b"1"
+    assert await bus.get(subjects.BUCKET_STATE, "none") is None
+    server.kill()
+    await until(lambda: not bus.connected, 10)
+    assert bus.connected_since is None
+    with pytest.raises(BusError, match="was not read"):
+        await bus.get(subjects.BUCKET_STATE, "a.b.recorder")
+
+
+async def test_following_goes_on_after_a_restart(server: NatsServer, bus: Bus) -> None:
+    """The bucket of states lives in memory and is gone then: followers must not be."""
+    seen: list[bytes] = []
+
+    async def told(msg: Msg) -> None:
+        seen.append(msg.data)
+
+    reconnected = asyncio.Event()
+
+    async def hook() -> None:
+        reconnected.set()
+
+    bus.on_reconnect(hook)
+    await bus.follow(subjects.BUCKET_STATE, told)
+    await bus.put(subjects.BUCKET_STATE, "a.b.recorder", b"1")
+    await until(lambda: seen == [b"1"], 5)
+    server.kill()
+    server.start()
+    await asyncio.wait_for(reconnected.wait(), 10)
+    await bus.put(subjects.BUCKET_STATE, "a.b.recorder", b"2")
+    await until(lambda: seen == [b"1", b"2"], 5)
+
+
+# --- configuration ----------------------------------------------------------------------------------------------
+
+
+def revision(number: int, name: str = "F", **more: Any) -> bytes:
+    facility = {"facility": {"name": name}, "sites": [], **more}
+    return ConfigRevision(revision=number, at=datetime(2026, 11, 22, tzinfo=UTC), facility=facility).encode()
+
+
+class Applied:
+    def __init__(self, cache: Path) -> None:
+        self.seen: list[tuple[int, str]] = []
+        self.follower = ConfigurationFollower(cache, self._apply)
+
+    async def _apply(self, number: int, facility: Facility) -> None:
+        self.seen.append((number, facility.facility.name))
+
+
+async def put_configuration(bus: Bus, raw: bytes) -> None:
+    await bus.put_synced(subjects.BUCKET_CONFIG, subjects.CONFIG_KEY, raw)
+
+
+async def test_a_worker_follows_the_configuration_and_keeps_the_last_good_one(bus: Bus, tmp_path: Path) -> None:
+    cache = tmp_path / "cache" / "config.json"
+    worker = Applied(cache)
+    assert not await worker.follower.load_cache()
+    await put_configuration(bus, revision(1, "one"))
+    async with running(worker.follower.run(bus)):
+        await until(lambda: worker.seen == [(1, "one")], 5)
+        await put_configuration(bus, revision(2, "two", unknown=1))
+        await put_configuration(bus, b"no json")
+        await put_configuration(bus, revision(1, "older"))
+        await put_configuration(bus, revision(3, "three"))
+        await until(lambda: worker.seen == [(1, "one"), (3, "three")], 5)
+    again = Applied(cache)
+    assert await again.follower.load_cache()
+    assert again.seen == [(3, "three")]
+
+
+async def test_a_damaged_cache_is_none(tmp_path: Path) -> None:
+    cache = tmp_path / "config.json"
+    cache.write_bytes(revision(3)[:-20])
+    worker = Applied(cache)
+    assert not await worker.follower.load_cache()
+    assert worker.seen == []
+
+
+# --- watching ---------------------------------------------------------------------------------------------------
+
+
+class Viewer:
+    """Hears an inbox and the live subject of one profile."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+        self.inbox = bus.bulk.new_inbox()
+        self.backlog: list[str] = []
+        self.live: list[str] = []
+
+    async def listen(self) -> Viewer:
+        async def behind(msg: Msg) -> None:
+            self.backlog.append((msg.headers or {})["Vms-Seq"])
+
+        async def now(msg: Msg) -> None:
+            self.live.append((msg.headers or {})["Vms-Seq"])
+
+        await self.bus.bulk.subscribe(self.inbox, cb=behind)
+        await self.bus.bulk.subscribe(subjects.live("s", "c", "main"), cb=now)
+        return self
+
+    async def ask(self, profile: str = "main", ttl_s: float = 10) -> WatchReply:
+        request = WatchRequest(profile=profile, ttl_s=ttl_s, inbox=self.inbox)  # type: ignore[arg-type]
+        msg = await self.bus.bulk.request(subjects.control("s", "c", "watch"), request.encode(), timeout=2)
+        return WatchReply.model_validate_json(msg.data)
+
+
+def reply() -> WatchReply:
+    return WatchReply(profile="main", mime="video/mp4", run="r", init=b"\x00head")
+
+
+def ring() -> list[tuple[dict[str, str], bytes]]:
+    return [({"Vms-Seq": str(n)}, b"x") for n in (1, 2, 3)]
+
+
+async def answered(viewer: Viewer) -> bool:
+    with contextlib.suppress(Exception):
+        return bool(await viewer.ask())
+    return False
+
+
+async def test_watching_is_a_lease(bus: Bus) -> None:
+    clock = ManualClock()
+    desk = WatchDesk(bus, clock)
+    lease = desk.offer("s", "c", "main", reply, ring)
+    viewer = await Viewer(bus).listen()
+    assert not lease.watched
+    await until_async(lambda: answered(viewer), 5)
+    assert (await viewer.ask()).init == b"\x00head"
+    await until(lambda: viewer.backlog[:3] == ["1", "2", "3"], 5)
+    assert lease.watched
+    assert lease.publish(b"x", {"Vms-Seq": "4"})
+    await until(lambda: viewer.live == ["4"], 5)
+    clock.advance(9.9)
+    assert lease.watched
+    clock.advance(0.2)
+    assert not lease.watched
+    await viewer.ask(ttl_s=5)
+    clock.advance(4.9)
+    assert lease.watched
+    lease.close()
+    await desk.close()
+
+
+async def test_nonsense_and_other_profiles_are_not_answered(bus: Bus) -> None:
+    desk = WatchDesk(bus, ManualClock())
+    lease = desk.offer("s", "c", "main", reply, ring)
+    viewer = Viewer(bus)
+    await until_async(lambda: answered(viewer), 5)
+    subject = subjects.control("s", "c", "watch")
+    for nonsense in (b"", b"{}", b'{"profile": "other"}', b'{"profile": "main", "ttl_s": 1e9}', b"\xff"):
+        with pytest.raises(TimeoutError):
+            await bus.bulk.request(subject, nonsense, timeout=0.1)
+    with pytest.raises(TimeoutError):
+        await bus.bulk.request(subject, WatchRequest(profile="sub").encode(), timeout=0.1)
+    assert (await viewer.ask()).mime == "video/mp4"
+    lease.close()
+    await desk.close()
+
+
+async def test_a_desk_serves_again_on_another_connection(server: NatsServer, bus: Bus) -> None:
+    """The bus side of a worker begins anew after a failure; the leases stay."""
+    first = await Bus.connect(server.address, "worker")
+    desk = WatchDesk(None, ManualClock())
+    lease = desk.offer("s", "c", "main", reply, ring)
+    viewer = await Viewer(bus).listen()
+    desk.attach(first)
+    await until_async(lambda: answered(viewer), 5)
+    await desk.close()
+    await first.close()
+    assert not lease.publish(b"x", {"Vms-Seq": "4"})  # nobody takes it meanwhile
+    second = await Bus.connect(server.address, "worker")
+    desk.attach(second)
+    await until_async(lambda: answered(viewer), 5)
+    assert lease.publish(b"x", {"Vms-Seq": "5"})
+    await until(lambda: viewer.live == ["5"], 5)
+    await desk.close()
+    await second.close()
+
+
+async def test_a_camera_that_goes_is_not_answered_for(bus: Bus) -> None:
+    desk = WatchDesk(bus, ManualClock())
+    main, key = desk.offer("s", "c", "main", reply, ring), desk.offer("s", "c", "key", reply)
+    viewer = Viewer(bus)
+    await until_async(lambda: answered(viewer), 5)
+    main.close()
+    with pytest.raises(TimeoutError):
+        await bus.bulk.request(
+            subjects.control("s", "c", "watch"), WatchRequest(profile="main").encode(), timeout=0.2
+        )
+    assert (await viewer.ask("key")).mime == "video/mp4"
+    key.close()
+    again = desk.offer("s", "c", "main", reply, ring)
+    await until_async(lambda: answered(viewer), 5)
+    again.close()
+    await desk.close()
