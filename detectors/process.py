@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
-from typing import Any
 
 import av
 
@@ -19,6 +17,7 @@ from detectors.inference.batching import Batcher
 from detectors.inference.openvino import Runtime
 from detectors.model_choice import ModelChoice
 from detectors.plan import CameraPlan, plans_of
+from detectors.tasks import all_of, end
 from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import Bus, BusAddress
@@ -26,13 +25,15 @@ from vms.bus.outbox import Outbox
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, SystemClock, from_epoch
 from vms.domain.errors import BusError
-from vms.domain.facility import Facility
+from vms.domain.facility import Detector, Facility
 from vms.domain.messages import DetectorState
 from vms.settings.environment import Environment
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 2.0
+#: At a stop, what waits in the outbox has so long to be sent; the rest is sent by the next process.
+LAST_WORDS_S = 0.5
 #: Streams of the bus that are not set up yet are tried again after this.
 STORAGE_RETRY_S = 0.5
 
@@ -66,6 +67,7 @@ class _Process:
         self._desk = WatchDesk(None, clock)
         self._fleet = Fleet(self._batcher, self._writer, self._desk, clock)
         self._follower = ConfigurationFollower(data / "cache" / f"detector-{self._label}.json", self._apply)
+        self._settings: Detector | None = None
         self._loading: asyncio.Task[None] | None = None
 
     async def run(self, address: BusAddress, stop: asyncio.Event) -> None:
@@ -90,18 +92,18 @@ class _Process:
         await self._fleet.close()
         await asyncio.to_thread(self._batcher.close)
         await asyncio.to_thread(self._writer.close)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks, LAST_WORDS_S + 0.5)
         await self._desk.close()
         self._outbox.close()
         log.info("detector.stopped sites=%s", self._label)
 
     async def _apply(self, revision: int, facility: Facility) -> None:
         plans = plans_of(facility, self._sites)
-        if self._loading is not None:
-            self._loading.cancel()
-        self._loading = asyncio.ensure_future(self._model.apply(facility.detector))
+        if facility.detector != self._settings:
+            self._settings = facility.detector
+            if self._loading is not None:
+                self._loading.cancel()
+            self._loading = asyncio.ensure_future(self._model.apply(facility.detector))
         await self._fleet.apply(plans, (camera.id for _, camera in facility.cameras()))
         log.info("detector.applied revision=%d cameras=%d", revision, len(plans))
 
@@ -123,7 +125,7 @@ class _Process:
             await _with_storage(bus)
             self._desk.attach(bus)
             await self._fleet.attach(bus)
-            await _all(self._outbox.run(bus), self._follower.run(bus), self._beat(bus))
+            await all_of(self._outbox.run(bus), self._follower.run(bus), self._beat(bus))
         finally:
             await self._last_words(bus)
             await bus.close()
@@ -131,11 +133,13 @@ class _Process:
     async def _last_words(self, bus: Bus) -> None:
         """What the stop itself put into the outbox is sent while there is a bus."""
         with contextlib.suppress(TimeoutError, BusError):
-            async with asyncio.timeout(0.5):
+            async with asyncio.timeout(LAST_WORDS_S):
                 sending = asyncio.ensure_future(self._outbox.run(bus))
-                while len(self._outbox):  # noqa: ASYNC110 - the outbox tells nobody that it is empty
-                    await asyncio.sleep(0.02)
-                sending.cancel()
+                try:
+                    while len(self._outbox):  # noqa: ASYNC110 - the outbox tells nobody that it is empty
+                        await asyncio.sleep(0.02)
+                finally:
+                    await end([sending])
 
     async def _ticks(self) -> None:
         while True:
@@ -180,9 +184,3 @@ async def _with_storage(bus: Bus) -> None:
             await asyncio.sleep(STORAGE_RETRY_S)
         else:
             return
-
-
-async def _all(*work: Coroutine[Any, Any, None]) -> None:
-    async with asyncio.TaskGroup() as group:
-        for one in work:
-            group.create_task(one)

@@ -182,8 +182,8 @@ async def _keep_serving(
     while not stop.is_set():
         try:
             await _serve_bus(recorder, follower, address, name, stop)
-        except BusError:  # stopped while the bus was away
-            pass
+        except BusError as err:  # stopped while the bus was away
+            log.debug("bus.unserved error=%s", err)
         except Exception:  # recording goes on, whatever happens on the bus side
             log.exception("bus.failed")
         await asyncio.sleep(1)

@@ -1,1 +1,1 @@
-"""The person model that a bare clone has: where its weights lie, and how they get there (``python -m detectors.weights``)."""
+"""The person model that a bare clone has: where its weights lie (``python -m detectors.weights`` puts them there)."""

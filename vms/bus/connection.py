@@ -169,25 +169,25 @@ async def _client(
         log.debug("bus.error role=%s error=%s", name, redact(str(err)))
 
     async def attempt() -> Client:
-        try:
-            return await nats.connect(
-                url,
-                name=name,
-                error_cb=on_error,
-                disconnected_cb=lost,
-                reconnected_cb=found,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.25,
-                connect_timeout=2,
-                ping_interval=5,
-                max_outstanding_pings=2,
-                pending_size=PENDING_BYTES,
-                allow_reconnect=True,
-            )
-        except (nats.errors.Error, TimeoutError, OSError) as err:
-            log.debug("bus.refused role=%s error=%s", name, redact(str(err)))
-            await asyncio.sleep(0.25)
-            return await attempt()
+        while True:
+            try:
+                return await nats.connect(
+                    url,
+                    name=name,
+                    error_cb=on_error,
+                    disconnected_cb=lost,
+                    reconnected_cb=found,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.25,
+                    connect_timeout=2,
+                    ping_interval=5,
+                    max_outstanding_pings=2,
+                    pending_size=PENDING_BYTES,
+                    allow_reconnect=True,
+                )
+            except (nats.errors.Error, TimeoutError, OSError) as err:
+                log.debug("bus.refused role=%s error=%s", name, redact(str(err)))
+                await asyncio.sleep(0.25)
 
     # The client's own first connection tries for ever and hears of no stop.
     stopped = asyncio.create_task((stop or asyncio.Event()).wait())

@@ -58,7 +58,7 @@ def target_of(url: str) -> Target:
 
 
 def describe(
-    target: Target, timeout_s: float = TIMEOUT_S, asking: Callable[[socket.socket], None] = lambda link: None
+    target: Target, timeout_s: float = TIMEOUT_S, asking: Callable[[socket.socket], None] = lambda _: None
 ) -> str:
     """The codec (``h264`` or ``hevc``) of the camera's video; raises ``IngestError`` with a named reason.
 
@@ -83,9 +83,7 @@ def describe(
 
 
 @contextlib.contextmanager
-def _connected(
-    target: Target, timeout_s: float, asking: Callable[[socket.socket], None]
-) -> Iterator[socket.socket]:
+def _connected(target: Target, timeout_s: float, asking: Callable[[socket.socket], None]) -> Iterator[socket.socket]:
     link = socket.socket(socket.AF_INET6 if ":" in target.peer[0] else socket.AF_INET, socket.SOCK_STREAM)
     with sockets.aside(link):
         try:

@@ -122,7 +122,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "message"), BAD, ids=[f"{'.'.join(map(str, b[0]))}={b[1]!r:.30}" for b in BAD])
+@pytest.mark.parametrize(
+    ("path", "value", "message"), BAD, ids=[f"{'.'.join(map(str, b[0]))}={b[1]!r:.30}" for b in BAD]
+)
 def test_bad_input_gives_one_clear_message(path: tuple[str | int, ...], value: Any, message: str) -> None:
     with pytest.raises(ValidationError) as failure:
         Facility.model_validate(changed(path, value))

@@ -41,9 +41,7 @@ def test_split(data: bytes, units: list[bytes]) -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from([SHORT, LONG, b"\x00" + LONG]), st.binary(min_size=1, max_size=40)), max_size=8
-    )
+    st.lists(st.tuples(st.sampled_from([SHORT, LONG, b"\x00" + LONG]), st.binary(min_size=1, max_size=40)), max_size=8)
 )
 def test_split_gives_back_what_was_put_together(parts: list[tuple[bytes, bytes]]) -> None:
     # A unit as the standards allow it: no three zero bytes, no start code in it, no zero at its end.

@@ -156,8 +156,9 @@ async def test_a_bus_that_refuses_is_tried_again(tmp_path: Path, monkeypatch: py
 async def test_a_full_disk_costs_nothing_while_the_process_lives(tmp_path: Path) -> None:
     """/dev/full takes no byte: what was put is sent all the same."""
     bus, outbox = ScriptedBus(), Outbox(tmp_path / "o.jsonl")
-    with open("/dev/full", "ab", buffering=0) as full:
-        os.dup2(full.fileno(), outbox._file.fileno())
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, outbox._file.fileno())
+    os.close(full)
     outbox.put("s", b"", "m0", sync=True)
     async with running(outbox, bus):
         assert await outbox.drained(5)

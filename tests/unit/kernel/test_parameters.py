@@ -28,9 +28,7 @@ def test_sizes(codec: str, size: tuple[int, int]) -> None:
     assert (sequence.chroma_format, sequence.bit_depth_luma, sequence.bit_depth_chroma) == (1, 8, 8)
 
 
-@pytest.mark.parametrize(
-    ("profile", "first"), [("baseline", 66), ("main", 77), ("high", 100)]
-)
+@pytest.mark.parametrize(("profile", "first"), [("baseline", 66), ("main", 77), ("high", 100)])
 def test_profiles_of_h264(profile: str, first: int) -> None:
     sps = sps_of("h264", extra=(("profile", profile), ("preset", "medium")))
     assert sps[1] == first

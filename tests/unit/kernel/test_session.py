@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from types import SimpleNamespace
@@ -114,7 +115,7 @@ def test_a_jump_in_time_is_a_new_run_at_the_next_key_frame(jump: int) -> None:
     assert len({run.id for run in camera.sink.runs}) == 2
     for number in (0, 1):
         dts = [p.dts for p in camera.sink.of_run(number)]
-        assert all(b > a for a, b in zip(dts, dts[1:], strict=False))
+        assert all(b > a for a, b in itertools.pairwise(dts))
 
 
 def test_other_parameter_sets_are_a_new_run() -> None:
@@ -160,11 +161,9 @@ def test_without_parameter_sets_nothing_begins() -> None:
 def test_parameter_sets_in_packets_of_their_own_are_joined() -> None:
     camera = Camera()
     for unit in UNITS:
-        if unit.key:
-            sets = nal.parameter_sets("h264", unit.payload)
-            camera.script += [(b"\x00\x00\x00\x01" + one, unit.pts, unit.dts) for one in (*sets.sps, *sets.pps)]
-            unit = without_sets(unit)
-        camera.send([unit])
+        sets = nal.parameter_sets("h264", unit.payload)
+        camera.script += [(b"\x00\x00\x00\x01" + one, unit.pts, unit.dts) for one in (*sets.sps, *sets.pps)]
+        camera.send([without_sets(unit)])
     camera.play()
     assert camera.bounds() == [(100, "ended")]
     assert [nal.parameter_sets("h264", p.payload) for p in camera.sink.of_run(0) if p.keyframe] == [

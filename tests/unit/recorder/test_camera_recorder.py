@@ -15,7 +15,7 @@ from recorder.camera import STALE_S, CameraRecorder, refused_state
 from recorder.disk import DiskWriter
 from tests.support.clocks import ManualClock
 from tests.support.footage import encode, packet_of, run_of
-from tests.unit.recorder.test_disk import files_of_at_most
+from tests.support.full_disk import files_of_at_most
 from vms.bus.outbox import Outbox
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import from_epoch

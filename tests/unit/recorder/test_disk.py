@@ -5,34 +5,21 @@ The errors are the kernel's: a file-size limit on this very process, a file wher
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
-import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from recorder import disk as module
 from recorder.disk import DiskWriter, SegmentFile
 from tests.support.clocks import ManualClock
 from tests.support.footage import decode_mp4, encode, run_of
+from tests.support.full_disk import files_of_at_most
 from tests.support.waiting import wait_until
 from vms.domain.clock import from_epoch
 
 MINUTE = 1_800_000_000.0
 UNITS = encode(size=(320, 180), frames=100)  # some 90 kB, a key frame each second
-
-
-@contextlib.contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_write_that_fails_keeps_what_was_whole_and_writing_resumes(rig) -> None:  # type: ignore[no-untyped-def]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def test_decode_times_continue_without_a_hole_through_a_file(rig) -> None:  # ty
     rig.record("h264", units, MINUTE)
     rig.settled()
     found = fragments(rig.bytes_of(rig.closed[0]))
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in itertools.pairwise(found):
         assert one.tfdt + one.duration == following.tfdt
 
 
@@ -96,7 +97,7 @@ def test_files_are_cut_at_the_key_frame_behind_each_minute(rig, three_minutes: l
 
 
 def test_segments_of_a_run_abut_exactly(three_minutes: list[Segment]) -> None:
-    for one, following in zip(three_minutes, three_minutes[1:], strict=False):
+    for one, following in itertools.pairwise(three_minutes):
         assert one.end == following.start
         assert one.run == following.run
 

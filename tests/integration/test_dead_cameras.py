@@ -1,0 +1,174 @@
+"""Cameras that hang, and readers that stop, as scripted servers do it: seen, freed, replaced, nothing leaked.
+
+Everything that has to wait for a bound in seconds waits side by side, so the whole takes little longer than one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.footage import looped
+from tests.support.pulling import pulling
+from tests.support.scripted_rtsp import (
+    UNITS,
+    Connection,
+    closing_after,
+    frozen_after,
+    good,
+    only_to_libav,
+    rtcp_after,
+    rtcp_only,
+    scripted,
+    silent,
+    status,
+    trickling,
+    trickling_to_libav,
+)
+from tests.support.sinks import RecordingSink
+from tests.support.waiting import wait_until
+from vms.domain.clock import SystemClock
+from vms.ingest import backoff, reader, sockets
+from vms.ingest.reader import StreamReader
+
+SECRET = "geheim"
+
+
+@pytest.fixture
+def pulls() -> Iterator[Any]:
+    with pulling() as pull:
+        yield pull
+
+
+DEAD = {
+    "accepts and stays silent": silent,
+    "trickles its head": trickling,
+    "trickles its head to libav": only_to_libav(trickling_to_libav),
+    "sends RTCP alone": rtcp_only,
+    "freezes": frozen_after(30),
+    "goes on with RTCP alone": rtcp_after(30),
+}
+
+
+def test_every_kind_of_dead_camera_is_seen_in_ten_seconds_and_disturbs_no_other(pulls: Any, caplog: Any) -> None:
+    caplog.set_level(logging.DEBUG)
+    with scripted(good, *DEAD.values()) as (camera, *dead):
+        living = pulls(camera.url)
+        sick = {name: pulls(one.url) for name, one in zip(DEAD, dead, strict=True)}
+        wait_until(lambda: living.got(25), 10)
+        begun = SystemClock().monotonic()
+        # The two that send 30 frames first stop 1.2 s later.
+        wait_until(lambda: all(p.sink.troubles for p in sick.values()), 11.2, "every one is seen")
+        assert {p.sink.reasons[0] for p in sick.values()} == {"timeout"}
+        assert [p.reader.abandoned for p in sick.values()] == [0] * len(sick)
+        for name in ("freezes", "goes on with RTCP alone"):
+            assert [reason for _, reason in sick[name].sink.ends] == ["timeout"]
+            wait_until(lambda name=name: len(sick[name].sink.runs) > 1, 10, "it is pulled again")
+        assert living.sink.order == ["begin", "packet"]
+        seconds = SystemClock().monotonic() - begun
+        assert len(living.sink.packets) >= 25 * (seconds - 1)
+    assert SECRET not in caplog.text
+
+
+def nvr(connection: Connection) -> None:
+    """Many cameras behind one address; those named so go dead after their first second."""
+    if connection.shake_hands():
+        if "dead" not in connection.target:
+            connection.play(looped(UNITS, 20))
+        connection.play(UNITS[:25])
+        while True:
+            connection.sender_report()
+            connection.pause(0.5)
+
+
+def test_a_hung_session_among_many_at_one_address_is_the_one_that_is_freed(
+    pulls: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "SILENCE_S", 2.0)
+    with scripted(nvr) as (box,):
+        base = f"rtsp://127.0.0.1:{box.port}"
+        living = [pulls(f"{base}/living-{n}") for n in range(4)]
+        dead = [pulls(f"{base}/dead-{n}") for n in range(4)]
+        wait_until(lambda: all(p.sink.ends for p in dead), 15)
+        assert {reason for p in dead for _, reason in p.sink.ends} == {"timeout"}
+        assert [p.reader.abandoned for p in dead] == [0] * 4
+        assert all(p.sink.ends == [] and p.got(50) for p in living)
+
+
+def test_a_thread_that_cannot_be_freed_is_replaced_and_never_heard_again(
+    pulls: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "SILENCE_S", 1.5)
+    monkeypatch.setattr(reader, "GRACE_S", 0.5)
+    monkeypatch.setattr(sockets, "shut_down", lambda connection: False)
+    first = threading.Event()
+    release = threading.Event()
+
+    def behave(connection: Connection) -> None:
+        if not connection.shake_hands():
+            return
+        if first.is_set():
+            connection.play(looped(UNITS, 20))
+        first.set()
+        connection.play(UNITS[:30])
+        while not release.is_set():
+            connection.sender_report()
+            connection.pause(0.2)
+        connection.play(UNITS[30:60], fps=250)  # it comes back, when nobody asks for it any more
+
+    with scripted(behave) as (camera,):
+        pull = pulls(camera.url)
+        wait_until(lambda: len(pull.sink.runs) == 2 and len(pull.sink.of_run(1)) > 20, 15)
+        assert pull.reader.abandoned == 1
+        assert pull.sink.ends == [(pull.sink.runs[0], "timeout")]
+        threads = threading.active_count()
+        release.set()
+        wait_until(lambda: threading.active_count() < threads, 10, "the abandoned thread ends")
+        assert len(pull.sink.ends) == 1
+        assert len(pull.sink.of_run(0)) <= 30
+
+
+@pytest.mark.parametrize("name", [*DEAD, "a living one", "one that refuses"])
+def test_stop_ends_the_thread_wherever_it_is(name: str) -> None:
+    behaviour = {**DEAD, "a living one": good, "one that refuses": status("404 Not Found")}[name]
+    with scripted(behaviour) as (camera,):
+        sink = RecordingSink()
+        one = StreamReader("c", "main", camera.url, sink, SystemClock())
+        one.start()
+        if behaviour in (silent, trickling):
+            wait_until(lambda: camera.open, 5)
+        elif name == "one that refuses":
+            wait_until(lambda: sink.troubles, 5)
+        elif name in ("trickles its head to libav", "sends RTCP alone"):
+            wait_until(lambda: camera.connections == 2, 5)
+            peer = ("127.0.0.1", camera.port)
+            wait_until(lambda: sockets.connections_to(peer), 5)
+        else:
+            wait_until(lambda: sink.packets, 5)
+        begun = SystemClock().monotonic()
+        one.stop()
+        assert one.join(2)
+        assert SystemClock().monotonic() - begun < 2
+        assert len(sink.ends) == len(sink.runs)
+
+
+def test_twenty_reconnections_leak_nothing(pulls: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that is not closed costs a socket and a thread each time."""
+    monkeypatch.setattr(backoff, "FIRST_S", 0.01)
+    monkeypatch.setattr(backoff, "LAST_S", 0.02)
+
+    def held() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/fd")), threading.active_count()
+
+    with scripted(closing_after(10)) as (camera,):
+        descriptors, threads = held()
+        pull = pulls(camera.url)
+        wait_until(lambda: len(pull.sink.ends) >= 20, 40)
+        # Of the one session that may be open now, both ends are in this process.
+        wait_until(lambda: held()[0] <= descriptors + 6 and held()[1] <= threads + 3, 5)
+        assert {reason for _, reason in pull.sink.ends} == {"ended"}
