@@ -131,7 +131,12 @@ class AlertWriter:
             # On the disk before the outbox: were it the other way round, a crash between would open it twice.
             known[alert.id] = alert
             self._save(alert.camera)
-        picture = snapshot() if snapshot is not None else None
+        picture = None
+        if snapshot is not None:
+            try:
+                picture = snapshot()
+            except Exception:  # an alert without a picture is better than none
+                log.exception("alert.unpictured id=%s camera=%s", alert.id, alert.camera)
         message = message_of(event, picture)
         self._outbox.put(
             subjects.stored(alert.site, alert.camera, "alert"), message.encode(), message.msg_id, sync=True

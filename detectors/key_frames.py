@@ -11,9 +11,7 @@ import contextlib
 import logging
 import threading
 from datetime import datetime
-from typing import cast
 
-import av
 import nats.errors
 from nats.aio.msg import Msg
 from pydantic import ValidationError
@@ -26,7 +24,6 @@ from vms.ingest.stream import TIMESCALE, MediaPacket, PacketSink, Run, StreamInf
 
 log = logging.getLogger(__name__)
 
-CODEC = "Vms-Codec"
 RENEW_S = 4.0
 #: No key frame for so long: the camera shows nothing that can be analysed.
 SILENCE_S = 15.0
@@ -43,6 +40,7 @@ class KeyFrames:
         self._ready = threading.Condition()
         self._newest: tuple[dict[str, str], bytes, float] | None = None
         self._stopped = False
+        self._lapsed = False
         self._run: Run | None = None
         self._first_at = 0.0
         self._last_pts = -1
@@ -80,6 +78,7 @@ class KeyFrames:
             while True:
                 reason = await self._renew(request)
                 if self._clock.monotonic() - self._heard > SILENCE_S:
+                    self._lapsed = True
                     self._sink.trouble(reason or "no_video", "the recorder hands on no key frames")
                 await asyncio.sleep(RENEW_S)
         finally:
@@ -113,21 +112,20 @@ class KeyFrames:
     def _take(self, headers: dict[str, str], payload: bytes, arrival: float) -> None:
         at = datetime.fromisoformat(headers[LiveHeader.AT]).timestamp()
         run = self._run
-        if run is None or run.id != headers[LiveHeader.RUN]:
+        if run is None or self._lapsed or run.id != headers[LiveHeader.RUN]:
+            self._lapsed = False  # after a silence the sink begins anew, though the camera's run went on
             if run is not None:
                 self._sink.end(run, "ended")
-            run = self._begin(headers[LiveHeader.RUN], headers[CODEC], at)
+            run = self._begin(headers[LiveHeader.RUN], headers[LiveHeader.CODEC], at)
         pts = max(round((at - self._first_at) * TIMESCALE), self._last_pts + 1)
         self._last_pts = pts
         self._heard = arrival
-        unit = av.Packet(payload)
-        self._sink.packet(run, MediaPacket(unit, payload, pts, pts, True, arrival))
+        self._sink.packet(run, MediaPacket(payload, pts, pts, True, arrival))
 
     def _begin(self, name: str, codec: str, at: float) -> Run:
         if codec not in ("h264", "hevc"):
             raise ValueError(f"codec {codec}")
-        context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
         self._first_at, self._last_pts = at, -1
-        self._run = run = Run(name, StreamInfo(codec, 0, 0, b"", context), lambda pts: at + pts / TIMESCALE)
+        self._run = run = Run(name, StreamInfo(codec, 0, 0, b""), lambda pts: at + pts / TIMESCALE)
         self._sink.begin(run)
         return run

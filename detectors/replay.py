@@ -47,7 +47,7 @@ class Replay:
                 if packet.dts is None or packet.pts is None or packet.size == 0:
                     continue
                 media = MediaPacket(
-                    packet, bytes(packet), round(packet.pts * scale), round(packet.dts * scale), packet.is_keyframe, 0.0
+                    bytes(packet), round(packet.pts * scale), round(packet.dts * scale), packet.is_keyframe, 0.0
                 )
                 moment = media.dts / TIMESCALE
                 decoder.feed(media)

@@ -104,9 +104,12 @@ class CameraRecorder:
         if self._gaps.open and self._writer.writing and packet.pts >= self._settle_at:
             start = self._writer.settle(run)
             self._gaps.finish(start if start is not None else self._last_utc)
-        self._live.packet(run, packet)
-        if packet.keyframe and self._key_lease.watched:
-            self._hand_on(run, packet)
+        try:
+            self._live.packet(run, packet)
+            if packet.keyframe and self._key_lease.watched:
+                self._hand_on(run, packet)
+        except Exception:  # showing must never stop the writing
+            log.exception("live.failed camera=%s", self.camera.id)
 
     def end(self, run: Run, reason: str) -> None:
         """The run is over: its segment is closed and a gap begins at its end."""
@@ -126,6 +129,10 @@ class CameraRecorder:
         self._gaps.explain(reason)
         self._live.end(_reason(reason))
         self._change(reason, detail)
+
+    def disable(self) -> None:
+        """The camera was taken out of the configuration, or switched off: its gap says so."""
+        self._gaps.rename("disabled")
 
     def close(self) -> None:
         """Withdraws what was offered; the segment was closed with the stream."""
@@ -192,23 +199,30 @@ class CameraRecorder:
     # --- from the disk's thread ---------------------------------------------------------------------------------
 
     def _opened(self, segment: Segment) -> None:
-        journal.append(self._root, "opened", segment)
+        self._journal("opened", segment)
         # The start is told again once the anchor has settled.
         self._store("segment", segment, f"{segment.id}.opened.{segment.start.timestamp():.3f}")
 
     def _closed(self, segment: Segment) -> None:
-        journal.append(self._root, "closed", segment)
+        self._journal("closed", segment)
         self._store("segment", segment, f"{segment.id}.closed")
+
+    def _journal(self, kind: journal.Kind, segment: Segment) -> None:
+        try:
+            journal.append(self._root, kind, segment)
+        except OSError as err:  # a full disk: the announcement still goes out, recovery mends the journal
+            log.error("journal.unwritten camera=%s error=%s", self.camera.id, err.strerror)
 
     def _lost(self, err: OSError | None, end: float) -> None:
         self._disk_lost = True
         self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
         self._gaps.begin(end, "disk")
+        self._gaps.reach_back(end)
 
     def _gap(self, gap: Gap) -> None:
         self._disk.call(lambda: journal.append(self._root, "gap", gap))
         state = "open" if gap.end is None else "closed"
-        self._store("gap", gap, f"{gap.id}.{state}.{gap.cause}")
+        self._store("gap", gap, f"{gap.id}.{state}.{gap.start.timestamp():.3f}.{gap.cause}.{gap.reason}")
 
     def _store(self, kind: subjects.Stored, record: Segment | Gap, msg_id: str) -> None:
         self._outbox.put(subjects.stored(self.site, self.camera.id, kind), record.encode(), msg_id)

@@ -54,7 +54,7 @@ class SegmentFile:
         self._descriptor = os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         _sync_folder(self.part.parent)
         if created:  # day and camera folders may be new as well
-            for folder in list(self.part.parents)[1:4]:
+            for folder in list(self.part.parents)[1:5]:
                 _sync_folder(folder)
         self.synced_at = now
 
@@ -88,7 +88,11 @@ class SegmentFile:
         if self._descriptor is None:
             return
         os.ftruncate(self._descriptor, self.written)
-        os.fsync(self._descriptor)
+        try:
+            os.fsync(self._descriptor)
+        except OSError:
+            self._doubtful = True  # a second fsync would succeed over pages that are lost
+            raise
         self._abandon()
         os.rename(self.part, self.final)
         self.closed = True
@@ -170,6 +174,12 @@ class DiskWriter:
         """Runs ``work`` (journal lines) in order with the rest."""
         self._submit(work, None, 0)
 
+    def settled(self, timeout: float) -> bool:
+        """Waits until all that is queued now is done; False when that takes longer."""
+        reached = threading.Event()
+        self.call(reached.set)
+        return reached.wait(timeout)
+
     def stop(self, timeout: float) -> bool:
         """Finishes what is queued; False when the disk does not."""
         self._queue.put(None)
@@ -210,9 +220,15 @@ class DiskWriter:
                 return
             log.error("disk.failed file=%s error=%s", file.part.name, err.strerror)
             self._open.discard(file)
-            file.fail(err)
+            self._give_up(file, err)
         except Exception:  # one camera's fault must not stop the disk for all
             log.exception("disk.failed file=%s", file.part.name if file else "-")
+
+    def _give_up(self, file: SegmentFile, err: OSError) -> None:
+        try:
+            file.fail(err)
+        except Exception:  # nor may the failing of a file: a full disk also refuses the journal
+            log.exception("disk.failed file=%s", file.part.name)
 
     def _sync_due(self) -> None:
         now = self._clock.monotonic()

@@ -17,7 +17,6 @@ _CAUSES: dict[str, GapCause] = {
     "unreachable": "network",
     "timeout": "network",
     "disk": "disk",
-    "overflow": "disk",
     "disabled": "disabled",
     "stopped": "recorder",
     "crashed": "recorder",
@@ -58,6 +57,20 @@ class GapTracker:
                 start=from_epoch(at), cause=cause_of(reason), reason=reason,
             )  # fmt: skip
             self._announce(self._gap)
+
+    def reach_back(self, at: float) -> None:
+        """What was queued before the open gap is lost as well, from ``at`` on."""
+        with self._lock:
+            if self._gap is not None and from_epoch(at) < self._gap.start:
+                self._gap = self._gap.model_copy(update={"start": from_epoch(at)})
+                self._announce(self._gap)
+
+    def rename(self, reason: str) -> None:
+        """The open gap has another reason from its start: a camera that was taken out is not a stopped recorder."""
+        with self._lock:
+            if self._gap is not None:
+                self._gap = self._gap.model_copy(update={"cause": cause_of(reason), "reason": reason})
+                self._announce(self._gap)
 
     def adopt(self, gap: Gap) -> None:
         """A gap that was open when the process ended goes on."""

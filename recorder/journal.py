@@ -33,12 +33,19 @@ def append(root: Path, kind: Kind, record: Segment | Gap) -> None:
     """Writes one line to the journal of the day on which the record starts; synced when this returns."""
     path = journal_path(root, record.site, record.camera, record.start.timestamp())
     path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not path.exists()
     line = json.dumps({"type": kind, **record.model_dump(mode="json")}, ensure_ascii=False).encode() + b"\n"
     with path.open("ab", buffering=0) as file:
         if file.tell() and not _ends_with_newline(path):
             line = b"\n" + line  # a torn line must not swallow this one
         file.write(line)
         os.fdatasync(file.fileno())
+    if fresh:  # its name must be on the disk as well
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def read(path: Path) -> Iterator[Entry]:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import shutil
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class _Pulled:
 class Recorder:
     """All cameras of this process's sites."""
 
-    def __init__(self, environment: Environment, name: str, sites: frozenset[str] | None, clock: Clock) -> None:
+    def __init__(self, environment: Environment, name: str, sites: Container[str] | None, clock: Clock) -> None:
         av.logging.set_level(None)  # libav's log callback into Python can deadlock
         self._environment = environment
         self._sites = sites
@@ -88,8 +89,10 @@ class Recorder:
             [
                 pulled
                 for camera, pulled in self._pulled.items()
-                if camera not in wanted or _stream_key(wanted[camera][1]) != _stream_key(pulled.camera)
-            ]
+                if camera not in wanted
+                or _stream_key(*wanted[camera]) != _stream_key(pulled.recorder.site, pulled.camera)
+            ],
+            disabled={camera for camera in self._pulled if camera not in wanted or not wanted[camera][1].enabled},
         )
         self._refused.clear()
         for site, camera in wanted.values():
@@ -115,19 +118,23 @@ class Recorder:
         self._pulled[camera.id] = _Pulled(camera, recorder, reader)
         try:
             await asyncio.to_thread(recorder.resume)
-        except OSError as err:
-            log.error("recording.unmended camera=%s error=%s", camera.id, err.strerror)
+        except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
+            log.exception("recording.unmended camera=%s", camera.id)
         self._watchdog.add(reader)
         reader.start()
 
-    async def _stop_pulling(self, pulled: list[_Pulled]) -> None:
+    async def _stop_pulling(self, pulled: list[_Pulled], disabled: Collection[str] = ()) -> None:
         for one in pulled:
             self._watchdog.remove(one.reader)
             one.reader.stop()
         await asyncio.to_thread(self._join, pulled)
         for one in pulled:
+            if one.camera.id in disabled:
+                one.recorder.disable()
             self._pulled.pop(one.camera.id, None)
             one.recorder.close()
+        if pulled:  # whoever is added next reads the journals: they must be complete
+            await asyncio.to_thread(self._disk.settled, STOP_S)
 
     def _join(self, pulled: list[_Pulled]) -> None:
         deadline = self._clock.monotonic() + STOP_S
@@ -155,12 +162,15 @@ class Recorder:
 async def run(
     environment: Environment,
     address: BusAddress,
-    sites: frozenset[str] | None,
+    sites: Container[str] | None,
     stop: asyncio.Event,
     clock: Clock | None = None,
+    name: str = "recorder",
 ) -> None:
-    """Runs until ``stop`` is set. Raises ``StorageError`` when the recordings folder cannot be written."""
-    name = "recorder" if sites is None else "recorder-" + "-".join(sorted(sites))[:40]
+    """Runs until ``stop`` is set. ``name`` tells this recorder's outbox and cache from its neighbours'.
+
+    Raises ``StorageError`` when the recordings folder cannot be written.
+    """
     recorder = Recorder(environment, name, sites, clock or SystemClock())
     recorder.start()
     follower = ConfigurationFollower(environment.data / "cache" / f"config-{name}.json", recorder.apply)
@@ -235,9 +245,9 @@ async def _heartbeat(recorder: Recorder, bus: Bus) -> None:
         await asyncio.sleep(HEARTBEAT_S)
 
 
-def _stream_key(camera: Camera) -> tuple[str, bool]:
+def _stream_key(site: str, camera: Camera) -> tuple[str, str, bool]:
     """What of a camera concerns its recorder: a new zone does not restart a stream."""
-    return camera.streams.main, camera.enabled
+    return site, camera.streams.main, camera.enabled
 
 
 def _space(root: Path) -> tuple[int | None, int | None]:

@@ -19,6 +19,9 @@ from vms.media.reading import FragmentInfo, scan_fragments
 
 log = logging.getLogger(__name__)
 
+#: About half an hour of a camera's journal.
+_YOUNG_BYTES = 32 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
@@ -36,7 +39,7 @@ def recover(root: Path, site: str, camera: str) -> Recovered:
     announced: dict[str, Segment] = {}
     gaps: dict[str, Gap] = {}
     footage: list[Segment] = []
-    for day in journal.days(root, site, camera)[-3:]:
+    for day in _last_days(journal.days(root, site, camera)):
         for entry in journal.read(day):
             if isinstance(entry.record, Gap):
                 gaps[entry.record.id] = entry.record
@@ -46,7 +49,11 @@ def recover(root: Path, site: str, camera: str) -> Recovered:
                 footage.append(entry.record)
     parts = {str(part.with_suffix(".mp4").relative_to(root)) for part in (root / site / camera).glob(f"*/*/*{PART}")}
     for path in sorted(parts | (announced.keys() - {one.path for one in footage})):
-        segment = _mend(root, path, announced.get(path))
+        try:
+            segment = _mend(root, path, announced.get(path))
+        except OSError as err:  # one unreadable file must not hide what is known of the rest
+            log.error("recording.unmended file=%s error=%s", path, err.strerror)
+            continue
         if segment is not None:
             mended.append(segment)
     footage += mended
@@ -54,6 +61,12 @@ def recover(root: Path, site: str, camera: str) -> Recovered:
     ended_gap = None if open_gap is None else _ended(open_gap, footage)
     moments = [end.timestamp() for end in (*(s.end for s in footage), *(g.end for g in gaps.values())) if end]
     return Recovered(max(moments, default=None), None if ended_gap else open_gap, ended_gap, tuple(mended))
+
+
+def _last_days(days: list[Path]) -> list[Path]:
+    """The newest journal, and the one before it while the newest is young: a file may span midnight, no more."""
+    young = len(days) > 1 and days[-1].stat().st_size < _YOUNG_BYTES
+    return days[-2:] if young else days[-1:]
 
 
 def _ended(gap: Gap, footage: list[Segment]) -> Gap | None:

@@ -38,6 +38,7 @@ class _Open:
     file: SegmentFile
     stamp: str
     path: str
+    codec: str
     start: float  # UTC seconds; settles with the run's anchor
     first_pts: int
     first_dts: int
@@ -151,7 +152,9 @@ class SegmentWriter:
             self._broke(run, segment, err)
 
         file = SegmentFile(final.with_name(f"{stamp}{PART}"), final, failed)
-        self._open = segment = _Open(file, stamp, str(path), start, packet.pts, packet.dts, start, packet.pts, start)
+        self._open = segment = _Open(
+            file, stamp, str(path), self._track.mime_codec, start, packet.pts, packet.dts, start, packet.pts, start
+        )
         self._disk.open(file)
         self._announce(run, segment)
         self._append(run, init_segment(self._track))
@@ -235,6 +238,7 @@ class SegmentWriter:
 
     def _broke(self, run: Run, segment: _Open, err: OSError) -> None:
         """In the disk's thread: what was written before the disk failed is a segment of its own."""
+        self._on_lost(err, segment.kept_end)
         if segment.announced:
             record = self._record(run, segment, segment.kept_end).model_copy(update={"frames": segment.kept_frames})
             if segment.file.closed:
@@ -242,7 +246,6 @@ class SegmentWriter:
                 record = record.model_copy(update={"bytes": size, "sha256": digest})
             if segment.file.closed or not segment.kept_frames:
                 self._on_closed(record)
-        self._on_lost(err, segment.kept_end)
 
     def _record(self, run: Run, segment: _Open, end: float | None) -> Segment:
         info = run.info
@@ -255,7 +258,7 @@ class SegmentWriter:
             start=from_epoch(segment.start),
             end=None if end is None else from_epoch(max(end, segment.start)),
             path=segment.path,
-            codec=self._track.mime_codec if self._track else info.codec,
+            codec=segment.codec,  # of its own run: the next one may have begun
             width=info.width,
             height=info.height,
             frames=segment.frames,

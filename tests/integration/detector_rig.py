@@ -45,6 +45,7 @@ class Rig:
         self._nats: subprocess.Popen[bytes] | None = None
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self.bus: Bus
 
     def start_nats(self) -> None:
@@ -95,6 +96,8 @@ class Rig:
         self._task = asyncio.create_task(process.run(self.environment, self.address, None, self._stop))
 
     async def stop(self) -> float:
+        if self._watching is not None:
+            self._watching.cancel()
         began = time.monotonic()
         self._stop.set()
         if self._task is not None:
@@ -106,6 +109,17 @@ class Rig:
         request = WatchRequest.model_validate({"profile": profile, "fps": 2})
         answer = await self.bus.bulk.request(subjects.control("s", camera, "watch"), request.encode(), timeout=3)
         return WatchReply.model_validate_json(answer.data)
+
+    def keep_watching(self, camera: str, *profiles: str) -> None:
+        """Renews leases as a watcher does, until the test ends."""
+
+        async def renew() -> None:
+            while True:
+                for profile in profiles:
+                    await self.watch(camera, profile)
+                await asyncio.sleep(4)
+
+        self._watching = asyncio.create_task(renew())
 
     async def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds

@@ -102,8 +102,7 @@ async def test_visits_become_alerts_and_watchers_are_served(rig: Rig, cameras: d
     assert rig.states["off"].status == "disabled"
 
     reply = await rig.watch(first, "sub")
-    await rig.watch(first, "jpeg")
-    await rig.watch(first, "boxes")
+    rig.keep_watching(first, "sub", "jpeg", "boxes")
     assert reply.error is None
     assert reply.mime
     assert "avc1" in reply.mime
@@ -119,7 +118,9 @@ async def test_visits_become_alerts_and_watchers_are_served(rig: Rig, cameras: d
 
     # The first visit may have been under way already: the second is seen whole.
     await rig.until(lambda: rig.words(first)[:4] == ["opened", "ended"] * 2, 90)
-    opened, ended = ([a for a in rig.alerts if a.camera == first and a.event == word][1] for word in ("opened", "ended"))
+    opened, ended = (
+        [a for a in rig.alerts if a.camera == first and a.event == word][1] for word in ("opened", "ended")
+    )
     assert opened.id == ended.id
     assert opened.snapshot is not None
     assert opened.snapshot[:2] == b"\xff\xd8"

@@ -1,4 +1,7 @@
-"""Pulling streams: from GStreamer's RTSP server, and from scripted servers that do what no real one does. Hanging ones are in ``test_dead_cameras``."""
+"""Pulling streams from GStreamer's RTSP server, frozen and killed too; what is wrong with a camera is named.
+
+Cameras that hang are in ``test_dead_cameras``.
+"""
 
 from __future__ import annotations
 

@@ -109,16 +109,13 @@ def _seen(frame: av.VideoFrame, scale: Fraction = Fraction(1)) -> Picture:
 def run_of(codec: str, units: tuple[Unit, ...], utc_of_zero: float, size: tuple[int, int] = (320, 180)) -> Run:
     """A run whose pts 0 is at ``utc_of_zero``; its id tells the codec and the time."""
     sets = parameter_sets(codec, units[0].payload)
-    context = av.CodecContext.create(codec, "r")
-    info = StreamInfo(codec, size[0], size[1], sets.annex_b(), context)
+    info = StreamInfo(codec, size[0], size[1], sets.annex_b())
     return Run(f"run-{codec}-{utc_of_zero:.3f}", info, lambda pts: utc_of_zero + pts / TIMESCALE)
 
 
 def packet_of(unit: Unit, shift: int = 0, arrival: float = 0.0) -> MediaPacket:
     """``unit`` as the ingest hands it on, ``shift`` ticks later."""
-    packet = av.Packet(unit.payload)
-    packet.pts, packet.dts, packet.time_base = unit.pts + shift, unit.dts + shift, Fraction(1, TIMESCALE)
-    return MediaPacket(packet, unit.payload, unit.pts + shift, unit.dts + shift, unit.key, arrival)
+    return MediaPacket(unit.payload, unit.pts + shift, unit.dts + shift, unit.key, arrival)
 
 
 def looped(units: tuple[Unit, ...], times: int, fps: int = 25) -> list[Unit]:

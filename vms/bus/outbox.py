@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: Bound of what waits, in bytes: a day of 115 cameras' segments without a bus is about 80 MB.
 MAX_BYTES = 128 * 1024 * 1024
+#: The file may be this large before it is written anew; base64 takes a third more.
+FILE_BYTES = 3 * MAX_BYTES
 RETRY_S = 0.5
 
 
@@ -47,6 +49,8 @@ class Outbox:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.dropped = 0
         self._torn = False  # the file does not end in a whole line
+        self._dropping = False
+        self._written = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._load()
         self._file = path.open("ab", buffering=0)
@@ -57,17 +61,14 @@ class Outbox:
     def put(self, subject: str, payload: bytes, msg_id: str, *, sync: bool = False) -> None:
         """Queues one message; with ``sync`` it is on the disk when this returns. Never raises for the disk."""
         item = _Item(subject, msg_id, payload)
-        line = json.dumps([subject, msg_id, base64.b64encode(payload).decode()]).encode() + b"\n"
+        line = _line(item)
         with self._lock:
-            while self._items and self._bytes + len(payload) > MAX_BYTES:
-                self._bytes -= len(self._items.popleft().payload)
-                self.dropped += 1
-            self._items.append(item)
-            self._bytes += len(payload)
+            self._keep(item)
             try:
                 if self._torn:  # a torn line must not swallow this one
                     line = b"\n" + line
                 self._torn = self._file.write(line) != len(line)
+                self._written += len(line)
                 if sync:
                     os.fdatasync(self._file.fileno())
             except OSError as err:  # a full disk: memory still holds it
@@ -75,6 +76,32 @@ class Outbox:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closing: the file has it
                 self._loop.call_soon_threadsafe(self._wake.set)
+
+    def _keep(self, item: _Item) -> None:
+        if self._bytes + len(item.payload) > MAX_BYTES and not self._dropping:
+            self._dropping = True  # said once: the journals still hold what goes, `vms index rebuild` brings it back
+            log.error("outbox.full path=%s bytes=%d the oldest messages are dropped", self._path.name, self._bytes)
+        while self._items and self._bytes + len(item.payload) > MAX_BYTES:
+            self._bytes -= len(self._items.popleft().payload)
+            self.dropped += 1
+        self._items.append(item)
+        self._bytes += len(item.payload)
+        if self._written > FILE_BYTES:
+            self._compact()
+
+    def _compact(self) -> None:
+        """Writes the file anew with what still waits: without a bus it would grow for ever."""
+        temporary = self._path.with_suffix(".tmp")
+        with contextlib.suppress(OSError):  # no room for a second file: the first goes on
+            with temporary.open("wb") as file:
+                for item in self._items:
+                    file.write(_line(item))
+                os.fsync(file.fileno())
+            temporary.replace(self._path)
+            self._file.close()
+            self._file = self._path.open("ab", buffering=0)
+            self._written = self._path.stat().st_size
+            self._torn = False
 
     async def run(self, bus: Bus) -> None:
         """Stores what waits, for ever; on failure tries again."""
@@ -111,6 +138,7 @@ class Outbox:
                 self._bytes -= len(item.payload)
             if not self._items:
                 self._empty.set()
+                self._dropping, self._written = False, 0
                 with contextlib.suppress(OSError):
                     self._file.truncate(0)
                     self._torn = False
@@ -132,3 +160,11 @@ class Outbox:
                 continue
             self._items.append(item)
             self._bytes += len(item.payload)
+        while self._items and self._bytes > MAX_BYTES:
+            self._bytes -= len(self._items.popleft().payload)
+            self.dropped += 1
+        self._written = len(data)
+
+
+def _line(item: _Item) -> bytes:
+    return json.dumps([item.subject, item.msg_id, base64.b64encode(item.payload).decode()]).encode() + b"\n"

@@ -42,6 +42,16 @@ def config_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+class AllBut:
+    """Every site that is not named: also those that are added later."""
+
+    def __init__(self, sites: frozenset[str]) -> None:
+        self._sites = sites
+
+    def __contains__(self, site: object) -> bool:
+        return site not in self._sites
+
+
 def parse_sites(value: str | None) -> frozenset[str] | None:
     """The ids in ``value``; None for all."""
     if value is None:

@@ -11,7 +11,7 @@ import click
 import uvloop
 
 from vms.bus.connection import BusAddress
-from vms.cli.options import address_options, data_option, parse_sites, sites_option
+from vms.cli.options import AllBut, address_options, data_option, parse_sites, sites_option
 from vms.domain.errors import ConfigurationError
 from vms.settings import logs
 from vms.settings.environment import Environment
@@ -45,12 +45,17 @@ def run_role(name: str, data: Path, role: Role) -> None:
 @click.command()
 @data_option
 @sites_option
-def recorder(data: Path, sites: str | None) -> None:
+@click.option("--except-sites", default=None, metavar="ID,ID…", help="All sites but these.")
+@click.option("--name", default="recorder", show_default=True, help="Tells several recorders of one folder apart.")
+def recorder(data: Path, sites: str | None, except_sites: str | None, name: str) -> None:
     """Record the cameras (bus named by VMS_NATS_URL)."""
     from recorder import process
 
-    chosen = parse_sites(sites)
-    run_role("recorder", data, lambda environment, address, stop: process.run(environment, address, chosen, stop))
+    if sites is not None and except_sites is not None:
+        raise click.UsageError("--sites and --except-sites exclude each other")
+    others = parse_sites(except_sites)
+    chosen = parse_sites(sites) if others is None else AllBut(others)
+    run_role(name, data, lambda environment, address, stop: process.run(environment, address, chosen, stop, name=name))
 
 
 @click.command()

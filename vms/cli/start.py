@@ -11,7 +11,6 @@ import click
 
 from vms.cli.configuration import import_file
 from vms.cli.options import address_options, config_option, data_option
-from vms.domain.errors import ConfigurationError
 from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import check_environment, load
@@ -85,12 +84,6 @@ def demo(
 
 
 def _check_port(host: str, port: int) -> None:
-    import socket
+    from web.process import listen  # the same words as the role itself would use, before anything is started
 
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as err:
-            problem = "is in use" if err.errno == 98 else f"cannot be used ({err.strerror})"
-            raise ConfigurationError(f"port {port} on {host} {problem}: choose another with --port") from err
+    listen(host, port).close()

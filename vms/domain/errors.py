@@ -21,7 +21,7 @@ class ConfigurationError(VmsError):
 
 
 class IngestError(VmsError):
-    """A stream failed. ``reason`` is the machine's word for it (see ``Reason``)."""
+    """A stream failed. ``reason`` is the machine's word for it (``vms.domain.messages.StreamReason``)."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -18,12 +18,15 @@ class Backoff:
 
     rng: random.Random = field(default_factory=random.Random)
     _failures: int = 0
+    _refused: bool = False
 
     def next_delay(self, reason: str, ran_s: float) -> float:
         """Seconds to wait after a session that ended for ``reason`` having run ``ran_s``."""
-        if ran_s >= GOOD_RUN_S:
+        refused = reason in _REFUSED
+        if ran_s >= GOOD_RUN_S or refused != self._refused:
             self._failures = 0
-        first, last = (REFUSED_FIRST_S, REFUSED_LAST_S) if reason in _REFUSED else (FIRST_S, LAST_S)
+        self._refused = refused
+        first, last = (REFUSED_FIRST_S, REFUSED_LAST_S) if refused else (FIRST_S, LAST_S)
         delay = min(last, first * 2.0 ** min(self._failures, 16))
         self._failures += 1
         return delay * self.rng.uniform(0.5, 1.0)

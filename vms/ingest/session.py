@@ -45,8 +45,9 @@ AvPacket: TypeAlias = "av.Packet[av.VideoStream]"
 
 @dataclass(slots=True)
 class _Unit:
-    packet: AvPacket
     payload: bytes
+    pts: int | None
+    dts: int | None
     key: bool
     arrival: float
     arrival_utc: float
@@ -85,11 +86,11 @@ class Session:
         self._prefix = b""
         self._held: _Unit | None = None
         self._split = False
+        self._drifted = False
         self._keys_seen = 0
         self._codec = ""
         self._scale = 1.0
         self._sdp_sets = self._sets
-        self._context: av.VideoCodecContext
 
     def pump(self) -> None:
         """Runs the session to its end; always ends the open run, with the reason."""
@@ -111,12 +112,12 @@ class Session:
             self._end(reason)
 
     def _demux(self, stream: av.VideoStream) -> None:
-        self._context = stream.codec_context
-        if self._context.name not in ("h264", "hevc"):
-            raise IngestError("unsupported_codec", f"{self._context.name}: set the camera to H.264 or H.265")
-        self._codec = self._context.name
+        context = stream.codec_context
+        if context.name not in ("h264", "hevc"):
+            raise IngestError("unsupported_codec", f"{context.name}: set the camera to H.264 or H.265")
+        self._codec = context.name
         self._scale = float(stream.time_base or 1 / TIMESCALE) * TIMESCALE
-        self._sdp_sets = nal.parameter_sets(self._codec, self._context.extradata or b"")
+        self._sdp_sets = nal.parameter_sets(self._codec, context.extradata or b"")
         for packet in self._container.demux(stream):
             if self._stopped():
                 break
@@ -142,7 +143,8 @@ class Session:
                 self._end("corrupt")
             return
         self._flush()
-        unit = _Unit(packet, payload, picture.key, self._clock.monotonic(), self._clock.utc())
+        pts, dts = _ticks(packet.pts, self._scale), _ticks(packet.dts, self._scale)
+        unit = _Unit(payload, pts, dts, picture.key, self._clock.monotonic(), self._clock.utc())
         self._keys_seen += picture.key
         # Holding a picture back costs a frame of latency, so only as long as it may have further parts.
         if self._split or self._keys_seen <= _KEYS_TO_TRUST:
@@ -156,13 +158,14 @@ class Session:
             self._deliver(unit)
 
     def _deliver(self, unit: _Unit) -> None:
-        packet = unit.packet
-        stamp = self._validator.check(_ticks(packet.pts, self._scale), _ticks(packet.dts, self._scale))
+        stamp = self._validator.check(unit.pts, unit.dts)
         if self._run is not None and stamp.discontinuity:
             self._end("camera_clock")
         if self._run is not None and self._anchor is not None and not self._anchor.observe(stamp.pts, unit.arrival_utc):
-            self._end("clock")
+            self._drifted = True
         if unit.key:
+            if self._drifted:  # the pictures go on without a break: wait for one that can begin a run
+                self._end("clock")
             sets = nal.parameter_sets(self._codec, unit.payload) or self._sets or self._sdp_sets
             if self._run is not None and sets != self._sets:
                 self._end("codec")
@@ -172,8 +175,7 @@ class Session:
             if unit.arrival - self._waiting_since > MAX_WAIT_FOR_KEY_S:
                 raise IngestError("no_video", f"no key frame for {MAX_WAIT_FOR_KEY_S:g} s")
             return
-        whole = packet if packet.size == len(unit.payload) else _with_data(packet, unit.payload)
-        self._sink.packet(self._run, MediaPacket(whole, unit.payload, stamp.pts, stamp.dts, unit.key, unit.arrival))
+        self._sink.packet(self._run, MediaPacket(unit.payload, stamp.pts, stamp.dts, unit.key, unit.arrival))
 
     def _begin(self, sets: ParameterSets, pts: int, arrival_utc: float) -> None:
         if not sets:
@@ -184,7 +186,7 @@ class Session:
             raise IngestError("corrupt", f"parameter set: {err}") from err
         self._sets = sets
         self._anchor = anchor = Anchor(pts, arrival_utc)
-        info = StreamInfo(self._codec, sequence.width, sequence.height, sets.annex_b(), self._context)
+        info = StreamInfo(self._codec, sequence.width, sequence.height, sets.annex_b())
         self._run = Run(uuid.uuid4().hex, info, anchor.utc)
         self._sink.begin(self._run)
 
@@ -192,13 +194,8 @@ class Session:
         if self._run is not None:
             run, self._run = self._run, None
             self._waiting_since = self._clock.monotonic()
+            self._drifted = False
             self._sink.end(run, reason)
-
-
-def _with_data(packet: AvPacket, data: bytes) -> AvPacket:
-    copy: AvPacket = av.Packet(data)  # type: ignore[assignment]  # it has no stream; the decoder needs none
-    copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
-    return copy
 
 
 def _ticks(value: int | None, scale: float) -> int | None:

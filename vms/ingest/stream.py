@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import av
-
 #: All timestamps inside the service are in this clock (RTP's for video), ticks a second.
 TIMESCALE = 90_000
 
@@ -20,7 +18,6 @@ class StreamInfo:
     width: int  # pixels, 0 while unknown
     height: int
     extradata: bytes  # parameter sets from the SDP (Annex B), may be empty
-    codec_context: av.VideoCodecContext  # for a sink that decodes; belongs to the reading thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,6 @@ class Run:
 class MediaPacket:
     """One access unit. ``pts`` and ``dts`` grow through the run (``dts`` strictly), in ticks of ``TIMESCALE``."""
 
-    packet: av.Packet  # type: ignore[type-arg]  # decode with run.info.codec_context, in the reading thread only
     payload: bytes  # the access unit as it came: NAL units with start codes (Annex B)
     pts: int
     dts: int
@@ -56,7 +52,7 @@ class PacketSink(Protocol):
         ...
 
     def end(self, run: Run, reason: str) -> None:
-        """The run is over; ``reason`` is a ``StreamReason``."""
+        """The run is over. ``reason`` is a ``StreamReason``; ``codec`` or ``camera_clock``: another follows at once."""
         ...
 
     def trouble(self, reason: str, detail: str) -> None:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 FIRST_RESTART_S, LAST_RESTART_S = 0.1, 15.0
 GOOD_RUN_S = 60.0
+#: Who lived so long had accepted its configuration.
+RAN_S = 5.0
 #: An event loop that says nothing for so long stands still.
 SILENT_S = 30.0
 _PR_SET_PDEATHSIG = 1
@@ -47,8 +49,9 @@ class Child:
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
+        self._stopped = asyncio.Event()
         self._beat_at = 0.0
-        self.restarts = 0
+        self.has_run = False
 
     @property
     def pid(self) -> int | None:
@@ -56,25 +59,33 @@ class Child:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def run(self) -> int:
-        """Keeps the process running; returns 2 when it refuses its configuration, 0 when stopped."""
+        """Keeps the process running; returns 2 when it refuses its configuration at once, 0 when stopped.
+
+        Once it has run, 2 is like any other end: a disk that is read-only for a moment, or a locked database,
+        must not stop the other roles.
+        """
         failures = 0
         while not self._stopping:
             begun = self._clock.monotonic()
             code = await self._run_once()
-            if self._stopping or code == 2:
-                return 0 if self._stopping else 2
+            if self._stopping:
+                return 0
+            if code == 2 and not self.has_run:
+                return 2
+            self.has_run = self.has_run or self._clock.monotonic() - begun > RAN_S
             if self._clock.monotonic() - begun > GOOD_RUN_S:
                 failures = 0
             delay = min(LAST_RESTART_S, FIRST_RESTART_S * 2**failures)
             failures += 1
-            self.restarts += 1
             log.error("child.ended name=%s code=%s restart_s=%.1f", self.spec.name, code, delay)
-            await asyncio.sleep(delay)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), delay)
         return 0
 
     async def stop(self, grace_s: float) -> None:
         """Asks it to end; after ``grace_s`` its whole group is killed."""
         self._stopping = True
+        self._stopped.set()
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -108,6 +119,8 @@ class Child:
         finally:
             os.close(beat_write)
         log.info("child.started name=%s pid=%d", self.spec.name, process.pid)
+        if self._stopping:  # told while it was being started
+            _signal_group(process.pid, signal.SIGKILL)
         helpers = [asyncio.create_task(self._read_lines(process))] if self.spec.on_line else []
         if self.spec.beats:
             helpers.append(asyncio.create_task(self._watch_beats(process, beat_read)))

@@ -92,9 +92,8 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
             base,
         )
     )
-    for sites in share_sites(spec.facility):
-        name = "recorder" if not sites else f"recorder:{sites[0]}"
-        children.append(ChildSpec(name, (*role, "recorder", *data, *_sites(sites)), base))
+    for name, choice in recorder_shares(spec.facility):
+        children.append(ChildSpec(name, (*role, "recorder", *data, "--name", name, *choice), base))
     children.append(ChildSpec("detector", (*role, "detector", *data), base))
     return [*children, *spec.extra]
 
@@ -103,23 +102,24 @@ def _plain(env: dict[str, str]) -> dict[str, str]:
     return {name: env[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in env}
 
 
-def _sites(sites: tuple[str, ...]) -> tuple[str, ...]:
-    return ("--sites", ",".join(sites)) if sites else ()
+def recorder_shares(facility: Facility) -> list[tuple[str, tuple[str, ...]]]:
+    """Name and options of each recorder: sites whole, shared evenly by cameras.
 
-
-def share_sites(facility: Facility) -> list[tuple[str, ...]]:
-    """Sites for each recorder, whole and evenly by cameras; one recorder for all of a small facility (empty tuple)."""
+    The last one takes every site that the others do not name, so that one which is added later is recorded.
+    """
     count = sum(1 for _ in facility.cameras())
-    wanted = min(len(facility.sites), -(-count // CAMERAS_A_RECORDER))
-    if wanted <= 1:
-        return [()]
+    wanted = max(1, min(len(facility.sites), -(-count // CAMERAS_A_RECORDER)))
     shares: list[list[str]] = [[] for _ in range(wanted)]
     load = [0] * wanted
     for site in sorted(facility.sites, key=lambda s: (-len(s.cameras), s.id)):
         least = load.index(min(load))
         shares[least].append(site.id)
         load[least] += len(site.cameras)
-    return [tuple(sorted(share)) for share in shares]
+    named = [(f"recorder-{n}", ("--sites", ",".join(sorted(share)))) for n, share in enumerate(shares[:-1], 1)]
+    if not named:
+        return [("recorder", ())]
+    others = ",".join(sorted(site for share in shares[:-1] for site in share))
+    return [*named, (f"recorder-{wanted}", ("--except-sites", others))]
 
 
 async def _announce(spec: HostSpec, ready: Callable[[str], None]) -> None:

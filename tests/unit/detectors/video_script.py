@@ -34,9 +34,7 @@ def _media(packet: av.Packet, fps: int) -> MediaPacket:
     assert packet.pts is not None
     assert packet.dts is not None
     step = 90000 // fps
-    return MediaPacket(
-        packet, bytes(packet), packet.pts * step, packet.dts * step, packet.is_keyframe, packet.dts / fps
-    )
+    return MediaPacket(bytes(packet), packet.pts * step, packet.dts * step, packet.is_keyframe, packet.dts / fps)
 
 
 def write_video(path: Path, pictures: Iterable[np.ndarray], fps: int = 10, gop: int = 20) -> None:

@@ -48,7 +48,7 @@ class Rig:
         """At the pace of the footage, by the rig's clock; the disk keeps up."""
         for number, unit in enumerate(UNITS[begin:end]):
             self.clock.advance(1 / 25)
-            self.recorder.packet(run, packet_of(unit))
+            self.recorder.packet(run, packet_of(unit, arrival=self.clock.monotonic()))
             if number % 5 == 4:
                 self.settle()
 
@@ -102,6 +102,20 @@ async def test_states_of_a_camera_that_records(rig: Rig) -> None:
     assert rig.recorder.state(3).fps == 0
 
 
+async def test_a_state_does_not_flicker_at_the_minute(rig: Rig) -> None:
+    rig.clock.advance(58)
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    rig.play(run, 0, 25)
+    seen = set()
+    for number in range(25, 100):
+        rig.play(run, number, number + 1)
+        rig.settle()
+        seen.add(rig.recorder.state(1).status)
+    assert seen == {"recording"}
+    assert len(rig.segments()) == 1  # the first is closed: the minute was crossed
+
+
 async def test_a_session_that_ends_says_why_and_opens_a_gap(rig: Rig) -> None:
     run = run_at(rig)
     rig.recorder.begin(run)
@@ -112,6 +126,19 @@ async def test_a_session_that_ends_says_why_and_opens_a_gap(rig: Rig) -> None:
     assert (state.status, state.reason, state.detail) == ("offline", "unauthorized", "RTSP status 401")
     (gap,) = rig.gaps()
     assert (gap.start, gap.end, gap.cause, gap.reason) == (from_epoch(MINUTE + 4), None, "camera", "unauthorized")
+
+
+async def test_a_gap_begins_where_the_footage_ends_not_when_that_was_seen(rig: Rig) -> None:
+    """The last picture lasts a frame longer than the moment at which it came."""
+    run = run_at(rig)
+    rig.recorder.begin(run)
+    rig.play(run)
+    rig.clock.step(-0.03)
+    rig.recorder.end(run, "ended")
+    rig.recorder.trouble("unreachable", "")
+    (segment,) = rig.segments()
+    (gap,) = rig.gaps()
+    assert gap.start == segment.end
 
 
 async def test_segments_and_gaps_cover_every_moment(rig: Rig) -> None:

@@ -99,7 +99,9 @@ def test_what_a_slow_disk_does_not_take_is_a_loss_and_writing_resumes(make_rig) 
     assert rig.disk.refused >= 1
     release()
     rig.settled()
-    rig.feed(run, UNITS[75:])
+    for begin in range(75, 100, 5):
+        rig.feed(run, UNITS[begin : begin + 5])
+        rig.settled()
     rig.writer.end(run)
     rig.settled()
     first, last = rig.closed[0], rig.closed[-1]

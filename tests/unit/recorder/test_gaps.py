@@ -37,6 +37,21 @@ def test_the_first_begin_counts(gaps: GapTracker, told: list[Gap]) -> None:
     assert [g.start for g in told] == [from_epoch(T0)]
 
 
+def test_what_was_queued_and_lost_belongs_to_the_open_gap(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.begin(T0, "ended")
+    gaps.reach_back(T0 - 2)
+    gaps.reach_back(T0 - 1)
+    assert [(g.start, g.reason) for g in told] == [(from_epoch(T0), "ended"), (from_epoch(T0 - 2), "ended")]
+    assert len({g.id for g in told}) == 1
+
+
+def test_a_camera_that_was_switched_off_is_said_so(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.rename("disabled")
+    gaps.begin(T0, "stopped")
+    gaps.rename("disabled")
+    assert [(g.cause, g.reason) for g in told] == [("recorder", "stopped"), ("disabled", "disabled")]
+
+
 def test_a_later_attempt_explains_a_vague_word_once(gaps: GapTracker, told: list[Gap]) -> None:
     gaps.begin(T0, "ended")
     gaps.explain("ended")
