@@ -92,8 +92,6 @@ class StreamReader:
         self._phase: Phase = "waiting"
         self._phase_since = clock.monotonic()
         self._connection: sockets.Connection | None = None
-        self._peer: sockets.Peer | None = None
-        self._before: set[sockets.Connection] = set()
         self._freed_at: float | None = None
         self._asking: socket.socket | None = None
         self.abandoned = 0
@@ -155,16 +153,19 @@ class StreamReader:
         self._asking = None
         if self._stop.wait(PAUSE_S):
             return
-        with _PEER_LOCKS.turn(target.peer, TURN_S):
-            self._before = sockets.connections_to(target.peer)
-            self._peer = target.peer
+
+        def found(connection: sockets.Connection) -> None:
+            if generation == self._generation:
+                self._connection = connection
+            if not self._current(generation):  # told to end before the connection was known
+                sockets.shut_down(connection)
+
+        with _PEER_LOCKS.turn(target.peer, TURN_S, found):
             self._enter("opening", generation)
             container = open_container(self._url)
-            new = sockets.connections_to(target.peer) - self._before
         with container:
             if not self._current(generation):
                 return
-            self._connection = next(iter(new)) if len(new) == 1 else None
             self._enter("streaming", generation)
             log.info("stream.opened camera=%s profile=%s", self.camera, self.profile)
             Session(
@@ -203,12 +204,8 @@ class StreamReader:
         self._asking = link
 
     def _free(self) -> None:
-        if self._phase == "streaming" and self._connection is not None:
+        if self._connection is not None:  # unknown: not ours alone, so the thread is given up instead
             sockets.shut_down(self._connection)
-        elif self._phase == "opening" and self._peer is not None:
-            new = sockets.connections_to(self._peer) - self._before
-            if len(new) == 1:  # several: not ours alone, so the thread is given up instead
-                sockets.shut_down(next(iter(new)))
 
     def _replace(self) -> None:
         log.error("stream.abandoned camera=%s profile=%s", self.camera, self.profile)
