@@ -17,11 +17,11 @@ from detectors.inference.batching import Batcher
 from detectors.inference.openvino import Runtime
 from detectors.model_choice import ModelChoice
 from detectors.plan import CameraPlan, plans_of
-from detectors.tasks import all_of, end
 from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.outbox import Outbox
+from vms.bus.tasks import all_of, end
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, SystemClock, from_epoch
 from vms.domain.errors import BusError

@@ -22,6 +22,7 @@ from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.outbox import Outbox
+from vms.bus.tasks import all_of, end
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, SystemClock
 from vms.domain.errors import BusError, ConfigurationError, StorageError
@@ -181,8 +182,7 @@ async def run(
     finally:
         await recorder.stop()
         await recorder.outbox.drained(FLUSH_S)  # what does not go out now stays in its file
-        bus_side.cancel()
-        await asyncio.gather(bus_side, return_exceptions=True)
+        await end([bus_side])
         recorder.outbox.close()
 
 
@@ -212,11 +212,9 @@ async def _serve_bus(
                 log.warning("bus.unready error=%s", err)
                 await asyncio.sleep(0.5)
         recorder.desk.attach(bus)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(recorder.outbox.run(bus))
-            group.create_task(follower.run(bus))
-            group.create_task(_serve_reads(recorder, bus))
-            group.create_task(_heartbeat(recorder, bus))
+        await all_of(
+            recorder.outbox.run(bus), follower.run(bus), _serve_reads(recorder, bus), _heartbeat(recorder, bus)
+        )
     finally:
         await recorder.desk.close()
         await bus.close()

@@ -15,6 +15,7 @@ import uvicorn
 
 from vms.bus import subjects
 from vms.bus.connection import Bus, BusAddress
+from vms.bus.tasks import end
 from vms.domain.clock import Clock, SystemClock
 from vms.domain.errors import BusError, ConfigurationError
 from vms.domain.facility import Facility
@@ -178,9 +179,7 @@ async def _serve(
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         if link.bus is not None:
             await link.bus.close()
         log.info("web.stopped")

@@ -1,4 +1,4 @@
-"""Ending tasks for sure: the one thing about asyncio that the process and its parts share."""
+"""Ending tasks for sure: what the roles do with the tasks that use the NATS client."""
 
 from __future__ import annotations
 
