@@ -44,7 +44,10 @@ def is_foreign(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:  # no browser, or one that says the same in another word
         return headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return True
     if parts.scheme not in ("http", "https"):  # also the opaque origin 'null'
         return True
     return parts.netloc.lower() != headers.get("host", "").lower()

@@ -85,6 +85,8 @@ class Sampler:
         """Whether this packet's picture is due. ``tile_fps`` is what watchers of the wall ask for, or 0."""
         self._learn(moment, key)
         early = self._frame_gap / 2
+        if tile_fps > 0:  # who asks for more than the last watcher gets it at once
+            self._tiles.no_later_than(moment + 1 / tile_fps)
         tile = tile_fps > 0 and self._tiles.due(moment, early)
         if self.active(moment):
             look = self._looks.due(moment, early)

@@ -165,8 +165,12 @@ async def _client(
     lost: Callable[[], Awaitable[None]] | None = None,
     found: Callable[[], Awaitable[None]] | None = None,
 ) -> Client:
+    last = "no answer"
+
     async def on_error(err: Exception) -> None:
-        log.debug("bus.error role=%s error=%s", name, redact(str(err)))
+        nonlocal last
+        last = redact(str(err)) or type(err).__name__
+        log.debug("bus.error role=%s error=%s", name, last)
 
     async def attempt() -> Client:
         while True:
@@ -195,7 +199,7 @@ async def _client(
     try:
         done, _ = await asyncio.wait((connecting, stopped), timeout=WARN_S, return_when=asyncio.FIRST_COMPLETED)
         if not done:
-            log.warning("bus.unreachable role=%s url=%s", name, redact(url))
+            log.warning("bus.unreachable role=%s url=%s error=%s", name, redact(url), last)
             await asyncio.wait((connecting, stopped), return_when=asyncio.FIRST_COMPLETED)
         if connecting.done():
             return connecting.result()

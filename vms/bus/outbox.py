@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vms.bus.connection import Bus
-from vms.domain.errors import BusError
+from vms.domain.errors import BusError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,13 @@ class Outbox:
         self._torn = False  # the file does not end in a whole line
         self._dropping = False
         self._written = 0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._load()
-        self._file = path.open("ab", buffering=0)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._load()
+            self._file = path.open("ab", buffering=0)
+        except OSError as err:
+            problem = err.strerror or type(err).__name__
+            raise StorageError(f"{path.parent} cannot be written: {problem}; mend the disk or choose --data") from err
 
     def __len__(self) -> int:
         return len(self._items)

@@ -18,6 +18,8 @@ from vms.cli.users import user
 from vms.domain.errors import ConfigurationError, StorageError, VmsError
 from vms.domain.redaction import redact
 
+_LONGEST = 600
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="vms")
@@ -41,9 +43,15 @@ def main(arguments: list[str] | None = None) -> None:
         err.show()
         code = 2
     except (ConfigurationError, StorageError) as err:
-        click.echo(f"vms: {redact(str(err))}", err=True)
+        click.echo(f"vms: {_one_line(err)}", err=True)
         code = 2
     except VmsError as err:
-        click.echo(f"vms: {redact(str(err))}", err=True)
+        click.echo(f"vms: {_one_line(err)}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _one_line(err: Exception) -> str:
+    """The error's text, redacted, as one line of bounded length: what it quotes may hold anything."""
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in redact(str(err)))
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from vms.domain.facility import ID_PATTERN
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,6 +60,8 @@ def parse_sites(value: str | None) -> frozenset[str] | None:
     if value is None:
         return None
     sites = frozenset(part.strip() for part in value.split(",") if part.strip())
+    if bad := next((site for site in sorted(sites) if not re.fullmatch(ID_PATTERN, site)), None):
+        raise click.BadParameter(f"{bad!r} is no id of a site", param_hint="--sites")
     if not sites:
         raise click.BadParameter("name at least one site, or leave the option out", param_hint="--sites")
     return sites

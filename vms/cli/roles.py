@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ import uvloop
 from vms.bus.connection import BusAddress
 from vms.cli.options import AllBut, address_options, data_option, parse_sites, sites_option
 from vms.domain.errors import ConfigurationError
+from vms.domain.facility import ID_PATTERN
 from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import load
@@ -24,6 +27,7 @@ Role = Callable[[Environment, BusAddress, asyncio.Event], Awaitable[None]]
 def run_role(name: str, data: Path, role: Role) -> None:
     """Runs ``role`` until SIGTERM or SIGINT; raises ``ConfigurationError`` when no bus is named."""
     logs.configure(name)
+    os.umask(0o077)  # footage of patients and accounts are nobody else's on this host
     environment = Environment.read(data)
     if environment.nats_url is None:
         raise ConfigurationError("VMS_NATS_URL is not set: name the bus, or use 'vms up', which starts one")
@@ -51,6 +55,8 @@ def recorder(data: Path, sites: str | None, except_sites: str | None, name: str)
     """Record the cameras (bus named by VMS_NATS_URL)."""
     from recorder import process
 
+    if not re.fullmatch(ID_PATTERN, name):
+        raise click.BadParameter(f"{name!r}: lower-case letters, digits and '-'", param_hint="--name")
     if sites is not None and except_sites is not None:
         raise click.UsageError("--sites and --except-sites exclude each other")
     others = parse_sites(except_sites)

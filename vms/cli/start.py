@@ -36,6 +36,7 @@ def _run(spec: HostSpec, opening: str) -> None:
 def up(config_path: Path, data: Path, host: str, port: int) -> None:
     """Run everything on this host, from real cameras."""
     logs.configure("supervisor")
+    os.umask(0o077)
     facility = load(config_path)
     check_environment(facility, os.environ)
     check_data(data)
@@ -67,6 +68,7 @@ def demo(
     Footage: --video FILE (further files may follow it), else the folder in VMS_DEMO_FOOTAGE, else drawn scenes.
     """
     logs.configure("supervisor")
+    os.umask(0o077)
     if more_videos and not videos:
         raise click.UsageError(f"unexpected argument '{more_videos[0]}'; footage is named by --video FILE")
     data = data.absolute()

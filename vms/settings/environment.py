@@ -6,8 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vms.domain.errors import ConfigurationError
+from vms.domain.redaction import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,32 @@ class Environment:
     @classmethod
     def read(cls, data: Path, env: Mapping[str, str] = os.environ) -> Environment:
         """From the variables ``VMS_*``; ``data`` is the folder of everything that the service keeps."""
-        nats_url = env.get("VMS_NATS_URL") or None
+        nats_url = _bus_url(env, "VMS_NATS_URL")
         return cls(
             data=data.absolute(),
             node=env.get("VMS_NODE", "local"),
             nats_url=nats_url,
-            nats_bulk_url=env.get("VMS_NATS_BULK_URL") or nats_url,
+            nats_bulk_url=_bus_url(env, "VMS_NATS_BULK_URL") or nats_url,
             database_url=env.get("VMS_DATABASE_URL") or None,
             models_dir=_folder(env, "VMS_MODELS_DIR"),
             demo_footage=_folder(env, "VMS_DEMO_FOOTAGE"),
         )
+
+
+def _bus_url(env: Mapping[str, str], name: str) -> str | None:
+    url = env.get(name)
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("nats", "tls", "ws", "wss") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ConfigurationError(
+            f"{name}={redact(url)} is no address of a bus; example: nats://user:password@host:4222"
+        )
+    return url
 
 
 def _folder(env: Mapping[str, str], name: str) -> Path | None:

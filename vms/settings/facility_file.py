@@ -100,6 +100,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _read(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ConfigurationError(f"{path}: is no regular file; name a facility file")
         if path.stat().st_size > yaml_source.MAX_BYTES:
             raise ConfigurationError(f"{path}: larger than {yaml_source.MAX_BYTES >> 20} MiB; is it a facility file?")
         return path.read_bytes().decode("utf-8-sig")

@@ -89,7 +89,7 @@ def _credentials(path: Path) -> dict[str, tuple[str, str]]:
         made = {name: (name, secrets.token_urlsafe(24)) for name in ("core", "bulk")}
         _write_private(path, json.dumps(made))
         return made
-    except (ValueError, IndexError) as err:
+    except (ValueError, LookupError, TypeError, AttributeError) as err:
         raise ConfigurationError(f"{path} is damaged: remove it, a new one is made at the next start") from err
 
 

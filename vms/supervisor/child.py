@@ -165,7 +165,8 @@ class Child:
 
 
 def _die_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # KILL, because a child that hangs must not write beside its successor; what it wrote is mended at the next start.
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -39,8 +39,10 @@ class LoginThrottle:
             self._failures.popitem(last=False)
 
     def succeeded(self, username: str, address: str) -> None:
-        """Forgets the failures of this name from this address."""
+        """Forgets the failures of this name from this address, and takes its own attempt back from the address."""
         self._failures.pop((username, address), None)
+        if attempts := self._failures.get(("", address)):
+            attempts.pop()
 
     def _wait(self, key: tuple[str, str], limit: int) -> int:
         times = self._failures.get(key)

@@ -95,5 +95,10 @@ async def camera_timeline(camera: str, context: Here, start: AwareDatetime, end:
 
 
 def _whole_ms(moment: datetime) -> datetime:
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+        if not 1970 <= moment.year < 9999:  # room to add to it, in any time zone
+            raise OverflowError
+    except (OverflowError, ValueError) as err:
+        raise Problem(422, "invalid", "'start' and 'end' are moments between 1970 and 9998") from err
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -19,7 +19,7 @@ class Wanted(BaseModel):
     """What the browser shows; sent again at every change."""
 
     cameras: Annotated[list[str], Field(max_length=1000)]
-    fps: Annotated[float, Field(gt=0, le=MAX_FPS)] = 1.0
+    fps: Annotated[float, Field(ge=0.1, le=MAX_FPS)] = 1.0
 
 
 @router.websocket("/ws/wall")

@@ -41,7 +41,9 @@ def judge(
     else:
         reason = translate(recording.reason)
     if recording is not None and recording.status == "recording":
-        return "recording", reason if reason == "disk" else None
+        # What is written but cannot be decoded is worth a word too.
+        corrupt = seeing is not None and seeing.reason == "corrupt"
+        return "recording", "corrupt" if corrupt else reason if reason == "disk" else None
     if (recording is not None and recording.status == "online") or (seeing is not None and seeing.status == "online"):
         return "online", reason
     return "offline", reason or "connecting"

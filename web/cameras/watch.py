@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.5
 CAMERA_RULE = "camera-offline"
+#: A camera that shows pictures which nobody writes (a full disk, a recorder that is gone) is as dark to the court.
+UNRECORDED = ("offline", "online")
 SITE_RULE = "site-unreachable"
 
 
@@ -123,7 +125,7 @@ class CameraWatch:
         actions = alarms.tick(
             self._clock.monotonic(),
             [
-                Status(view.site.id, view.camera.id, view.state == "offline", view.reason, view.dark_s())
+                Status(view.site.id, view.camera.id, view.state in UNRECORDED, view.reason, view.dark_s())
                 for view in views
                 if view.camera.enabled
             ],
