@@ -4,73 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import websockets
 
+from tests.support.nats_bus import NatsServer, free_port, nats_server
 from vms.bus.connection import BusAddress
 from vms.domain.clock import SystemClock
 from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from web import process
 
+__all__ = ["PASSWORD", "NatsServer", "WebRig", "nats_server", "web_rig"]
+
 PASSWORD = "correct horse battery"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-class NatsServer:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self.process: subprocess.Popen[bytes] | None = None
-        self.url = f"nats://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        config = self.folder / "nats.conf"
-        config.write_text(
-            f"listen: 127.0.0.1:{self.port}\nmax_payload: 8MB\n"
-            f'jetstream {{ store_dir: "{self.folder}/js", sync_interval: always }}\n'
-        )
-        binary = shutil.which("nats-server") or str(Path(sys.executable).parent / "nats-server")
-        self.process = subprocess.Popen(
-            [binary, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("ab")
-        )
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
-                return
-            time.sleep(0.02)
-        raise RuntimeError("nats-server did not start")
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
-@contextlib.contextmanager
-def nats_server(folder: Path) -> Iterator[NatsServer]:
-    server = NatsServer(folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.kill()
 
 
 def facility(cameras: int = 2, site: str = "s1") -> Facility:
