@@ -79,6 +79,7 @@ class SegmentWriter:
         self._held: MediaPacket | None = None
         self._samples: list[Sample] = []
         self._last_end: float | None = None
+        self._run_start: float | None = None
 
     @property
     def writing(self) -> bool:
@@ -99,6 +100,7 @@ class SegmentWriter:
     def begin(self, run: Run) -> None:
         """A new run."""
         self._track = Track.of(run.info.codec, parameter_sets(run.info.codec, run.info.extradata), TIMESCALE)
+        self._run_start = None
         self._last_end = None
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
@@ -127,14 +129,15 @@ class SegmentWriter:
         self._held = None
 
     def settle(self, run: Run) -> float | None:
-        """Fixes the open segment's start once the anchor stands; returns it when it is the run's first."""
+        """Fixes the start of the run's first segment once the anchor stands, and returns it."""
         if self._open is None or self._last_end is not None:
-            return None
+            return self._run_start  # fixed when its first file was closed, at a minute within the settling time
         start = run.utc(self._open.first_pts)
         if abs(start - self._open.start) >= 0.001:
             self._open.start = start
             self._announce(run, self._open)
-        return self._open.start
+        self._run_start = self._open.start
+        return self._run_start
 
     def _is_due(self, utc: float) -> bool:
         segment = self._open
@@ -225,9 +228,11 @@ class SegmentWriter:
     def _close(self, run: Run, end: float) -> None:
         self._flush(run)
         segment, self._open = self._open, None
-        self._last_end = end
         if segment is not None:
+            if self._last_end is None:
+                segment.start = self._run_start = min(run.utc(segment.first_pts), end)
             self._finish(run, segment, end)
+        self._last_end = end
 
     def _finish(self, run: Run, segment: _Open, end: float) -> None:
         def done(file: SegmentFile) -> None:

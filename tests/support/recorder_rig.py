@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,15 @@ from vms.settings.environment import Environment
 asyncio.run(process.run(
     Environment.read(pathlib.Path(sys.argv[1])), BusAddress(sys.argv[2], sys.argv[2]), None, asyncio.Event()))
 """
+
+
+async def room_in_the_minute(seconds: float = 35.0) -> None:
+    """Waits until no file is cut for so long: a test that counts files must not meet a minute's end."""
+
+    async def early() -> bool:
+        return time.time() % 60 < 60 - seconds
+
+    await until_async(early, seconds + 1)
 
 
 def camera(name: str, url: str, **more: Any) -> dict[str, Any]:

@@ -283,3 +283,18 @@ async def test_states_may_be_asked_while_packets_come(rig: Rig) -> None:
     await asking
     assert set(seen) <= {"offline", "online", "recording"}
     assert rig.recorder.state(1).packets == 100
+
+
+async def test_a_gap_ends_where_footage_begins_though_a_file_is_cut_at_once(rig: Rig) -> None:
+    """The run's first file ends at the minute, before the anchor has settled."""
+    rig.recorder.trouble("unreachable", "")
+    run = run_of("h264", tuple(UNITS), MINUTE + 59.2)
+    rig.recorder.begin(run)
+    rig.play(run)
+    rig.recorder.end(run, "stopped")
+    rig.settle()
+    closed = [record for kind, record in rig.journal() if kind == "closed" and isinstance(record, Segment)]
+    assert len(closed) == 2
+    ended = [gap for gap in rig.gaps() if gap.end is not None]
+    assert [gap.end for gap in ended] == [closed[0].start]
+    assert closed[0].end == closed[1].start
