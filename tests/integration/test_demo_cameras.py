@@ -118,10 +118,7 @@ def _check(pulled: Pulled, frames: int, step: int) -> None:
 
 
 def _in_step(main: Pulled, sub: Pulled, frames: int) -> None:
-    """What main shows when a sub frame arrives is that frame or its neighbour, as a rule.
-
-    The middle of all comparisons: on a busy machine a single packet is read late.
-    """
+    """What main shows when a sub frame arrives is that frame or its neighbour, some late reads aside."""
     apart = []
     for counter, at in zip(sub.counters[5:], sub.at[5:], strict=True):
         if main.at[5] < at < main.at[-5]:
