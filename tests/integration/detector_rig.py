@@ -16,6 +16,7 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from detectors import process
+from tests.support.waiting import PATIENCE
 from vms.bus import subjects
 from vms.bus.connection import Bus, BusAddress
 from vms.domain.messages import (
@@ -95,15 +96,13 @@ class Rig:
         self._stop = asyncio.Event()
         self._task = asyncio.create_task(process.run(self.environment, self.address, None, self._stop))
 
-    async def stop(self) -> float:
+    async def stop(self) -> None:
         if self._watching is not None:
             self._watching.cancel()
-        began = time.monotonic()
         self._stop.set()
         if self._task is not None:
             await self._task
             self._task = None
-        return time.monotonic() - began
 
     async def watch(self, camera: str, profile: str) -> WatchReply:
         request = WatchRequest.model_validate({"profile": profile, "fps": 2})
@@ -122,11 +121,13 @@ class Rig:
         self._watching = asyncio.create_task(renew())
 
     async def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * PATIENCE
         while not true():
             if self._task is not None and self._task.done():
                 self._task.result()
-            assert time.monotonic() < end, f"waited {seconds} s; states {self.states}, alerts {len(self.alerts)}"
+            assert time.monotonic() < end, (
+                f"not within {seconds * PATIENCE} s: {self.states}, {len(self.alerts)} alerts"
+            )
             await asyncio.sleep(0.05)
 
     async def stored(self) -> list[AlertEvent]:

@@ -72,7 +72,7 @@ async def watch(one: Service, camera: str) -> tuple[list[tuple[float, int]], lis
     return seen, told
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_count_and_alerts_follow_the_visits(room: tuple[Service, list[tuple[float, float]]]) -> None:
     one, visits = room
     camera = one.get("/api/cameras")["items"][0]["id"]

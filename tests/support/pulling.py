@@ -11,6 +11,7 @@ from tests.support.footage import Unit
 from tests.support.sinks import RecordingSink
 from vms.domain.clock import SystemClock
 from vms.ingest.reader import StreamReader, Watchdog
+from vms.ingest.stream import MediaPacket
 
 
 class Pull:
@@ -26,7 +27,10 @@ class Pull:
         return len(self.sink.packets) >= packets
 
     def units(self, run: int = 0) -> tuple[Unit, ...]:
-        return tuple(Unit(p.payload, p.pts, p.dts, p.keyframe) for p in self.sink.of_run(run))
+        return tuple(Unit(p.payload, p.pts, p.dts, p.keyframe) for p in self.packets(run))
+
+    def packets(self, run: int = 0) -> list[MediaPacket]:
+        return self.sink.of_run(run)
 
 
 @contextlib.contextmanager

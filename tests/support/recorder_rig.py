@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 
 from recorder import process
 from tests.support.nats_bus import NatsServer
-from tests.support.waiting import until_async
+from tests.support.waiting import PATIENCE, until_async
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.messages import ConfigRevision, Gap, ReadRequest, RecorderState, Segment, WatchReply, WatchRequest
@@ -55,14 +55,14 @@ def revision(number: int, *cameras: dict[str, Any]) -> bytes:
 
 @contextlib.asynccontextmanager
 async def recorder(data: Path, server: NatsServer) -> AsyncIterator[asyncio.Event]:
-    """Runs in this process; setting the event, or leaving, stops it cleanly within 5 s."""
+    """Runs in this process; setting the event, or leaving, stops it cleanly."""
     stop = asyncio.Event()
     task = asyncio.create_task(process.run(Environment.read(data), server.address, None, stop))
     try:
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 5 * PATIENCE)
 
 
 @contextlib.contextmanager

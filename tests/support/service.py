@@ -17,7 +17,7 @@ import httpx
 import websockets
 
 from tests.support.nats_bus import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 PASSWORD = "một-mật-khẩu-dài"
 
@@ -99,7 +99,7 @@ class Service:
         self.client.close()
         children = self.children()
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(8)
+        code = self.process.wait(8 * PATIENCE)
         left = [pid for pid in children if Path(f"/proc/{pid}").exists()]
         assert not left, f"left behind: {left}"
         return code
@@ -108,7 +108,7 @@ class Service:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(8)
+                self.process.wait(8 * PATIENCE)
             self.process.kill()
 
 

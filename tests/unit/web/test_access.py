@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
 
-from tests.integration.web_rig import facility
+from tests.integration.web.rig import facility
 from vms.domain.clock import SystemClock
 from vms.settings.environment import Environment
 from web.access import needs_login, permit, undeclared

@@ -12,7 +12,7 @@ import yaml
 from alembic import command
 from sqlalchemy import func, select
 
-from tests.integration.web_rig import facility
+from tests.integration.web.rig import facility
 from vms.domain.clock import SystemClock
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility

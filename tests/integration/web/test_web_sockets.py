@@ -5,45 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-import pytest_asyncio
-
-from tests.integration.web_rig import (
-    PASSWORD,
+from tests.integration.web.rig import (
     NatsServer,
     WebRig,
     close_code,
-    eventually,
     facility,
-    nats_server,
     web_rig,
 )
-from tests.integration.web_worker import JPEG, Worker
+from tests.integration.web.worker import JPEG, Worker
+from tests.support.waiting import until_async
 from vms.bus import subjects
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NatsServer]:
-    monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
-    with nats_server(tmp_path / "nats") as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def rig(tmp_path: Path, server: NatsServer) -> AsyncIterator[WebRig]:
-    async with web_rig(tmp_path / "data", server.url) as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def worker(rig: WebRig) -> AsyncIterator[Worker]:
-    made = await Worker.connect(rig.bus_url)
-    yield made
-    await made.close()
 
 
 async def events(socket: Any, count: int, timeout_s: float = 10) -> list[dict[str, Any]]:
@@ -144,7 +118,7 @@ async def test_restarts_of_web_and_bus_lose_and_double_nothing(rig: WebRig, work
     server.kill()
     await asyncio.sleep(0.3)
     server.start()
-    await eventually(lambda: _connected(worker))
+    await until_async(lambda: _connected(worker))
     for i in range(20, 30):
         await worker.alert(f"a{i}", "opened")
     await read(15)

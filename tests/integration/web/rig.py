@@ -13,6 +13,7 @@ import httpx
 import websockets
 
 from tests.support.nats_bus import NatsServer, free_port, nats_server
+from tests.support.waiting import PATIENCE
 from vms.bus.connection import BusAddress
 from vms.domain.clock import SystemClock
 from vms.domain.facility import Facility
@@ -80,7 +81,7 @@ class WebRig:
         self._task = asyncio.create_task(
             process.run(environment, address, self.seed, "127.0.0.1", self.port, self._stop, self.clock)
         )
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 15 * PATIENCE
         while time.monotonic() < deadline:
             if self._task.done():
                 self._task.result()
@@ -90,13 +91,10 @@ class WebRig:
             await asyncio.sleep(0.05)
         raise RuntimeError("web did not get ready")
 
-    async def stop(self) -> float:
-        """Seconds that stopping took."""
-        began = time.monotonic()
+    async def stop(self) -> None:
         self._stop.set()
         assert self._task is not None
-        await asyncio.wait_for(self._task, 10)
-        return time.monotonic() - began
+        await asyncio.wait_for(self._task, 10 * PATIENCE)
 
     async def close(self) -> None:
         if self._task is not None and not self._task.done():
@@ -125,17 +123,6 @@ async def web_rig(data: Path, bus_url: str, seed: Facility | None = None) -> Asy
         yield rig
     finally:
         await rig.close()
-
-
-async def eventually(check: Any, timeout_s: float = 10) -> Any:
-    """The first truthy answer of the async ``check``."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        answer = await check()
-        if answer or time.monotonic() > deadline:
-            assert answer
-            return answer
-        await asyncio.sleep(0.05)
 
 
 async def close_code(socket: Any) -> int:

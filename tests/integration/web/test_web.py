@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from nats.js.errors import NotFoundError
 
-from tests.integration.web_rig import PASSWORD, WebRig, eventually, nats_server, web_rig
-from tests.integration.web_worker import JPEG, Worker
+from tests.integration.web.rig import PASSWORD, WebRig
+from tests.integration.web.worker import JPEG, Worker
+from tests.support.waiting import until_async
 from vms.bus import subjects
 from vms.bus.connection import BusAddress
 from vms.domain.errors import ConfigurationError
 from vms.domain.messages import ConfigRevision
 from vms.settings.environment import Environment
 from web import process
-
-
-@pytest_asyncio.fixture
-async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WebRig]:
-    monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
-    with nats_server(tmp_path / "nats") as server:
-        async with web_rig(tmp_path / "data", server.url) as made:
-            yield made
-
-
-@pytest_asyncio.fixture
-async def worker(rig: WebRig) -> AsyncIterator[Worker]:
-    made = await Worker.connect(rig.bus_url)
-    yield made
-    await made.close()
 
 
 async def test_session_tells_who_one_is_and_ends(rig: WebRig) -> None:
@@ -114,7 +98,7 @@ async def test_camera_states_follow_the_heartbeats(rig: WebRig, worker: Worker) 
     assert (first["state"], first["person_count"]) == ("offline", None)
     assert first["zones"][0]["id"] == "z"
     await worker.beat(free_bytes=10**12, total_bytes=2 * 10**12)
-    camera = await eventually(lambda: _camera_in(rig, "recording"))
+    camera = await until_async(lambda: _camera_in(rig, "recording"))
     assert camera["person_count"] == 2
     assert camera["fps"] == 25
     system = (await rig.http.get("/api/system")).json()
@@ -123,14 +107,14 @@ async def test_camera_states_follow_the_heartbeats(rig: WebRig, worker: Worker) 
     assert system["detection"]["model"] == "m"
     site = (await rig.http.get("/api/sites")).json()["items"][0]
     assert (site["persons"], site["cameras"]["recording"]) == (2, 1)
-    lost = await eventually(lambda: _camera_in(rig, "offline"), 9)
+    lost = await until_async(lambda: _camera_in(rig, "offline"), 9)
     assert lost["reason"] == "worker_lost"
 
 
 async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Worker) -> None:
     await worker.alert("a1", "opened", persons=1, snapshot=JPEG)
     await worker.alert("a1", "ended")
-    alert = await eventually(lambda: _alert_in(rig, "a1", "ended"))
+    alert = await until_async(lambda: _alert_in(rig, "a1", "ended"))
     assert [step["kind"] for step in alert["steps"]] == ["opened", "ended"]
     assert (await rig.http.get(alert["snapshot"])).content == JPEG
     done = await rig.http.post("/api/alerts/a1/ack", json={"note": "đang đi"})
@@ -147,7 +131,7 @@ async def test_alerts_are_paged_newest_first(rig: WebRig, worker: Worker) -> Non
     at = datetime.now(UTC)
     for i in range(5):
         await worker.alert(f"a{i}", "opened", opened_at=at + timedelta(seconds=i // 2), at=at)
-    await eventually(lambda: _alert_in(rig, "a4", "open"))
+    await until_async(lambda: _alert_in(rig, "a4", "open"))
     seen: list[str] = []
     cursor = ""
     while True:
@@ -182,7 +166,7 @@ async def test_zones_make_a_revision_that_reaches_the_bus(rig: WebRig, worker: W
         message = ConfigRevision.model_validate_json(entry.value or b"")
         return message.revision == 2 and "${P}" in (entry.value or b"").decode()
 
-    await eventually(published)
+    await until_async(published)
 
 
 async def test_timeline_covers_the_span(rig: WebRig, worker: Worker) -> None:
@@ -197,7 +181,7 @@ async def test_timeline_covers_the_span(rig: WebRig, worker: Worker) -> None:
         body = (await rig.http.get("/api/cameras/cam-1/timeline", params=query)).json()
         return body if len(body["segments"]) == 2 else None
 
-    body = await eventually(both)
+    body = await until_async(both)
     assert [one["open"] for one in body["segments"]] == [False, True]
     assert body["segments"][1]["end"] == body["end"]
     assert body["gaps"][0]["cause"] == "disabled"
