@@ -10,11 +10,10 @@ import { keys, useSession } from './api/queries'
 import { CameraPage } from './camera/CameraPage'
 import { Empty, Failed } from './controls/states'
 import { LoginPage } from './login/LoginPage'
+import { onPhone } from './shell/phone'
 import { Shell } from './shell/Shell'
 import { setTimeZone } from './time/format'
 import { WallPage } from './wall/WallPage'
-
-const PHONE = '(max-width: 720px)'
 
 export function App() {
   const { t } = useTranslation()
@@ -29,7 +28,7 @@ export function App() {
         <Switch>
           <Route path="/">
             {/* On a phone what needs doing comes first. */}
-            <Redirect to={window.matchMedia(PHONE).matches ? '/alerts' : '/wall'} replace />
+            <Redirect to={onPhone() ? '/alerts' : '/wall'} replace />
           </Route>
           <Route path="/wall" component={WallPage} />
           <Route path="/cameras/:id">{({ id }) => <CameraPage key={id} id={decodeURIComponent(id)} />}</Route>

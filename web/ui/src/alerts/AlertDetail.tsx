@@ -6,9 +6,8 @@ import { useAlert, useCameras, useSites } from '../api/queries'
 import type { Alert } from '../api/types'
 import { Failed } from '../controls/states'
 import { word } from '../i18n'
-import { usePermission } from '../shell/shellState'
 import { moment } from '../time/format'
-import { ACT_PERMISSION, ask, canAck, canResolve } from './alertActions'
+import { ask, canAck, canResolve, useMayAct } from './alertActions'
 import { lasting } from './AlertCard'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { AlertPicture } from './AlertPicture'
@@ -32,7 +31,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
   const { t } = useTranslation()
   const sites = useSites()
   const cameras = useCameras()
-  const mayAct = usePermission(ACT_PERMISSION)
+  const may = useMayAct()
   const site = sites.data?.find((one) => one.id === alert.site)
   const camera = cameras.data?.find((one) => one.id === alert.camera)
   const facts: [string, React.ReactNode][] = [
@@ -62,12 +61,12 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
         <span className="secondary">{word('severity', alert.severity)}</span>
       </header>
       <div className="alert-actions">
-        {mayAct && canAck(alert) && (
+        {may.ack && canAck(alert) && (
           <button className="button primary" onClick={() => ask(alert, 'ack')}>
             <Check size={16} /> {t('act.ack')} <kbd>A</kbd>
           </button>
         )}
-        {mayAct && canResolve(alert) && (
+        {may.resolve && canResolve(alert) && (
           <button className="button" onClick={() => ask(alert, 'resolve')}>
             <CheckCheck size={16} /> {t('act.resolve')} <kbd>R</kbd>
           </button>

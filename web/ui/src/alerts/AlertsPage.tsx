@@ -11,11 +11,14 @@ import { useStore } from '../preferences/store'
 import { useSearchParts } from '../shell/location'
 import { useTitle } from '../shell/shellState'
 import { useShortcuts } from '../shell/shortcuts'
-import { ask } from './alertActions'
+import { ask, useMayAct } from './alertActions'
 import { AlertDetail } from './AlertDetail'
 import { AlertFilters } from './AlertFilters'
 import { AlertRow } from './AlertRow'
 import { filterOf, isFiltered } from './filterSearch'
+
+/** The list and an alert fit side by side; the style sheet breaks at the same. */
+const BESIDE = '(min-width: 1001px)'
 
 export function AlertsPage({ id }: { id: string | null }) {
   const { t } = useTranslation()
@@ -31,26 +34,36 @@ export function AlertsPage({ id }: { id: string | null }) {
 
   // After an action the chosen one may leave the list: "next" is then what took its place.
   const place = useRef(-1)
+  const left = useRef(false)
   const at = alerts.findIndex((alert) => alert.id === id)
   if (at >= 0) place.current = at
-  const choose = (alert: Alert | undefined) => {
+  const choose = (alert: Alert | undefined, replace = id !== null) => {
     if (!alert) return
-    navigate(`/alerts/${encodeURIComponent(alert.id)}${query ? `?${query}` : ''}`, { replace: id !== null })
+    navigate(`/alerts/${encodeURIComponent(alert.id)}${query ? `?${query}` : ''}`, { replace })
   }
   const chosen = alerts[at]
   const move = (step: number) => {
     const from = at >= 0 ? at + step : step > 0 ? Math.max(0, place.current) : place.current - 1
     choose(alerts[Math.max(0, Math.min(alerts.length - 1, from))])
   }
+  // Beside the list there is room for one: the newest, until another is chosen.
+  const first = alerts[0]
+  useEffect(() => {
+    if (id === null && first && !left.current && window.matchMedia(BESIDE).matches) choose(first, true)
+  }, [id, first])
+  const may = useMayAct()
   useShortcuts({
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
     Enter: () => (chosen ? navigate(`/cameras/${chosen.camera}`) : choose(alerts[0])),
-    a: () => ask(chosen, 'ack'),
-    r: () => ask(chosen, 'resolve'),
-    Escape: () => navigate(`/alerts${query ? `?${query}` : ''}`),
+    a: () => may.ack && ask(chosen, 'ack'),
+    r: () => may.resolve && ask(chosen, 'resolve'),
+    Escape: () => {
+      left.current = true
+      navigate(`/alerts${query ? `?${query}` : ''}`)
+    },
   })
   useEffect(() => {
     list.current?.querySelector('[aria-current=true]')?.scrollIntoView({ block: 'nearest' })

@@ -1,8 +1,7 @@
-// Dialogs about alerts that any page may open, and the permission they need.
+// Dialogs about alerts that any page may open, and the permissions they need.
 import type { Alert } from '../api/types'
 import { Store } from '../preferences/store'
-
-export const ACT_PERMISSION = 'alert.ack'
+import { usePermission } from '../shell/shellState'
 
 export interface AskedAction {
   alert: Alert
@@ -11,6 +10,11 @@ export interface AskedAction {
 
 export const askedAction = new Store<AskedAction | null>(null)
 export const muteOpen = new Store(false)
+
+/** What the one who is signed in may do to alerts. */
+export function useMayAct(): Record<AskedAction['action'], boolean> {
+  return { ack: usePermission('alert.ack'), resolve: usePermission('alert.resolve') }
+}
 
 export const canAck = (alert: Alert) => alert.state === 'open' || alert.state === 'ended'
 export const canResolve = (alert: Alert) => alert.state !== 'resolved'

@@ -20,6 +20,7 @@ import { Banners } from './Banners'
 import { Header } from './Header'
 import { KeysDialog } from './KeysDialog'
 import { Logo } from './Logo'
+import { onPhone } from './phone'
 import { bare, keysOpen, LAST_CAMERA, pageTitle, SessionContext } from './shellState'
 import { useShortcuts } from './shortcuts'
 import { UserMenu } from './UserMenu'
@@ -34,7 +35,7 @@ export function Shell({ session, children }: { session: Session; children: React
   const open = useOpenAlerts()
   const title = useStore(pageTitle)
   const isBare = useStore(bare)
-  const [phoneMenu] = useState(() => window.matchMedia('(max-width: 720px)').matches)
+  const [phoneMenu] = useState(onPhone)
 
   useEffect(() => {
     const updates = new LiveUpdates(client, (alert: Alert) => {

@@ -2,18 +2,17 @@
 import { BellOff, CircleCheck, Video } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import { ACT_PERMISSION, ask, muteOpen } from '../alerts/alertActions'
+import { ask, muteOpen, useMayAct } from '../alerts/alertActions'
 import { AlertCard } from '../alerts/AlertCard'
 import type { useOpenAlerts } from '../alerts/openAlerts'
 import type { Alert } from '../api/types'
 import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
-import { usePermission } from '../shell/shellState'
 
 const OVER_SHOWN = 20
 
 export function AlertColumn({ open }: { open: ReturnType<typeof useOpenAlerts> }) {
   const { t } = useTranslation()
-  const mayAct = usePermission(ACT_PERMISSION)
+  const may = useMayAct()
   return (
     <aside className="alert-column" aria-label={t('column.open')}>
       <div className="alert-column-list scrolls">
@@ -28,19 +27,19 @@ export function AlertColumn({ open }: { open: ReturnType<typeof useOpenAlerts> }
         ) : open.alerts.length === 0 ? (
           <Empty icon={<CircleCheck size={26} strokeWidth={1.5} />} title={t('column.none')} text={t('column.noneText')} />
         ) : (
-          <Cards alerts={open.alerts} mayAct={mayAct} />
+          <Cards alerts={open.alerts} mayAck={may.ack} />
         )}
         {open.over.length > 0 && (
           <>
             <h2>
               {t('column.over')} <span className="badge">{open.over.length}</span>
             </h2>
-            <Cards alerts={open.over.slice(0, OVER_SHOWN)} mayAct={mayAct} />
+            <Cards alerts={open.over.slice(0, OVER_SHOWN)} mayAck={may.ack} />
           </>
         )}
       </div>
       <footer className="alert-column-foot desk-only">
-        {mayAct && (
+        {may.ack && (
           <button className="button" disabled={open.alerts.length === 0} onClick={() => ask(open.alerts[0], 'ack')}>
             <kbd>A</kbd> {t('column.ackNewest')}
           </button>
@@ -53,7 +52,7 @@ export function AlertColumn({ open }: { open: ReturnType<typeof useOpenAlerts> }
   )
 }
 
-function Cards({ alerts, mayAct }: { alerts: Alert[]; mayAct: boolean }) {
+function Cards({ alerts, mayAck }: { alerts: Alert[]; mayAck: boolean }) {
   const { t } = useTranslation()
   return (
     <ul className="alert-cards">
@@ -64,7 +63,7 @@ function Cards({ alerts, mayAct }: { alerts: Alert[]; mayAct: boolean }) {
             <Link className="button icon" href={`/cameras/${alert.camera}`} aria-label={t('action.live')} title={t('action.live')}>
               <Video size={15} />
             </Link>
-            {mayAct && <button className="button" onClick={() => ask(alert, 'ack')}>{t('act.ackShort')}</button>}
+            {mayAck && <button className="button" onClick={() => ask(alert, 'ack')}>{t('act.ackShort')}</button>}
           </span>
         </li>
       ))}

@@ -1,7 +1,7 @@
 // The newest open alert, large and as real video, beside the tiles.
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import { ACT_PERMISSION, ask, canAck } from '../alerts/alertActions'
+import { ask, canAck, useMayAct } from '../alerts/alertActions'
 import { AlertMark } from '../alerts/AlertMark'
 import { AlertPicture } from '../alerts/AlertPicture'
 import { usePlaces } from '../alerts/places'
@@ -9,14 +9,13 @@ import { useCamera } from '../api/queries'
 import type { Alert } from '../api/types'
 import { LiveView } from '../camera/LiveView'
 import { word } from '../i18n'
-import { usePermission } from '../shell/shellState'
 import { moment } from '../time/format'
 
 export function Spotlight({ alert }: { alert: Alert }) {
   const { t } = useTranslation()
   const place = usePlaces()
   const camera = useCamera(alert.camera)
-  const mayAct = usePermission(ACT_PERMISSION)
+  const may = useMayAct()
   return (
     <section className="spotlight" aria-label={t('wall.spotlight')}>
       <header className="spotlight-head">
@@ -24,7 +23,7 @@ export function Spotlight({ alert }: { alert: Alert }) {
         <strong>{word('kind', alert.kind)}</strong>
         <span className="secondary cut">{place(alert)} · {moment(alert.opened_at)}</span>
         <Link className="button" href={`/alerts/${alert.id}`}>{t('action.details')}</Link>
-        {mayAct && canAck(alert) && (
+        {may.ack && canAck(alert) && (
           <button className="button primary" onClick={() => ask(alert, 'ack')}>
             {t('act.ack')} <kbd>A</kbd>
           </button>

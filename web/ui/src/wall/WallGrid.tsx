@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Alert, Camera, Site } from '../api/types'
 import { shortSite } from '../alerts/places'
 import { word } from '../i18n'
+import { onPhone } from '../shell/phone'
 import { TILE_WIDTH, type Density, type Grouping, type TileGroup } from './choice'
 import type { WallFeed } from './feed'
 import { layoutWall } from './layout'
@@ -44,7 +45,7 @@ export function WallGrid(props: {
       height: room.height, gap: GAP, blockGap: BLOCK_GAP,
       heading: grouping === 'none' ? 0 : HEADING,
       minBlock: 300,
-      minTile: window.innerWidth <= 720 ? 150 : MIN_TILE,
+      minTile: onPhone() ? 150 : MIN_TILE,
       wanted: TILE_WIDTH[density],
     }
     const filled = layoutWall({ ...input, width: room.width })
@@ -56,7 +57,8 @@ export function WallGrid(props: {
   useVisible(place, cameras, feed, layout.tileWidth > 0)
 
   const names = useMemo(() => new Map(sites.map((site) => [site.id, site])), [sites])
-  const { bands, tileWidth, tileHeight } = layout
+  const { flows, bands, tileWidth, tileHeight } = layout
+  const blocks = flows ? [{ id: '', cameras }] : groups
   const size = tileWidth < 150 ? 'xs' : tileWidth < 240 ? 's' : tileWidth < 400 ? 'm' : 'l'
   const across = (columns: number[]) => columns.reduce((sum, one) => sum + one, 0)
   const widest = Math.max(0, ...bands.map((band) => across(band.columns)))
@@ -64,19 +66,24 @@ export function WallGrid(props: {
   return (
     <div className="wall-place" style={{ padding: PADDING }}>
       <div ref={place} className="wall-grid scrolls" data-scrolls={layout.scrolls} data-size={size} style={{ gap: BLOCK_GAP }}>
+        {flows && (
+          <div className="wall-headings">
+            {groups.map((group) => <GroupHeading key={group.id} group={group} site={names.get(group.id)} grouping={grouping} />)}
+          </div>
+        )}
         {tileWidth > 0 && bands.map((band, index) => (
           <div key={index} className="wall-band" data-full={across(band.columns) === widest} style={{ gap: BLOCK_GAP }}>
             {band.columns.map((columns) => {
-              const group = groups[next++]
+              const group = blocks[next++]
               return group && (
                 <section key={group.id} className="wall-group" style={{ width: columns * tileWidth + (columns - 1) * GAP }}>
-                  {grouping !== 'none' && <GroupHeading group={group} site={names.get(group.id)} grouping={grouping} />}
+                  {grouping !== 'none' && !flows && <GroupHeading group={group} site={names.get(group.id)} grouping={grouping} />}
                   <div className="wall-tiles" style={{
                     gap: GAP, gridTemplateColumns: `repeat(${columns}, ${tileWidth}px)`, gridAutoRows: `${tileHeight}px`,
                   }}>
                     {group.cameras.map((camera) => (
                       <Tile key={camera.id} camera={camera} feed={feed} width={tileWidth} alert={alerts.get(camera.id)?.kind ?? null}
-                        site={grouping === 'site' ? null : shortSite(names.get(camera.site)?.name ?? camera.site)} />
+                        site={grouping === 'site' && !flows ? null : shortSite(names.get(camera.site)?.name ?? camera.site)} />
                     ))}
                   </div>
                 </section>

@@ -1,7 +1,7 @@
 // The wall: every camera at once, what is wrong in front.
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ask } from '../alerts/alertActions'
+import { ask, useMayAct } from '../alerts/alertActions'
 import { useOpenAlerts } from '../alerts/openAlerts'
 import { connection } from '../api/liveUpdates'
 import { useCameras, useSites } from '../api/queries'
@@ -31,6 +31,7 @@ export function WallPage() {
   const remembered = useStore(preferences)
   const lost = useStore(connection).state === 'down'
   const isBare = useStore(bare)
+  const may = useMayAct()
   const [search, setSearch] = useSearchParts()
   const [feed, setFeed] = useState<WallFeed | null>(null)
 
@@ -57,7 +58,7 @@ export function WallPage() {
     f: toggleFull,
     c: () => change({ cycle: !choice.cycle }),
     s: () => change({ spotlight: !choice.spotlight }),
-    a: () => ask(focusedAlert(open.alerts) ?? open.alerts[0], 'ack'),
+    a: () => may.ack && ask(focusedAlert(open.alerts) ?? open.alerts[0], 'ack'),
   }
   layouts.get().forEach((layout, index) => {
     if (layout) keys[String(index + 1)] = () => change(layout.choice)

@@ -55,6 +55,16 @@ describe('layoutWall', () => {
     expect(at).toBe(province.length)
   })
 
+  it('lets groups flow as one where keeping them apart would waste the screen', () => {
+    const two = size({ ...base, groups: [4, 4] })
+    expect(two.layout.flows).toBe(true)
+    expect(two.layout.bands).toEqual([{ columns: [3], rows: 3 }])
+    expect((8 * two.layout.tileWidth * two.layout.tileHeight) / (base.width * base.height)).toBeGreaterThan(0.75)
+    expect(two.height).toBeLessThanOrEqual(base.height)
+    expect(layoutWall({ ...base, groups: province }).flows).toBe(false)
+    expect(layoutWall({ ...base, groups: [12] }).flows).toBe(false)
+  })
+
   it('scrolls when tiles would get too small, with whole columns', () => {
     const { layout, width } = size({ ...base, groups: province, width: 374, height: 640, minTile: 150 })
     expect(layout.scrolls).toBe(true)

@@ -30,6 +30,8 @@ export interface Band {
 }
 
 export interface WallLayout {
+  /** The groups are not kept apart: all tiles flow as one, in the groups' order, under one line of headings. */
+  flows: boolean
   bands: Band[]
   tileWidth: number
   tileHeight: number
@@ -39,12 +41,17 @@ export interface WallLayout {
 const RATIO = 16 / 9
 const STRETCH = 1.12
 const MOST_COLUMNS = 80
-const nothing: WallLayout = { bands: [], tileWidth: 0, tileHeight: 0, scrolls: false }
+/** Groups stay apart as long as their tiles keep this share of the area that tiles of one flow would have. */
+const WORTH = 0.85
+const nothing: WallLayout = { flows: false, bands: [], tileWidth: 0, tileHeight: 0, scrolls: false }
 
 export function layoutWall(input: LayoutInput): WallLayout {
   if (input.groups.length === 0 || input.width <= 0 || input.height <= 0) return nothing
   if (input.wanted === null) {
-    const filled = fill(input)
+    const apart = fill(input)
+    const inOneLine = input.groups.length > 1 && input.groups.length * input.minBlock <= input.width
+    const flow = inOneLine ? fill({ ...input, groups: [input.groups.reduce((sum, count) => sum + count, 0)] }) : null
+    const filled = flow && (!apart || area(apart) < area(flow) * WORTH) ? { ...flow, flows: true } : apart
     if (filled && filled.tileWidth >= Math.min(input.minTile, input.width)) return filled
   }
   return scroll(input, Math.min(input.wanted ?? input.minTile, input.width))
@@ -56,10 +63,12 @@ function fill(input: LayoutInput): WallLayout | null {
   for (let columns = 1; columns <= Math.min(total, MOST_COLUMNS); columns++) {
     const found = withColumns(input, columns)
     if (!found || found.tileHeight < 12) continue
-    if (!best || found.tileWidth * found.tileHeight > best.tileWidth * best.tileHeight) best = found
+    if (!best || area(found) > area(best)) best = found
   }
   return best
 }
+
+const area = (layout: WallLayout) => layout.tileWidth * layout.tileHeight
 
 function withColumns(input: LayoutInput, columns: number): WallLayout | null {
   // Gaps between blocks depend on the bands, and the bands on the tile's height: one pass to guess, one to settle.
@@ -73,7 +82,7 @@ function withColumns(input: LayoutInput, columns: number): WallLayout | null {
   const height = (input.height - bands.length * input.heading - between) / rows
   const tileHeight = Math.min(height, (width / RATIO) * STRETCH)
   const tileWidth = Math.min(width, tileHeight * RATIO * STRETCH)
-  return { bands, tileWidth: Math.floor(tileWidth), tileHeight: Math.floor(tileHeight), scrolls: false }
+  return { flows: false, bands, tileWidth: Math.floor(tileWidth), tileHeight: Math.floor(tileHeight), scrolls: false }
 }
 
 // Down the page there is room without end, so only the width counts.
@@ -82,7 +91,7 @@ function scroll(input: LayoutInput, wanted: number): WallLayout {
   const bands = cut(input, columns, wanted / RATIO)
   const full = (input.width - (columns - 1) * input.gap - (Math.max(...bands.map((band) => band.columns.length)) - 1) * (input.blockGap - input.gap)) / columns
   const tileWidth = Math.floor(full)
-  return { bands, tileWidth, tileHeight: Math.floor(tileWidth / RATIO), scrolls: true }
+  return { flows: false, bands, tileWidth, tileHeight: Math.floor(tileWidth / RATIO), scrolls: true }
 }
 
 /** The widest tile with which every band fits across. */
