@@ -2,13 +2,13 @@
 import { ArrowLeft, Check, CheckCheck, Video } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import { useAlert, useCameras, useSites } from '../api/queries'
+import { useAlert } from '../api/queries'
 import type { Alert } from '../api/types'
 import { Failed } from '../controls/states'
 import { word } from '../i18n'
 import { moment } from '../time/format'
 import { ask, canAck, canResolve, useMayAct } from './alertActions'
-import { lasting } from './AlertCard'
+import { AlertFacts } from './AlertFacts'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { AlertPicture } from './AlertPicture'
 
@@ -29,23 +29,7 @@ export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | un
 
 function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
   const { t } = useTranslation()
-  const sites = useSites()
-  const cameras = useCameras()
   const may = useMayAct()
-  const site = sites.data?.find((one) => one.id === alert.site)
-  const camera = cameras.data?.find((one) => one.id === alert.camera)
-  const facts: [string, React.ReactNode][] = [
-    [t('alerts.site'), site?.name ?? alert.site],
-    [t('alerts.camera'), <Link key="camera" href={`/cameras/${alert.camera}`}>{camera?.name ?? alert.camera}</Link>],
-    [t('alerts.opened'), moment(alert.opened_at)],
-    [t('alerts.ended'), alert.ended_at ? `${moment(alert.ended_at)} (${lasting(alert, t)})` : t('alerts.ongoing')],
-    ...(alert.persons === null ? [] : [[t('alerts.persons'), alert.persons] as [string, React.ReactNode]]),
-    ...(alert.zone ? [[t('alerts.zone'), alert.zone] as [string, React.ReactNode]] : []),
-    ...(alert.rule ? [[t('alerts.rule'), alert.rule] as [string, React.ReactNode]] : []),
-    ...Object.entries(alert.detail ?? {})
-      .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-      .map(([name, value]) => [word('detail', name), name === 'reason' ? word('reason', String(value)) : String(value)] as [string, React.ReactNode]),
-  ]
   return (
     <article className="alert-detail">
       <Link className="button quiet phone-only alert-back" href={backTo}>
@@ -75,14 +59,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
           <Video size={16} /> {t('action.live')} <kbd>Enter</kbd>
         </Link>
       </div>
-      <dl className="figures alert-facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <AlertFacts alert={alert} />
       <section>
         <h3>{t('alerts.steps')}</h3>
         <ol className="steps">
