@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,7 +109,7 @@ class AlertWriter:
     def minute(self, count: MinuteCount) -> None:
         """Queues a minute's count."""
         subject = subjects.stored(count.site, count.camera, "minute")
-        msg_id = f"minute.{count.camera}.{count.at.timestamp():.0f}.{count.samples}"
+        msg_id = f"minute.{uuid.uuid4().hex}"  # a minute may come in parts, and two parts may be alike
         self._work.put(lambda: self._outbox.put(subject, count.encode(), msg_id))
 
     def close(self, timeout: float = 2.0) -> None:

@@ -72,7 +72,11 @@ class KeyFrames:
                 self._newest = (dict(msg.headers or {}), msg.data, self._clock.monotonic())
                 self._ready.notify()
 
-        subscription = await self._bus.bulk.subscribe(subjects.live(self._site, self._camera, "key"), cb=came)
+        try:
+            subscription = await self._bus.bulk.subscribe(subjects.live(self._site, self._camera, "key"), cb=came)
+        except nats.errors.Error as err:  # the client was closed: with the next one this camera is attached anew
+            log.warning("key_frame.unasked camera=%s error=%s", self._camera, err)
+            return
         request = WatchRequest(profile="key", ttl_s=10).encode()
         try:
             while True:
@@ -108,6 +112,9 @@ class KeyFrames:
                 self._take(headers, payload, arrival)
             except (ValueError, KeyError) as err:
                 log.debug("key_frame.refused camera=%s error=%s", self._camera, err)
+            except Exception:  # one bad picture must not end this camera's analysis
+                log.exception("key_frame.failed camera=%s", self._camera)
+                self._lapsed = True  # the sink begins anew
 
     def _take(self, headers: dict[str, str], payload: bytes, arrival: float) -> None:
         at = datetime.fromisoformat(headers[LiveHeader.AT]).timestamp()

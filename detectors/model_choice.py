@@ -9,7 +9,7 @@ import threading
 
 from detectors.inference.batching import Batcher
 from detectors.inference.openvino import Runtime
-from detectors.models import DEFAULT, Choice, choose, folders
+from detectors.models import DEFAULT, MOTION, Choice, choose, folders
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Detector
 from vms.domain.messages import DetectorState
@@ -45,6 +45,11 @@ class ModelChoice:
                     # An unknown name must not stop the counting: it is said, and the best one counts.
                     log.error("model.unknown error=%s", err)
                     name, error = DEFAULT, str(err)
+                except Exception as err:
+                    if name == MOTION:
+                        raise
+                    log.exception("model.failed model=%s", name)
+                    name, error = MOTION, f"model {name} was not loaded: {type(err).__name__}: {err}"
             self._wanted, self._choice, self._error = wanted, choice, error
             self._batcher.use(choice.backend)
 

@@ -25,7 +25,7 @@ from vms.bus.tasks import all_of, end
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, SystemClock, from_epoch
 from vms.domain.errors import BusError
-from vms.domain.facility import Detector, Facility
+from vms.domain.facility import ACTED_ON, Detector, Facility
 from vms.domain.messages import DetectorState
 from vms.settings.environment import Environment
 
@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 2.0
 #: At a stop, what waits in the outbox has so long to be sent; the rest is sent by the next process.
 LAST_WORDS_S = 0.5
-#: Streams of the bus that are not set up yet are tried again after this.
-STORAGE_RETRY_S = 0.5
 
 
 async def run(
@@ -105,6 +103,9 @@ class _Process:
                 self._loading.cancel()
             self._loading = asyncio.ensure_future(self._model.apply(facility.detector))
         await self._fleet.apply(plans, (camera.id for _, camera in facility.cameras()))
+        idle = [rule.kind for plan in plans.values() for rule in plan.camera.rules if rule.kind not in ACTED_ON]
+        if idle:
+            log.warning("rules.idle count=%d kinds=%s they do nothing yet", len(idle), ",".join(sorted(set(idle))))
         log.info("detector.applied revision=%d cameras=%d", revision, len(plans))
 
     async def _keep_serving(self, address: BusAddress, stop: asyncio.Event) -> None:
@@ -122,12 +123,13 @@ class _Process:
         except BusError:
             return  # stopped before it came
         try:
-            await _with_storage(bus)
+            await bus.keep_storage()
             self._desk.attach(bus)
             await self._fleet.attach(bus)
-            await all_of(self._outbox.run(bus), self._follower.run(bus), self._beat(bus))
+            await all_of(bus.lasting(), self._outbox.run(bus), self._follower.run(bus), self._beat(bus))
         finally:
             await self._last_words(bus)
+            await self._desk.close()
             await bus.close()
 
     async def _last_words(self, bus: Bus) -> None:
@@ -169,18 +171,3 @@ class _Process:
             site=plan.site, camera=plan.camera.id, node=self._environment.node, at=now, status="disabled",
             since=now, revision=revision,
         )  # fmt: skip
-
-
-async def _with_storage(bus: Bus) -> None:
-    """Waits until the streams and buckets are there."""
-    warned = False
-    while True:
-        try:
-            await bus.ensure_storage()
-        except BusError as err:
-            if not warned:
-                log.warning("bus.unready error=%s", err)
-            warned = True
-            await asyncio.sleep(STORAGE_RETRY_S)
-        else:
-            return

@@ -76,8 +76,8 @@ class CameraRecorder:
         found = recover(self._root, self.site, self.camera.id)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
-        if found.ended_gap is not None:
-            self._gap(found.ended_gap)
+        for gap in found.ended_gaps:
+            self._gap(gap)
         if found.open_gap is not None:
             self._gaps.adopt(found.open_gap)
         elif found.end is not None:
@@ -87,6 +87,7 @@ class CameraRecorder:
         """A new run starts with the next packet."""
         self._run = run
         self._settle_at = None
+        self._reason, self._detail = "connecting", ""  # what was wrong before is over
         self._writer.begin(run)
         self._live.begin(run)
         self._codec, self._size = run.info.codec, (run.info.width, run.info.height)
@@ -167,7 +168,7 @@ class CameraRecorder:
             codec=self._codec,
             last_frame_at=None if self._last_utc is None else from_epoch(self._last_utc),
             packets=rates.packets,
-            packets_dropped=self._disk.refused,
+            packets_dropped=self._writer.dropped,
             revision=revision,
         )
 

@@ -20,6 +20,8 @@ from vms.domain.clock import Clock
 log = logging.getLogger(__name__)
 
 MAX_QUEUED_BYTES = 96 * 1024 * 1024
+#: Files opened, closed and journaled cost syncs, not bytes: so many of them waiting is a disk that is behind too.
+MAX_QUEUED_ITEMS = 20_000
 #: Every open file is synced at least this often; a power cut may cost 5 s, one turn of the loop included.
 SYNC_S = 2.5
 #: Space is reserved in steps, so that many growing files stay whole on a spinning disk.
@@ -132,10 +134,15 @@ class DiskWriter:
         self._max_bytes = max_bytes
         self._queue: queue.SimpleQueue[tuple[Callable[[], None], SegmentFile | None, int] | None] = queue.SimpleQueue()
         self._queued_bytes = 0
+        self._queued_items = 0
         self._lock = threading.Lock()
         self._open: set[SegmentFile] = set()
         self._thread = threading.Thread(target=self._loop, name="disk", daemon=True)
-        self.refused = 0
+
+    @property
+    def congested(self) -> bool:
+        """So much waits that no further file should be begun."""
+        return self._queued_bytes > self._max_bytes // 2 or self._queued_items > MAX_QUEUED_ITEMS // 2
 
     def start(self) -> None:
         """Starts the thread."""
@@ -188,10 +195,10 @@ class DiskWriter:
 
     def _submit(self, work: Callable[[], None], file: SegmentFile | None, size: int) -> bool:
         with self._lock:
-            if size and self._queued_bytes + size > self._max_bytes:
-                self.refused += 1
+            if size and (self._queued_bytes + size > self._max_bytes or self._queued_items >= MAX_QUEUED_ITEMS):
                 return False
             self._queued_bytes += size
+            self._queued_items += 1
         self._queue.put((work, file, size))
         return True
 
@@ -209,6 +216,7 @@ class DiskWriter:
                 self._guarded(work, file)
             with self._lock:
                 self._queued_bytes -= size
+                self._queued_items -= 1
             self._sync_due()
 
     def _guarded(self, work: Callable[[], None], file: SegmentFile | None) -> None:

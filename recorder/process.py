@@ -148,7 +148,7 @@ class Recorder:
         space = _space(self.root)
         now = self._clock.utc()
         states = [p.recorder.state(self._revision) for p in list(self._pulled.values())]
-        for site, camera, err in self._refused.values():
+        for site, camera, err in list(self._refused.values()):
             states.append(refused_state(site, camera, self._environment.node, now, self._revision, err))
         return [s.model_copy(update={"free_bytes": space[0], "total_bytes": space[1]}) for s in states]
 
@@ -204,17 +204,12 @@ async def _serve_bus(
 ) -> None:
     bus = await Bus.connect(address, name, stop)
     try:
-        while True:
-            try:
-                await bus.ensure_storage()
-                break
-            except BusError as err:
-                log.warning("bus.unready error=%s", err)
-                await asyncio.sleep(0.5)
+        await bus.keep_storage()
         recorder.desk.attach(bus)
         await all_of(
-            recorder.outbox.run(bus), follower.run(bus), _serve_reads(recorder, bus), _heartbeat(recorder, bus)
-        )
+            bus.lasting(), recorder.outbox.run(bus), follower.run(bus), _serve_reads(recorder, bus),
+            _heartbeat(recorder, bus),
+        )  # fmt: skip
     finally:
         await recorder.desk.close()
         await bus.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +30,7 @@ class Recovered:
 
     end: float | None  # UTC seconds; None: nothing was ever recorded
     open_gap: Gap | None
-    ended_gap: Gap | None  # footage came back, but the process ended before it could say so
+    ended_gaps: tuple[Gap, ...]  # footage came back, but nobody could say so
     mended: tuple[Segment, ...]
 
 
@@ -57,10 +58,11 @@ def recover(root: Path, site: str, camera: str) -> Recovered:
         if segment is not None:
             mended.append(segment)
     footage += mended
-    open_gap = max((g for g in gaps.values() if g.end is None), key=lambda g: g.start, default=None)
-    ended_gap = None if open_gap is None else _ended(open_gap, footage)
+    unended = sorted((g for g in gaps.values() if g.end is None), key=lambda g: g.start)
+    ended = [one for gap in unended if (one := _ended(gap, footage, gaps.values())) is not None]
+    still_open = [gap for gap in unended if gap.id not in {one.id for one in ended}]
     moments = [end.timestamp() for end in (*(s.end for s in footage), *(g.end for g in gaps.values())) if end]
-    return Recovered(max(moments, default=None), None if ended_gap else open_gap, ended_gap, tuple(mended))
+    return Recovered(max(moments, default=None), still_open[-1] if still_open else None, tuple(ended), tuple(mended))
 
 
 def _last_days(days: list[Path]) -> list[Path]:
@@ -69,8 +71,10 @@ def _last_days(days: list[Path]) -> list[Path]:
     return days[-2:] if young else days[-1:]
 
 
-def _ended(gap: Gap, footage: list[Segment]) -> Gap | None:
+def _ended(gap: Gap, footage: list[Segment], gaps: Iterable[Gap]) -> Gap | None:
+    """The gap with its end: the footage, or the other gap, that came after it."""
     later = [s.start for s in footage if s.start >= gap.start and s.end is not None and s.end > s.start]
+    later += [other.start for other in gaps if other.start > gap.start]
     return gap.model_copy(update={"end": min(later)}) if later else None
 
 

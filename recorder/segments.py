@@ -80,6 +80,8 @@ class SegmentWriter:
         self._samples: list[Sample] = []
         self._last_end: float | None = None
         self._run_start: float | None = None
+        self._lossy = False  # footage of this run was lost: what comes next does not abut
+        self.dropped = 0  # pictures that came and were not written
 
     @property
     def writing(self) -> bool:
@@ -100,8 +102,10 @@ class SegmentWriter:
     def begin(self, run: Run) -> None:
         """A new run."""
         self._track = Track.of(run.info.codec, parameter_sets(run.info.codec, run.info.extradata), TIMESCALE)
+        self._open, self._held, self._samples = None, None, []
         self._run_start = None
         self._last_end = None
+        self._lossy = False
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
         """One access unit: closes the sample before it."""
@@ -110,12 +114,15 @@ class SegmentWriter:
         self._finish_held(run, packet.dts)
         if self._open is not None and packet.keyframe and self._is_due(run.utc(packet.pts)):
             self._close(run, run.utc(packet.pts))
-        if self._open is None:
-            if not packet.keyframe:
-                return  # after a loss: resume at a key frame
-            self._start(run, packet)
+        # After a loss: resume at a key frame, once the disk has caught up.
+        if self._open is None and not (packet.keyframe and self._start(run, packet)):
+            self.dropped += 1
+            return
         if packet.keyframe or (self._samples and packet.dts - self._samples[0].dts >= FRAGMENT_TICKS):
             self._flush(run)
+            if self._open is None:  # the disk's queue was full
+                self.dropped += 1
+                return
         self._held = packet
 
     def end(self, run: Run) -> None:
@@ -124,12 +131,14 @@ class SegmentWriter:
         if held is not None:
             step = self._samples[-1].duration if self._samples else TIMESCALE // 25
             self._finish_held(run, held.dts + step)
-            if self._open is not None:
-                self._close(run, run.utc(self._open.last_pts))
+        if self._open is not None:
+            self._close(run, run.utc(self._open.last_pts))
         self._held = None
 
     def settle(self, run: Run) -> float | None:
         """Fixes the start of the run's first segment once the anchor stands, and returns it."""
+        if self._lossy and self._open is not None:
+            return self._open.start  # the anchor had settled long before the loss
         if self._open is None or self._last_end is not None:
             return self._run_start  # fixed when its first file was closed, at a minute within the settling time
         start = run.utc(self._open.first_pts)
@@ -143,9 +152,15 @@ class SegmentWriter:
         segment = self._open
         return segment is not None and (utc // SEGMENT_S != segment.start // SEGMENT_S)
 
-    def _start(self, run: Run, packet: MediaPacket) -> None:
+    def _start(self, run: Run, packet: MediaPacket) -> bool:
+        """Opens a file; False while the disk is so far behind that it would only be filled with beginnings."""
         if self._track is None:
-            return
+            return False
+        if self._disk.congested:
+            self._lossy = True
+            self._on_lost(None, self._last_end if self._last_end is not None else run.utc(packet.pts))
+            self._last_end = None
+            return False
         start = self._last_end if self._last_end is not None else run.utc(packet.pts)
         stamp = self._free_stamp(from_epoch(start))
         path = segment_path(self._site, self._camera, stamp)
@@ -160,7 +175,7 @@ class SegmentWriter:
         )
         self._disk.open(file)
         self._announce(run, segment)
-        self._append(run, init_segment(self._track))
+        return self._append(run, init_segment(self._track))
 
     def _announce(self, run: Run, segment: _Open) -> None:
         record = self._record(run, segment, None)
@@ -209,6 +224,8 @@ class SegmentWriter:
 
         if self._append(run, fragment(segment.sequence, samples), kept):
             segment.frames, segment.end = frames, end
+        else:
+            self.dropped += len(samples)
 
     def _append(self, run: Run, data: bytes, kept: Callable[[], None] | None = None) -> bool:
         segment = self._open
@@ -223,6 +240,8 @@ class SegmentWriter:
         return False
 
     def _forget(self) -> None:
+        self._lossy = True
+        self.dropped += len(self._samples) + (self._held is not None)
         self._open, self._held, self._samples, self._last_end = None, None, [], None
 
     def _close(self, run: Run, end: float) -> None:
@@ -243,6 +262,7 @@ class SegmentWriter:
 
     def _broke(self, run: Run, segment: _Open, err: OSError) -> None:
         """In the disk's thread: what was written before the disk failed is a segment of its own."""
+        self._lossy = True
         self._on_lost(err, segment.kept_end)
         if segment.announced:
             record = self._record(run, segment, segment.kept_end).model_copy(update={"frames": segment.kept_frames})

@@ -58,7 +58,7 @@ class Permit:
 
     async def __call__(self, connection: HTTPConnection) -> Identity:
         """Raises ``Problem`` 401 or 403, for a websocket ``SocketRefused`` 4401 or 4403."""
-        token = connection.cookies.get(COOKIE)
+        token = _token(connection)
         identity: Identity | None = None
         if token:
             identity = await connection.app.state.context.sessions.identify(token)
@@ -71,6 +71,14 @@ class Permit:
                 raise SocketRefused(FORBIDDEN, "not permitted")
             raise Problem(403, "forbidden", "your role does not permit this")
         return identity
+
+
+def _token(connection: HTTPConnection) -> str | None:
+    """The session's token: of the cookie, or of ``Authorization: Bearer`` for who is not a browser."""
+    scheme, _, value = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value.strip():
+        return value.strip()
+    return connection.cookies.get(COOKIE)
 
 
 class Everyone:

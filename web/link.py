@@ -23,8 +23,8 @@ class BusLink:
 
     @property
     def since(self) -> float | None:
-        """Since when (UTC seconds), None while it does not answer."""
-        return self.bus.connected_since if self.bus is not None and self.bus.connected else None
+        """Since when it answers, or does not (UTC seconds); None when it never did."""
+        return None if self.bus is None else self.bus.changed_at
 
     def bulk(self) -> Client:
         """The client for video and reads; ``BusError`` while there is none."""

@@ -8,14 +8,13 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Coroutine, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import uvicorn
 
 from vms.bus import subjects
 from vms.bus.connection import Bus, BusAddress
-from vms.bus.tasks import end
+from vms.bus.tasks import all_of, end
 from vms.domain.clock import Clock, SystemClock
 from vms.domain.errors import BusError, ConfigurationError
 from vms.domain.facility import Facility
@@ -191,25 +190,18 @@ async def _stopped(stop: asyncio.Event, server: uvicorn.Server) -> None:
 
 
 async def _bus(context: Context, publisher: ConfigurationPublisher, address: BusAddress, stop: asyncio.Event) -> None:
-    """Connects and follows; the rest of the role works meanwhile with what it has."""
+    """Connects and follows; the rest of the role works meanwhile with what it has.
+
+    A client that was closed for good ends the role: all that subscribed on it begins anew with the next process.
+    """
     try:
         bus = await Bus.connect(address, "web", stop)
     except BusError:  # stopped before there was one
         return
     context.link.bus = bus
-    while True:
-        try:
-            await bus.ensure_storage()
-            break
-        except BusError as err:
-            log.warning("bus.unready error=%s", err)
-            await asyncio.sleep(1)
+    await bus.keep_storage()
     await context.reports.follow(bus)
-    work: list[Coroutine[Any, Any, None]] = [publisher.run(bus)]
-    work += [consumer.run(bus) for consumer in context.consumers.values()]
-    async with asyncio.TaskGroup() as group:
-        for one in work:
-            group.create_task(one)
+    await all_of(bus.lasting(), publisher.run(bus), *(consumer.run(bus) for consumer in context.consumers.values()))
 
 
 async def _prune(context: Context) -> None:

@@ -54,10 +54,11 @@ class OpenVinoBackend:
         self._path = path
         self._adapter = adapter
         self._keep = min(keep, confidence)
-        self._core = ov.Core()
-        if runtime.cache is not None:
-            runtime.cache.mkdir(parents=True, exist_ok=True)
-            self._core.set_property({"CACHE_DIR": str(runtime.cache)})
+        try:
+            self._core = ov.Core()
+        except RuntimeError as err:
+            raise ModelBroken(f"OpenVINO does not start: {_first_line(err)}") from err
+        _cache(self._core, runtime.cache)
         bf16 = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.precision = "bf16" if bf16 else "f32"
         self._options = {
@@ -136,6 +137,17 @@ class OpenVinoBackend:
         log.info("model.compiled model=%s input=%dx%d batch=%d precision=%s",
                  self.model, width, height, count, self.precision)  # fmt: skip
         return self._core.compile_model(_with_preprocessing(model, form), "CPU", self._options)
+
+
+def _cache(core: ov.Core, folder: Path | None) -> None:
+    """Compiled models are kept in ``folder``; without it they only take longer to load."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        core.set_property({"CACHE_DIR": str(folder)})
+    except (OSError, RuntimeError) as err:
+        log.warning("model.uncached folder=%s error=%s", folder, _first_line(err))
 
 
 def free_batch(model: Any) -> None:

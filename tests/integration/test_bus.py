@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import nats.errors
 import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
 
 from tests.support.nats_bus import NatsServer, free_port, nats_server
-from tests.support.waiting import until
+from tests.support.waiting import until, until_async
 from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import Bus, BusAddress
@@ -134,6 +135,34 @@ async def test_a_dead_bus_is_a_bus_error_and_nothing_else(server: NatsServer, bu
     assert bus.connected_since is None
     with pytest.raises(BusError, match="was not read"):
         await bus.get(subjects.BUCKET_STATE, "a.b.recorder")
+
+
+async def test_storage_comes_back_after_a_restart_and_when_somebody_deletes_it(server: NatsServer, bus: Bus) -> None:
+    """The bucket of states lives in memory; an outside server may lose its streams."""
+    await bus.keep_storage()
+    server.kill()
+    server.start()
+
+    async def there() -> bool:
+        with contextlib.suppress(nats.errors.Error, TimeoutError):
+            await bus.js.key_value(subjects.BUCKET_STATE)
+            return True
+        return False
+
+    await until_async(there, 15)
+    await bus.js.delete_stream(subjects.STREAM_SEGMENTS)
+    await bus.js.delete_stream(subjects.STREAM_ALERTS)
+    with pytest.raises(BusError, match="was missing"):
+        await bus.store(SUBJECT, b"x", "m")
+    await bus.store(SUBJECT, b"x", "m")
+    assert await stored(bus) == [b"x"]
+
+
+async def test_a_client_that_is_closed_for_good_is_told(bus: Bus) -> None:
+    lasting = asyncio.create_task(bus.lasting())
+    await bus.core.close()  # what the client does by itself after the server's word that it must go
+    with pytest.raises(BusError, match="closed this client"):
+        await asyncio.wait_for(lasting, 10)
 
 
 async def test_following_goes_on_after_a_restart(server: NatsServer, bus: Bus) -> None:

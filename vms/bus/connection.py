@@ -37,6 +37,8 @@ DUPLICATE_WINDOW_S = 3600.0
 PENDING_BYTES = 8 * 1024 * 1024
 #: A bus that does not answer for so long is said to be unreachable.
 WARN_S = 1.0
+#: Streams that could not be set up are tried again after this.
+STORAGE_RETRY_S = 0.5
 
 Handler = Callable[[Msg], Awaitable[None]]
 
@@ -58,8 +60,11 @@ class Bus:
         self.bulk = bulk
         self.js: JetStreamContext = core.jetstream(timeout=5)
         self.connected_since: float | None = time.time()
+        self.changed_at = time.time()  # when it was found or lost last
         self._closing = False
         self._reconnect_hooks: list[Callable[[], Awaitable[None]]] = []
+        self._ended = asyncio.Event()
+        self._restoring: asyncio.Task[None] | None = None
 
     @classmethod
     async def connect(cls, address: BusAddress, name: str, stop: asyncio.Event | None = None) -> Bus:
@@ -69,17 +74,25 @@ class Bus:
         async def lost() -> None:
             if holder and not holder[0]._closing and holder[0].connected_since is not None:
                 holder[0].connected_since = None
+                holder[0].changed_at = time.time()
                 log.warning("bus.lost role=%s", name)
 
         async def found() -> None:
             if holder:
-                holder[0].connected_since = time.time()
+                holder[0].connected_since = holder[0].changed_at = time.time()
                 log.info("bus.reconnected role=%s", name)
                 for hook in holder[0]._reconnect_hooks:
                     await hook()
 
-        core = await _client(address.core, name, stop, lost, found)
-        bulk = core if address.bulk == address.core else await _client(address.bulk, f"{name}-bulk", stop)
+        async def ended() -> None:
+            if holder and not holder[0]._closing:
+                log.error("bus.ended role=%s the server refused this client; connecting anew", name)
+                holder[0]._ended.set()
+
+        core = await _client(address.core, name, stop, lost, found, ended)
+        bulk = core
+        if address.bulk != address.core:
+            bulk = await _client(address.bulk, f"{name}-bulk", stop, ended=ended)
         holder.append(cls(name, core, bulk))
         return holder[0]
 
@@ -91,6 +104,37 @@ class Bus:
     def on_reconnect(self, hook: Callable[[], Awaitable[None]]) -> None:
         """Calls ``hook`` after each reconnection."""
         self._reconnect_hooks.append(hook)
+
+    async def lasting(self) -> None:
+        """Returns never; raises ``BusError`` when a client was closed for good and the caller must connect anew."""
+        await self._ended.wait()
+        raise BusError("the server closed this client for good")
+
+    async def keep_storage(self) -> None:
+        """Waits until ``ensure_storage`` has worked, then repeats it after each reconnection.
+
+        A bucket in memory is gone with the server, and an outside server may have lost its streams.
+        """
+        await self._restore()
+
+        async def again() -> None:
+            if self._restoring is None or self._restoring.done():
+                self._restoring = asyncio.create_task(self._restore())
+
+        self.on_reconnect(again)
+
+    async def _restore(self) -> None:
+        warned = False
+        while True:
+            try:
+                await self.ensure_storage()
+            except BusError as err:
+                if not warned:
+                    log.warning("bus.unready role=%s error=%s", self.name, err)
+                warned = True
+                await asyncio.sleep(STORAGE_RETRY_S)
+            else:
+                return
 
     async def ensure_storage(self) -> None:
         """Creates the streams and buckets that are missing; raises ``BusError`` when JetStream does not answer."""
@@ -113,6 +157,9 @@ class Bus:
         """Stores one message in JetStream; returns when it is synced, raises ``BusError`` otherwise."""
         try:
             await self.js.publish(subject, payload, timeout=5, headers={"Nats-Msg-Id": msg_id})
+        except nats.js.errors.NoStreamResponseError as err:  # somebody deleted the stream
+            await self.ensure_storage()
+            raise BusError(f"{subject} was not stored: its stream was missing") from err
         except (nats.errors.Error, TimeoutError) as err:
             raise BusError(f"{subject} was not stored: {type(err).__name__}") from err
 
@@ -151,6 +198,8 @@ class Bus:
     async def close(self) -> None:
         """Flushes and closes both connections."""
         self._closing = True
+        if self._restoring is not None:
+            self._restoring.cancel()
         for client in {id(c): c for c in (self.bulk, self.core)}.values():
             with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
                 await asyncio.wait_for(client.drain() if client.is_connected else client.close(), 2)
@@ -164,6 +213,7 @@ async def _client(
     stop: asyncio.Event | None,
     lost: Callable[[], Awaitable[None]] | None = None,
     found: Callable[[], Awaitable[None]] | None = None,
+    ended: Callable[[], Awaitable[None]] | None = None,
 ) -> Client:
     last = "no answer"
 
@@ -181,6 +231,7 @@ async def _client(
                     error_cb=on_error,
                     disconnected_cb=lost,
                     reconnected_cb=found,
+                    closed_cb=ended,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.25,
                     connect_timeout=2,

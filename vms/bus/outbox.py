@@ -14,6 +14,7 @@ import logging
 import os
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,8 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # what waits; never held while the disk works, for the event loop takes it
+        self._disk = threading.Lock()  # the file
         self._items: deque[_Item] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
@@ -49,6 +51,7 @@ class Outbox:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.dropped = 0
         self._torn = False  # the file does not end in a whole line
+        self._unwritten = False
         self._dropping = False
         self._written = 0
         try:
@@ -66,46 +69,59 @@ class Outbox:
         """Queues one message; with ``sync`` it is on the disk when this returns. Never raises for the disk."""
         item = _Item(subject, msg_id, payload)
         line = _line(item)
-        with self._lock:
-            self._keep(item)
+        with self._disk:
+            with self._lock:
+                self._keep(item)
             try:
-                if self._torn:  # a torn line must not swallow this one
-                    line = b"\n" + line
-                self._torn = self._file.write(line) != len(line)
-                self._written += len(line)
-                if sync:
-                    os.fdatasync(self._file.fileno())
+                self._write(line, sync)
+                self._unwritten = False
             except OSError as err:  # a full disk: memory still holds it
-                log.error("outbox.unwritten path=%s error=%s", self._path.name, err.strerror)
+                if not self._unwritten:
+                    log.error("outbox.unwritten path=%s error=%s", self._path.name, err.strerror)
+                self._unwritten = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closing: the file has it
                 self._loop.call_soon_threadsafe(self._wake.set)
 
+    def _write(self, line: bytes, sync: bool) -> None:
+        if self._written > FILE_BYTES and self._compact():
+            return  # with what this line says
+        if self._torn:  # a torn line must not swallow this one
+            line = b"\n" + line
+        self._torn = self._file.write(line) != len(line)
+        self._written += len(line)
+        if sync:
+            os.fdatasync(self._file.fileno())
+
     def _keep(self, item: _Item) -> None:
         if self._bytes + len(item.payload) > MAX_BYTES and not self._dropping:
-            self._dropping = True  # said once: the journals still hold what goes, `vms index rebuild` brings it back
+            self._dropping = True  # said once
             log.error("outbox.full path=%s bytes=%d the oldest messages are dropped", self._path.name, self._bytes)
         while self._items and self._bytes + len(item.payload) > MAX_BYTES:
             self._bytes -= len(self._items.popleft().payload)
             self.dropped += 1
         self._items.append(item)
         self._bytes += len(item.payload)
-        if self._written > FILE_BYTES:
-            self._compact()
 
-    def _compact(self) -> None:
-        """Writes the file anew with what still waits: without a bus it would grow for ever."""
+    def _compact(self) -> bool:
+        """Writes the file anew with what still waits: without a bus it would grow for ever. False without room."""
         temporary = self._path.with_suffix(".tmp")
-        with contextlib.suppress(OSError):  # no room for a second file: the first goes on
+        with self._lock:
+            items = list(self._items)
+        try:
             with temporary.open("wb") as file:
-                for item in self._items:
+                for item in items:
                     file.write(_line(item))
                 os.fsync(file.fileno())
+            fresh = temporary.open("ab", buffering=0)
             temporary.replace(self._path)
-            self._file.close()
-            self._file = self._path.open("ab", buffering=0)
-            self._written = self._path.stat().st_size
-            self._torn = False
+        except OSError:  # no room for a second file: the first goes on
+            return False
+        self._file.close()
+        self._file = fresh
+        self._written = self._path.stat().st_size
+        self._torn = False
+        return True
 
     async def run(self, bus: Bus) -> None:
         """Stores what waits, for ever; on failure tries again."""
@@ -140,12 +156,18 @@ class Outbox:
             if self._items and self._items[0] is item:  # else it was dropped for space meanwhile
                 self._items.popleft()
                 self._bytes -= len(item.payload)
-            if not self._items:
-                self._empty.set()
-                self._dropping, self._written = False, 0
-                with contextlib.suppress(OSError):
-                    self._file.truncate(0)
-                    self._torn = False
+            if self._items:
+                return
+            self._empty.set()
+            self._dropping = False
+        if self._disk.acquire(blocking=False):  # else something is being put: the file is emptied after that
+            try:
+                if not self._items:
+                    with contextlib.suppress(OSError):
+                        self._file.truncate(0)
+                        self._written, self._torn = 0, False
+            finally:
+                self._disk.release()
 
     def _load(self) -> None:
         try:
@@ -168,6 +190,28 @@ class Outbox:
             self._bytes -= len(self._items.popleft().payload)
             self.dropped += 1
         self._written = len(data)
+
+
+def adopt(folder: Path, names: Sequence[str], pattern: str) -> None:
+    """What waits in outboxes of ``pattern`` that nobody of ``names`` (file stems) will open goes to the first of them.
+
+    Call before those processes start. Doubled by a crash in between is harmless: ids de-duplicate.
+    """
+    heir = folder / f"{names[0]}.jsonl"
+    for orphan in sorted(folder.glob(f"{pattern}.jsonl")):
+        if orphan.stem in names:
+            continue
+        try:
+            data = orphan.read_bytes()
+            if data:
+                with heir.open("ab") as file:
+                    file.write(b"\n" + data)  # the heir may end in a torn line
+                    os.fsync(file.fileno())
+            orphan.unlink()
+        except OSError as err:
+            log.error("outbox.orphaned path=%s error=%s", orphan.name, err.strerror)
+        else:
+            log.info("outbox.adopted path=%s bytes=%d", orphan.name, len(data))
 
 
 def _line(item: _Item) -> bytes:

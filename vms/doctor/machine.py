@@ -81,7 +81,7 @@ def disk(data: Path, cameras: int) -> Finding:
     lasts = f"{days:.0f} days" if days >= 2 else f"{days * 24:.0f} hours"
     said += f", about {lasts} of {cameras} cameras at 4 Mbit/s"
     if days < 1:
-        return Finding("warning", "disk", said, "the oldest footage goes first when it is full: add a larger disk")
+        return Finding("warning", "disk", said, "recording stops when it is full: add a larger disk")
     return Finding("ok", "disk", said)
 
 

@@ -23,6 +23,8 @@ Point = tuple[Fraction, Fraction]
 Placement = Literal["gate", "corridor", "sampling_room", "patient_room"]
 Severity = Literal["info", "warning", "critical"]
 RuleKind = Literal["zone_breach", "line_crossing", "occupancy", "absence", "loitering", "tamper", "camera_offline"]
+#: What the service acts on today; rules of other kinds are kept, and everybody is told that they do nothing.
+ACTED_ON: frozenset[RuleKind] = frozenset(("zone_breach", "occupancy", "camera_offline"))
 
 _SCHEDULE = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 _STREAM_SCHEMES = ("rtsp", "rtsps")

@@ -144,17 +144,18 @@ def _receive(link: socket.socket, deadline: float, have: int) -> bytes:
 
 def _authorize(challenges: list[str], target: Target) -> str:
     user, password = target.user or "", target.password or ""
-    digest = next((c for c in challenges if c.lower().startswith("digest")), None)
-    if digest is None:
+    offers = [_fields(c[6:]) for c in challenges if c.lower().startswith("digest")]
+    # MD5 is what libav can answer too; a camera may offer SHA-256 first.
+    fields = next((f for f in offers if f.get("algorithm", "md5").lower() == "md5"), None)
+    if fields is None:
+        if offers and not any(c.lower().startswith("basic") for c in challenges):
+            raise IngestError("unauthorized", f"digest algorithm {offers[0]['algorithm']} is not supported")
         return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-    fields = {k.lower(): v for k, v in re.findall(r'(\w+)="?([^",]*)"?', digest[6:])}
     realm, nonce = fields.get("realm", ""), fields.get("nonce", "")
-    if "md5" not in fields.get("algorithm", "md5").lower():
-        raise IngestError("unauthorized", f"digest algorithm {fields['algorithm']} is not supported")
     one = _md5(f"{user}:{realm}:{password}")
     two = _md5(f"DESCRIBE:{target.url}")
     answer = f'Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{target.url}"'
-    if "auth" in fields.get("qop", "").split(","):
+    if "auth" in [word.strip() for word in fields.get("qop", "").split(",")]:
         cnonce = secrets.token_hex(8)
         response = _md5(f"{one}:{nonce}:00000001:{cnonce}:auth:{two}")
         answer += f', qop=auth, nc=00000001, cnonce="{cnonce}"'
@@ -163,6 +164,11 @@ def _authorize(challenges: list[str], target: Target) -> str:
     if "opaque" in fields:
         answer += f', opaque="{fields["opaque"]}"'
     return f'{answer}, response="{response}"'
+
+
+def _fields(challenge: str) -> dict[str, str]:
+    """``name=value`` and ``name="value"``; a quoted value may hold commas."""
+    return {k.lower(): quoted or bare for k, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', challenge)}
 
 
 def _md5(text: str) -> str:

@@ -142,7 +142,10 @@ class StreamReader:
                 log.warning("stream.lost camera=%s profile=%s reason=%s detail=%s retry_s=%.1f",
                             self.camera, self.profile, reason, detail, delay)  # fmt: skip
                 last_reason = reason
-            gate.trouble(reason, detail)
+            try:
+                gate.trouble(reason, detail)
+            except Exception:  # nor may what the sink makes of it end the pulling
+                log.exception("stream.failed camera=%s profile=%s", self.camera, self.profile)
             self._stop.wait(delay)
 
     def run_once(self, generation: int, gate: PacketSink) -> None:
@@ -250,4 +253,7 @@ class Watchdog:
             with self._lock:
                 readers = list(self._readers)
             for reader in readers:
-                reader.watch()
+                try:
+                    reader.watch()
+                except Exception:  # one camera's fault must not leave the others unwatched
+                    log.exception("watchdog.failed camera=%s profile=%s", reader.camera, reader.profile)

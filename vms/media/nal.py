@@ -101,12 +101,6 @@ def first_picture(codec: str, data: bytes) -> Picture | None:
     return None
 
 
-def is_key_frame(codec: str, data: bytes) -> bool | None:
-    """Whether the access unit can be decoded alone; None when there is no picture in it."""
-    picture = first_picture(codec, data)
-    return None if picture is None else picture.key
-
-
 def parameter_sets(codec: str, data: bytes) -> ParameterSets:
     """The parameter sets inside ``data`` (SDP's, or a key frame's), possibly none, each once, in order."""
     wanted = (-1, H264_SPS, H264_PPS) if codec == "h264" else (H265_VPS, H265_SPS, H265_PPS)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from vms.bus import outbox
 from vms.bus.connection import BusAddress
 from vms.domain.clock import Clock, SystemClock
 from vms.domain.errors import ConfigurationError
@@ -92,7 +93,9 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
             base,
         )
     )
-    for name, choice in recorder_shares(spec.facility):
+    shares = recorder_shares(spec.facility)
+    outbox.adopt(environment.data / "outbox", [name for name, _ in shares], "recorder*")
+    for name, choice in shares:
         children.append(ChildSpec(name, (*role, "recorder", *data, "--name", name, *choice), base))
     children.append(ChildSpec("detector", (*role, "detector", *data), base))
     return [*children, *spec.extra]

@@ -15,6 +15,7 @@ from vms.domain.errors import BusError
 from vms.domain.messages import LiveHeader, SnapshotRequest
 from web.access import permit
 from web.alerts.store import open_counts
+from web.api.paging import Cursor, Limit, page
 from web.context import Here
 from web.problems import Problem
 from web.timeline.query import timeline
@@ -27,8 +28,8 @@ SNAPSHOT_RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": {"image/
 
 
 @router.get("", dependencies=[permit("camera.view")])
-async def cameras(context: Here, site: str | None = None) -> dict[str, Any]:
-    """Every camera, in the facility's order."""
+async def cameras(context: Here, site: str | None = None, limit: Limit = None, cursor: Cursor = None) -> dict[str, Any]:
+    """Every camera, in the facility's order; a page of them with `limit`."""
     async with context.database.read() as connection:
         counts = await open_counts(connection)
     items = [
@@ -36,7 +37,7 @@ async def cameras(context: Here, site: str | None = None) -> dict[str, Any]:
         for view in context.cameras.views()
         if site is None or view.site.id == site
     ]
-    return {"items": items, "next": None}
+    return page(items, limit, cursor)
 
 
 @router.get("/{camera}", dependencies=[permit("camera.view")])
@@ -58,9 +59,16 @@ async def camera(camera: str, context: Here) -> dict[str, Any]:
     response_class=Response,
     responses=SNAPSHOT_RESPONSES,
 )
-async def snapshot(camera: str, context: Here, width: Annotated[int | None, Query(ge=64, le=4096)] = None) -> Response:
-    """The last picture; 503 with `Retry-After` when none can be had."""
+async def snapshot(
+    camera: str,
+    context: Here,
+    width: Annotated[int | None, Query(ge=64, le=4096)] = None,
+    at: AwareDatetime | None = None,
+) -> Response:
+    """The last picture; 503 with `Retry-After` when none can be had. `at`, a picture of the past: 501 until it can."""
     site, found = context.camera(camera)
+    if at is not None:
+        raise Problem(501, "not-yet", "pictures of the past are not served yet; leave out 'at' for the present one")
     subject = subjects.control(site.id, found.id, "snapshot")
     unavailable = Problem(503, "no-picture", "no picture can be had now", headers={"Retry-After": "2"})
     try:
@@ -70,10 +78,10 @@ async def snapshot(camera: str, context: Here, width: Annotated[int | None, Quer
         raise unavailable from err
     if not reply.data.startswith(b"\xff\xd8"):
         raise unavailable
-    at = (reply.headers or {}).get(LiveHeader.AT)
+    taken = (reply.headers or {}).get(LiveHeader.AT)
     headers = {"Cache-Control": "no-store"}
-    if at is not None:
-        headers["X-Frame-At"] = at
+    if taken is not None:
+        headers["X-Frame-At"] = taken
     return Response(reply.data, media_type="image/jpeg", headers=headers)
 
 

@@ -57,7 +57,8 @@ async def log_in(credentials: Credentials, request: Request, context: Here) -> R
         max_age=COOKIE_S,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        # Behind a proxy that has the certificate this server sees plain HTTP; the browser's own word tells.
+        secure="https" in (request.url.scheme, request.headers.get("origin", "").partition(":")[0]),
         path="/",
     )
     return response

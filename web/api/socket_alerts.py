@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket
@@ -20,19 +21,22 @@ async def alerts(
     context: Here,
     since: Annotated[int | None, Query(ge=0)] = None,
     epoch: Annotated[str | None, Query(max_length=64)] = None,
+    beat: Annotated[float | None, Query(ge=1, le=60)] = None,
 ) -> None:
-    """Alerts and camera states as they come."""
+    """Alerts and camera states as they come; with `beat`, `{"type":"beat"}` after so many quiet seconds."""
     # Before the handshake is answered: what happens after it must reach the browser.
     start = context.feed.head
     await socket.accept()
     context.alert_sockets += 1
     try:
-        await serve(socket, context, identity, _talk(socket, context, start, since, epoch))
+        await serve(socket, context, identity, _talk(socket, context, start, since, epoch, beat))
     finally:
         context.alert_sockets -= 1
 
 
-async def _talk(socket: WebSocket, context: Context, start: int, since: int | None, epoch: str | None) -> None:
+async def _talk(
+    socket: WebSocket, context: Context, start: int, since: int | None, epoch: str | None, beat: float | None
+) -> None:
     feed = context.feed
     at = start
     if since is not None:
@@ -45,4 +49,8 @@ async def _talk(socket: WebSocket, context: Context, start: int, since: int | No
         for entry in await feed.after(at):
             await send_text(socket, entry.text)
             at = entry.seq
-        await feed.wait(at)
+        try:
+            async with asyncio.timeout(beat):
+                await feed.wait(at)
+        except TimeoutError:  # a half-open connection tells nobody: who hears nothing knows
+            await send_text(socket, '{"type":"beat"}')

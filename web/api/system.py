@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from vms.domain.clock import from_epoch, rfc3339
 from web.access import permit, permit_everyone
 from web.alerts.store import open_counts
+from web.api.paging import Cursor, Limit, page
 from web.cameras.view import CameraView
 from web.context import Context, Here
 
@@ -49,8 +50,8 @@ async def system(context: Here) -> dict[str, Any]:
 
 
 @router.get("/api/sites", dependencies=[permit("camera.view")])
-async def sites(context: Here) -> dict[str, Any]:
-    """Every site with its totals."""
+async def sites(context: Here, limit: Limit = None, cursor: Cursor = None) -> dict[str, Any]:
+    """Every site with its totals; a page of them with `limit`."""
     async with context.database.read() as connection:
         counts = await open_counts(connection)
     items = []
@@ -72,7 +73,7 @@ async def sites(context: Here) -> dict[str, Any]:
                 "cameras": _states(views),
             }
         )
-    return {"items": items, "next": None}
+    return page(items, limit, cursor)
 
 
 def _states(views: Iterable[CameraView]) -> dict[str, int]:

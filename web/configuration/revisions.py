@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import yaml
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +16,7 @@ from vms.domain.clock import Clock, from_epoch
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
 from vms.domain.messages import ConfigRevision
+from vms.settings import facility_file
 from web.configuration.differences import differences
 from web.database.engine import Database
 from web.database.schema import CameraFirst, Revision
@@ -107,13 +107,7 @@ async def seed(database: Database, clock: Clock, facility: Facility | None) -> C
 async def export_yaml(database: Database) -> str:
     """The facility in force, as a facility file; ``ConfigurationError`` when there is none."""
     configured = await _in_force(database)
-    text: str = yaml.safe_dump(
-        configured.facility.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
-        allow_unicode=True,
-        sort_keys=False,
-        width=110,
-    )
-    return f"# revision {configured.revision}\n{text}"
+    return f"# revision {configured.revision}\n{facility_file.dump(configured.facility)}"
 
 
 async def import_facility(database: Database, clock: Clock, facility: Facility, author: str = "import") -> int:
@@ -124,13 +118,6 @@ async def import_facility(database: Database, clock: Clock, facility: Facility, 
 async def diff(database: Database, facility: Facility) -> list[str]:
     """What would change if ``facility`` were imported, a line each; empty when nothing."""
     return differences((await _in_force(database)).facility, facility)
-
-
-async def camera_first(database: Database, camera: str) -> datetime | None:
-    """When the camera was first configured."""
-    async with database.read() as connection:
-        moment: datetime | None = await connection.scalar(select(CameraFirst.at).where(CameraFirst.camera == camera))
-        return moment
 
 
 async def _in_force(database: Database) -> Configured:

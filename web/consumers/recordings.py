@@ -7,7 +7,7 @@ from typing import Any
 
 from nats.aio.msg import Msg
 from pydantic import ValidationError
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, Table, case, delete
 
 from vms.domain import messages as wire
 from web.consumers.stream import Poison
@@ -42,7 +42,8 @@ async def apply(change: Change, messages: Sequence[Msg]) -> None:
             elif kind == "minute":
                 minute = wire.MinuteCount.model_validate_json(msg.data)
                 check_sender(msg.subject, minute.site, minute.camera, "minute")
-                minutes[(minute.camera, minute.at)] = minute.model_dump(exclude={"v"})
+                key = (minute.camera, minute.at)
+                minutes[key] = _together(minutes.get(key), minute.model_dump(exclude={"v"}))
             else:
                 raise Poison(f"the subject {msg.subject} is not known")
         except ValidationError as err:
@@ -66,7 +67,27 @@ async def apply(change: Change, messages: Sequence[Msg]) -> None:
                     Segment.end <= gap_row["end"],
                 )
             )
-    await upsert(change.connection, MinuteCount, list(minutes.values()), ["camera", "at"])
+    await upsert(change.connection, MinuteCount, list(minutes.values()), ["camera", "at"], merge=_merged)
+
+
+def _together(known: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
+    """Two parts of one minute: the detector was restarted, or the stream changed, in the middle of it."""
+    if known is None:
+        return new
+    samples = known["samples"] + new["samples"]
+    mean = (known["mean"] * known["samples"] + new["mean"] * new["samples"]) / max(1, samples)
+    return {**new, "samples": samples, "mean": mean, "max": max(known["max"], new["max"])}
+
+
+def _merged(table: Table, new: Any) -> dict[str, ColumnElement[Any]]:
+    """The same in SQL, for a part that is in the table already."""
+    old = table.c
+    samples = old.samples + new.samples
+    return {
+        "samples": samples,
+        "mean": case((samples > 0, (old.mean * old.samples + new.mean * new.samples) / samples), else_=old.mean),
+        "max": case((new.max > old.max, new.max), else_=old.max),
+    }
 
 
 def _check_segment(segment: wire.Segment) -> None:

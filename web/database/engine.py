@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import event, insert, text
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as BusyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -64,7 +64,7 @@ class Database:
         url, place = _address(environment)
         try:
             reads, writes = _engines(url)
-        except (ArgumentError, ImportError) as err:
+        except (SQLAlchemyError, ImportError) as err:
             raise ConfigurationError(f"VMS_DATABASE_URL is not usable: {type(err).__name__}: {err}") from err
         database = cls(reads, writes, clock or SystemClock())
         try:

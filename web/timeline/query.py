@@ -39,6 +39,7 @@ async def timeline(
             Gap.camera == camera, Gap.start < end, or_(Gap.end.is_(None), Gap.end > start)
         )
     )
+    told = [Missing(_ms(row.start), await _end_of(connection, camera, row), row.cause, row.reason) for row in gaps]
     first = await connection.scalar(select(CameraFirst.at).where(CameraFirst.camera == camera))
     counts = await connection.execute(
         select(MinuteCount.at, MinuteCount.mean, MinuteCount.max)
@@ -46,13 +47,24 @@ async def timeline(
         .order_by(MinuteCount.at)
     )
     alerts, _ = await fetch_page(connection, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
-    found = (segments.all(), gaps.all(), counts.all())
+    found = (segments.all(), counts.all())
 
     def work() -> bytes:
         """A month of a camera has 44 000 segments: this must not hold up the sockets."""
-        return json.dumps(_body(start, end, grown_to, first, newest, found, alerts)).encode()
+        return json.dumps(_body(start, end, grown_to, first, newest, found, told, alerts)).encode()
 
     return await asyncio.to_thread(work)
+
+
+async def _end_of(connection: AsyncConnection, camera: str, gap: Any) -> int | None:
+    """A gap that nobody ended (its recorder lost its disk, or its site) ends where anything else begins."""
+    if gap.end is not None:
+        return _ms(gap.end)
+    segment = await connection.scalar(
+        select(func.min(Segment.start)).where(Segment.camera == camera, Segment.start >= gap.start)
+    )
+    other = await connection.scalar(select(func.min(Gap.start)).where(Gap.camera == camera, Gap.start > gap.start))
+    return min((_ms(moment) for moment in (segment, other) if moment is not None), default=None)
 
 
 def _body(
@@ -61,10 +73,11 @@ def _body(
     grown_to: datetime,
     first: datetime | None,
     newest: datetime | None,
-    found: tuple[Sequence[Any], Sequence[Any], Sequence[Any]],
+    found: tuple[Sequence[Any], Sequence[Any]],
+    told: Sequence[Missing],
     alerts: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    segments, gaps, counts = found
+    segments, counts = found
     cover = assemble(
         _ms(start),
         _ms(end),
@@ -72,7 +85,7 @@ def _body(
             Recorded(row.id, _ms(row.start), _end_ms(row.start, row.end, newest), row.codec, row.bytes)
             for row in segments
         ],
-        [Missing(_ms(row.start), None if row.end is None else _ms(row.end), row.cause, row.reason) for row in gaps],
+        told,
         grown_to=_ms(grown_to),
         configured_at=None if first is None else _ms(first),
     )

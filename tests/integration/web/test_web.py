@@ -15,6 +15,7 @@ from tests.integration.web.worker import JPEG, Worker
 from tests.support.waiting import until_async
 from vms.bus import subjects
 from vms.bus.connection import BusAddress
+from vms.domain.clock import rfc3339
 from vms.domain.errors import ConfigurationError
 from vms.domain.messages import ConfigRevision
 from vms.settings.environment import Environment
@@ -39,6 +40,9 @@ async def test_cookie_is_bound_to_this_site(rig: WebRig) -> None:
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert "secure" not in cookie  # plain HTTP here
+    origin = {"Origin": f"https://127.0.0.1:{rig.port}"}  # the browser's word behind a proxy with a certificate
+    answer = await rig.http.post("/api/session", json={"username": "admin", "password": PASSWORD}, headers=origin)
+    assert "secure" in answer.headers["set-cookie"].lower()
 
 
 async def test_guessing_is_throttled_also_for_unknown_names(rig: WebRig) -> None:
@@ -199,6 +203,8 @@ async def test_snapshot_comes_from_the_worker_or_not_at_all(rig: WebRig, worker:
 
     await worker.client.subscribe(subjects.control("s1", "cam-1", "snapshot"), cb=give)
     await worker.client.flush()
+    past = await rig.http.get("/api/cameras/cam-1/snapshot.jpg", params={"at": "2026-01-01T00:00:00Z"})
+    assert past.status_code == 501, "never the present picture for one of the past"
     answer = await rig.http.get("/api/cameras/cam-1/snapshot.jpg")
     assert answer.content == JPEG
     assert answer.headers["x-frame-at"] == "2026-01-01T00:00:00.000Z"
@@ -220,3 +226,58 @@ async def _camera_in(rig: WebRig, state: str) -> dict[str, object] | None:
 async def _alert_in(rig: WebRig, alert_id: str, state: str) -> dict[str, object] | None:
     answer = await rig.http.get(f"/api/alerts/{alert_id}")
     return answer.json() if answer.status_code == 200 and answer.json()["state"] == state else None
+
+
+async def test_a_gap_that_nobody_ended_does_not_explain_what_came_later(rig: WebRig, worker: Worker) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    at = [now - timedelta(seconds=seconds) for seconds in (100, 80, 60, 40, 20)]
+    await worker.segment("g1", at[0], at[1])
+    await worker.gap("lost", at[1], None, cause="recorder")  # its recorder's disk was replaced
+    await worker.segment("g2", at[2], at[3])
+    await worker.gap("later", at[3], at[4], cause="camera")
+    await worker.segment("g3", at[4], now)
+
+    async def told() -> list[tuple[str, str, str]] | None:
+        query = {"start": at[0].isoformat(), "end": now.isoformat()}
+        body = (await rig.http.get("/api/cameras/cam-1/timeline", params=query)).json()
+        gaps = [(gap["start"], gap["end"], gap["cause"]) for gap in body["gaps"]]
+        return gaps if len(body["segments"]) == 3 else None
+
+    assert await until_async(told) == [
+        (rfc3339(at[1]), rfc3339(at[2]), "recorder"),
+        (rfc3339(at[3]), rfc3339(at[4]), "camera"),
+    ]
+
+
+async def test_parts_of_one_minute_are_put_together(rig: WebRig, worker: Worker) -> None:
+    minute = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
+    for number, (mean, most, samples) in enumerate([(5.0, 6, 30), (0.0, 0, 60), (1.0, 2, 10)]):
+        await worker.minute(minute, mean, most, samples, number)
+
+    async def whole() -> dict[str, object] | None:
+        query = {"start": minute.isoformat(), "end": (minute + timedelta(minutes=1)).isoformat()}
+        counts = (await rig.http.get("/api/cameras/cam-1/timeline", params=query)).json()["counts"]
+        return counts[0] if counts and counts[0]["mean"] == pytest.approx(1.6) else None
+
+    assert (await until_async(whole))["max"] == 6
+
+
+async def test_lists_come_a_page_at_a_time_when_asked(rig: WebRig) -> None:
+    everything = (await rig.http.get("/api/cameras")).json()["items"]
+    found, cursor = [], None
+    while True:
+        query = {"limit": 1} if cursor is None else {"limit": 1, "cursor": cursor}
+        body = (await rig.http.get("/api/cameras", params=query)).json()
+        found += body["items"]
+        if (cursor := body["next"]) is None:
+            break
+    assert [one["id"] for one in found] == [one["id"] for one in everything]
+    assert (await rig.http.get("/api/sites", params={"cursor": "none"})).status_code == 422
+
+
+async def test_the_session_also_comes_as_a_bearer_token(rig: WebRig) -> None:
+    token = rig.http.cookies["vms_session"]
+    rig.http.cookies.clear()
+    assert (await rig.http.get("/api/cameras")).status_code == 401
+    assert (await rig.http.get("/api/cameras", headers={"Authorization": f"Bearer {token}"})).status_code == 200
+    assert (await rig.http.get("/api/cameras", headers={"Authorization": "Bearer x"})).status_code == 401

@@ -12,7 +12,10 @@ from vms.bus import subjects
 from vms.domain.messages import (
     AlertEvent,
     DetectorState,
+    Gap,
+    GapCause,
     LiveHeader,
+    MinuteCount,
     RecorderState,
     Segment,
     WatchReply,
@@ -68,6 +71,14 @@ class Worker:
             width=1920, height=1080, **more,
         )  # fmt: skip
         await self.store(made, "segment", f"{segment_id}.{end}")
+
+    async def gap(self, gap_id: str, start: datetime, end: datetime | None, cause: GapCause) -> None:
+        made = Gap(id=gap_id, site="s1", camera="cam-1", start=start, end=end, cause=cause, reason="timeout")
+        await self.store(made, "gap", f"{gap_id}.{end}")
+
+    async def minute(self, at: datetime, mean: float, most: int, samples: int, part: int) -> None:
+        made = MinuteCount(site="s1", camera="cam-1", at=at, mean=mean, max=most, samples=samples)
+        await self.store(made, "minute", f"minute.{at}.{part}")
 
     async def beat(self, camera: str = "cam-1", status: str = "recording", **more: Any) -> None:
         now = datetime.now(UTC)

@@ -66,7 +66,8 @@ def test_split_gives_back_what_was_put_together(parts: list[tuple[bytes, bytes]]
     ],
 )
 def test_key_frames(codec: str, data: bytes, key: bool | None) -> None:
-    assert nal.is_key_frame(codec, data) is key
+    picture = nal.first_picture(codec, data)
+    assert (None if picture is None else picture.key) is key
 
 
 def test_first_slice_of_a_picture_is_told_from_its_later_ones() -> None:
@@ -79,7 +80,8 @@ def test_first_slice_of_a_picture_is_told_from_its_later_ones() -> None:
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
 def test_key_frames_of_real_footage(codec: str) -> None:
     units = encode(codec, bframes=2)
-    assert [nal.is_key_frame(codec, u.payload) for u in units] == [u.key for u in units]
+    pictures = [nal.first_picture(codec, u.payload) for u in units]
+    assert [picture is not None and picture.key for picture in pictures] == [u.key for u in units]
     assert sum(u.key for u in units) == 2
 
 

@@ -167,3 +167,19 @@ async def test_a_full_disk_costs_nothing_while_the_process_lives(tmp_path: Path)
 
 async def test_nothing_waits_when_there_is_nothing(tmp_path: Path) -> None:
     assert await Outbox(tmp_path / "o.jsonl").drained(0)
+
+
+async def test_what_waits_for_a_name_that_is_gone_is_sent_by_another(tmp_path: Path) -> None:
+    """One recorder became two: its outbox would never be opened again."""
+    for name, ids in (("recorder", ["a", "b"]), ("recorder-1", ["c"]), ("detector-all", ["d"])):
+        outbox = Outbox(tmp_path / f"{name}.jsonl")
+        for one in ids:
+            outbox.put("s", b"", one)
+        outbox.close()
+    module.adopt(tmp_path, ["recorder-1", "recorder-2"], "recorder*")
+    module.adopt(tmp_path, ["recorder-1", "recorder-2"], "recorder*")
+    assert sorted(os.listdir(tmp_path)) == ["detector-all.jsonl", "recorder-1.jsonl"]
+    bus, heir = ScriptedBus(), Outbox(tmp_path / "recorder-1.jsonl")
+    async with running(heir, bus):
+        assert await heir.drained(5)
+    assert bus.ids == ["c", "a", "b"]

@@ -134,7 +134,7 @@ def test_a_file_that_nobody_journaled_is_kept(crashed: Crashed) -> None:
 
 def test_a_camera_without_a_past(tmp_path: Path) -> None:
     found = recover(tmp_path, "s", "new")
-    assert (found.end, found.open_gap, found.ended_gap, found.mended) == (None, None, None, ())
+    assert (found.end, found.open_gap, found.ended_gaps, found.mended) == (None, None, (), ())
 
 
 def gap(start: float, end: float | None = None, cause: str = "recorder", name: str = "g") -> Gap:
@@ -149,7 +149,7 @@ def test_an_open_gap_is_adopted(crashed: Crashed) -> None:
     journal.append(crashed.root, "gap", gap(MINUTE + 10))
     found = crashed.recover()
     assert found.open_gap == gap(MINUTE + 10)
-    assert found.ended_gap is None
+    assert found.ended_gaps == ()
 
 
 def test_a_closed_gap_is_not(crashed: Crashed) -> None:
@@ -165,11 +165,15 @@ def test_killed_before_a_gap_was_said_to_have_ended(crashed: Crashed) -> None:
     journal.append(crashed.root, "gap", gap(MINUTE + 1, cause="camera"))
     found = crashed.recover()
     assert found.open_gap is None
-    assert found.ended_gap == gap(MINUTE + 1, MINUTE + 2, cause="camera")
+    assert found.ended_gaps == (gap(MINUTE + 1, MINUTE + 2, cause="camera"),)
 
 
 def test_of_several_open_gaps_the_latest_goes_on(crashed: Crashed) -> None:
     crashed.recover()
     journal.append(crashed.root, "gap", gap(MINUTE - 500, name="old"))
     journal.append(crashed.root, "gap", gap(MINUTE + 10, name="new"))
-    assert crashed.recover().open_gap == gap(MINUTE + 10, name="new")
+    found = crashed.recover()
+    assert found.open_gap == gap(MINUTE + 10, name="new")
+    (old,) = found.ended_gaps
+    assert (old.id, old.start) == ("old", from_epoch(MINUTE - 500))
+    assert old.end == from_epoch(MINUTE), "footage came after it"

@@ -17,6 +17,9 @@ export const connection = new Store<Connection>({ state: 'connecting', since: Da
 
 type OpenedListener = (alert: Alert) => void
 
+/** The server says something at least this often. */
+const BEAT_S = 5
+
 export class LiveUpdates {
   private position: Position = unknownPosition
   private readonly socket: LastingSocket
@@ -24,7 +27,8 @@ export class LiveUpdates {
 
   constructor(private readonly client: QueryClient, private readonly opened: OpenedListener) {
     this.socket = new LastingSocket({
-      path: () => streamPath(this.position),
+      path: () => streamPath(this.position, BEAT_S),
+      silenceMs: 3 * BEAT_S * 1000,
       onOpen: this.up,
       onDown: () => {
         if (connection.get().state !== 'down') connection.set({ state: 'down', since: Date.now() })

@@ -24,7 +24,7 @@ describe('take', () => {
     expect(take({ seq: 50, epoch: 'e' }, event(2, 'f'))).toEqual({ position: { seq: 2, epoch: 'f' }, verdict: 'reset' })
   })
   it('asks for what it missed only when it knows where it was', () => {
-    expect(streamPath(unknownPosition)).toBe('/ws/alerts')
-    expect(streamPath({ seq: 0, epoch: 'a b' })).toBe('/ws/alerts?since=0&epoch=a%20b')
+    expect(streamPath(unknownPosition, 5)).toBe('/ws/alerts?beat=5')
+    expect(streamPath({ seq: 0, epoch: 'a b' }, 5)).toBe('/ws/alerts?beat=5&since=0&epoch=a%20b')
   })
 })

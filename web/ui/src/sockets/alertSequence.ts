@@ -25,8 +25,9 @@ export function take(position: Position, event: StreamEvent): { position: Positi
   return { position: next, verdict: 'apply' }
 }
 
-export function streamPath(position: Position): string {
-  if (position.seq === null) return '/ws/alerts'
+/** `beatS`: the server says something at least this often, so that silence tells of a dead connection. */
+export function streamPath(position: Position, beatS: number): string {
+  if (position.seq === null) return `/ws/alerts?beat=${beatS}`
   const epoch = position.epoch === null ? '' : `&epoch=${encodeURIComponent(position.epoch)}`
-  return `/ws/alerts?since=${position.seq}${epoch}`
+  return `/ws/alerts?beat=${beatS}&since=${position.seq}${epoch}`
 }

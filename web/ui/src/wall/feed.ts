@@ -4,6 +4,7 @@ import { serverClock } from '../time/serverClock'
 import { parseWallMessage, type WallHeader } from './message'
 
 export const STALE_MS = 5000
+const CLOCK_SET_BACK_MS = 3000
 
 export interface TileSink {
   canvas: HTMLCanvasElement
@@ -93,7 +94,8 @@ export class WallFeed {
       const { header, jpeg } = tile.waiting
       tile.waiting = null
       const at = Date.parse(header.at)
-      if (tile.at !== null && at < tile.at) continue
+      // A little older than the last one: it was overtaken. Much older: the server's clock was set back.
+      if (tile.at !== null && at < tile.at && tile.at - at < CLOCK_SET_BACK_MS) continue
       try {
         const image = await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' }))
         paint(tile.sink, image)
