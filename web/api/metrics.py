@@ -31,6 +31,12 @@ class _Present(Collector):
         for state in ("recording", "online", "offline", "disabled"):
             cameras.add_metric([state], found[state])
         yield cameras
+        # Sums over the cameras that report: a restarted worker counts from nothing, as Prometheus expects.
+        shed = CounterMetricFamily("vms_shed", "Pictures that came and were not used", labels=["by"])
+        views = list(context.cameras.views())
+        shed.add_metric(["recorder"], sum(v.recorder.state.packets_dropped for v in views if v.recorder is not None))
+        shed.add_metric(["detector"], sum(v.detector.state.samples_dropped for v in views if v.detector is not None))
+        yield shed
         sockets = GaugeMetricFamily("vms_web_sockets", "Open websockets by kind", labels=["kind"])
         sockets.add_metric(["alerts"], context.alert_sockets)
         sockets.add_metric(["wall"], context.wall.clients)
