@@ -219,6 +219,8 @@ class CameraAnalyst:
     def state(self, node: str, revision: int) -> DetectorState:
         """The heartbeat, but for what is the model's."""
         now = self._clock.monotonic()
+        with self.analysis.lock:
+            open_alerts = tuple(alert.id for alert in self.analysis.rules.open_alerts)
         return self.status.state(
             self.plan, node, revision,
             latest=self.latest.at if self.latest is not None else None,
@@ -226,6 +228,7 @@ class CameraAnalyst:
             sampled_fps=round(self._sampled.rate(now), 2),
             inferred_fps=round(self._inferred.rate(now), 2),
             samples_dropped=self.samples_dropped,
+            open_alerts=open_alerts,
             slow_keys=self._sampler.slow_keys(self._last_moment),
         )  # fmt: skip
 

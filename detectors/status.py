@@ -47,6 +47,7 @@ class Status:
         sampled_fps: float,
         inferred_fps: float,
         samples_dropped: int,
+        open_alerts: tuple[str, ...],
         slow_keys: bool,
     ) -> DetectorState:
         """The heartbeat of this moment; the model's part is filled in by who knows it."""
@@ -72,5 +73,6 @@ class Status:
             sampled_fps=sampled_fps,
             inferred_fps=inferred_fps,
             samples_dropped=samples_dropped,
+            open_alerts=open_alerts,
             revision=revision,
         )

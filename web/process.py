@@ -22,6 +22,7 @@ from vms.settings.environment import Environment
 from web.accounts import users
 from web.accounts.sessions import Sessions
 from web.accounts.throttle import LoginThrottle
+from web.alerts.orphans import Orphans
 from web.application import shielded
 from web.cameras.reports import Reports
 from web.cameras.watch import CameraWatch
@@ -164,6 +165,7 @@ async def _serve(
             context.feed.run(),
             context.wall.run(),
             cameras.run(),
+            Orphans(database, clock, current, reports).run(),
             _prune(context),
             _bus(context, publisher, address, stop),
         )

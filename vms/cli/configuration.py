@@ -69,8 +69,34 @@ def export_command(data: Path) -> None:
 def import_command(file: Path, data: Path) -> None:
     """Put FILE in force as a new revision."""
     logs.configure("config", "WARNING")
-    revision = asyncio.run(import_file(Environment.read(data), load(file)))
-    click.echo(f"{file} is in force as revision {revision}.")
+    facility = load(file)
+    environment = Environment.read(data)
+    before = asyncio.run(_in_force(environment))
+    revision = asyncio.run(import_file(environment, facility))
+    click.echo(f"{file} is in force as revision {revision}{_cameras_changed(before, facility)}.")
+    try:
+        check_environment(facility, os.environ)
+    except ConfigurationError as err:  # the service has an environment of its own: this is no more than a hint
+        click.echo(f"vms: as seen from this shell, {err}", err=True)
+
+
+def _cameras_changed(before: Facility | None, after: Facility) -> str:
+    old = {} if before is None else {camera.id: camera for _, camera in before.cameras()}
+    new = {camera.id: camera for _, camera in after.cameras()}
+    changed = sum(old[name] != camera for name, camera in new.items() if name in old)
+    return f": {len(new.keys() - old)} cameras added, {len(old.keys() - new)} taken out, {changed} changed"
+
+
+async def _in_force(environment: Environment) -> Facility | None:
+    from web.configuration.revisions import latest
+    from web.database.engine import Database
+
+    database = await Database.open(environment)
+    try:
+        found = await latest(database)
+        return None if found is None else found.facility
+    finally:
+        await database.close()
 
 
 @config.command("diff")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import check_environment, load
 from vms.supervisor.demo import cameras_child, prepare_demo
-from vms.supervisor.host import HostSpec, check_data, run_host
+from vms.supervisor.host import HostSpec, check_data, run_host, sole_owner
 
 
 def _say(text: str) -> None:
@@ -41,8 +42,10 @@ def up(config_path: Path, data: Path, host: str, port: int) -> None:
     check_environment(facility, os.environ)
     check_data(data)
     _check_port(host, port)
-    spec = HostSpec(Environment.read(data), facility, config_path.absolute(), host, port)
-    _run(spec, f"{facility.facility.name}: dashboard at")
+    check_given(os.environ)
+    with sole_owner(data):
+        spec = HostSpec(Environment.read(data), facility, config_path.absolute(), host, port)
+        _run(spec, f"{facility.facility.name}: dashboard at")
 
 
 @click.command()
@@ -74,15 +77,25 @@ def demo(
     data = data.absolute()
     check_data(data)
     _check_port(host, port)
+    check_given(os.environ)
     environment = Environment.read(data)
     chosen = tuple(video.absolute() for video in (*videos, *more_videos))
-    config, rtsp_port, variables = prepare_demo(cameras, sites, chosen, environment.demo_footage, h265, data)
-    facility = load(config)
-    asyncio.run(import_file(environment, facility))  # the demo's arguments win over the last demo's
-    env = {**os.environ, **dict(variables)}
-    child = cameras_child(cameras, sites, chosen, h265, data, rtsp_port, env, _say)
-    spec = HostSpec(environment, facility, config, host, port, (child,), variables)
-    _run(spec, f"{cameras} simulated cameras; dashboard at")
+    with sole_owner(data):
+        made = prepare_demo(cameras, sites, chosen, environment.demo_footage, h265, data)
+        facility = load(made.facility)
+        if made.changed:  # other cameras than last time; else what was changed since stays in force
+            asyncio.run(import_file(environment, facility))
+        env = {**os.environ, **dict(made.variables)}
+        child = cameras_child(cameras, sites, chosen, h265, data, made.rtsp_port, env, _say)
+        spec = HostSpec(environment, facility, made.facility, host, port, (child,), made.variables)
+        _run(spec, f"{cameras} simulated cameras; dashboard at")
+
+
+def check_given(env: Mapping[str, str]) -> None:
+    """The first administrator's password, where it is given: better refused now than by a role in ten seconds."""
+    from web.accounts.users import given_password
+
+    given_password(env)
 
 
 def _check_port(host: str, port: int) -> None:

@@ -174,6 +174,7 @@ class DetectorState(Message):
     sampled_fps: float = 0.0
     inferred_fps: float = 0.0
     samples_dropped: int = 0
+    open_alerts: tuple[str, ...] | None = None  # ids that it holds to be open; None: it does not say
     model: str | None = None
     backend: str | None = None
     precision: str | None = None

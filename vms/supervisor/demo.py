@@ -11,6 +11,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from vms.demo.facility import PASSWORD_VARIABLE, USER_VARIABLE, facility_yaml
@@ -21,17 +22,30 @@ from vms.supervisor.child import ChildSpec
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The facility file, whether it is another than last time's, and what its URLs need."""
+
+    facility: Path
+    changed: bool
+    rtsp_port: int
+    variables: tuple[tuple[str, str], ...]
+
+
 def prepare_demo(
     cameras: int, sites: int | None, videos: tuple[Path, ...], footage: Path | None, h265: int, data: Path
-) -> tuple[Path, int, tuple[tuple[str, str], ...]]:
-    """Writes the facility file; returns it, the cameras' port, and the variables that its URLs need."""
+) -> Prepared:
+    """Writes the facility file and chooses the cameras' port and password."""
     folder = data / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     port = _port(folder / "port")
     spec = DemoSpec(cameras=cameras, sites=sites, rtsp_port=port, data=data, videos=videos, footage=footage, h265=h265)
     path = folder / "facility.yaml"
-    path.write_text(facility_yaml(plans_of(spec), port, credentials=True))
-    return path, port, ((USER_VARIABLE, "demo"), (PASSWORD_VARIABLE, _password(folder / "password")))
+    text = facility_yaml(plans_of(spec), port, credentials=True)
+    changed = not path.exists() or path.read_text() != text or not (data / "vms.db").exists()
+    path.write_text(text)
+    variables = ((USER_VARIABLE, "demo"), (PASSWORD_VARIABLE, _password(folder / "password")))
+    return Prepared(path, changed, port, variables)
 
 
 def cameras_child(

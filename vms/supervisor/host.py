@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,6 +138,27 @@ async def _announce(spec: HostSpec, ready: Callable[[str], None]) -> None:
         writer.close()
         ready(f"http://{host}:{spec.port}")
         return
+
+
+@contextlib.contextmanager
+def sole_owner(data: Path) -> Iterator[None]:
+    """Holds the data folder: two services on one would write the same cameras, alerts and database.
+
+    Raises ``ConfigurationError`` that names the holder. The kernel lets go of it when the process ends, however.
+    """
+    with (data / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            file.seek(0)
+            holder = file.read(20).strip() or "another process"
+            raise ConfigurationError(
+                f"--data {data} is in use by a running service (process {holder}); stop it or choose another folder"
+            ) from err
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 def check_data(data: Path) -> None:

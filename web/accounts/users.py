@@ -61,16 +61,25 @@ async def set_password(database: Database, username: str, password: str) -> None
     log.info("user.password_changed user=%s", name)
 
 
-async def ensure_administrator(database: Database, clock: Clock, env: Mapping[str, str]) -> None:
-    """Makes ``admin`` when there is no user yet; a generated password is printed once and kept nowhere."""
+def given_password(env: Mapping[str, str]) -> str | None:
+    """The first administrator's password from ``VMS_ADMIN_PASSWORD``; raises ``ConfigurationError`` for a weak one."""
     given = env.get("VMS_ADMIN_PASSWORD") or None
     if given is not None:
         try:
             passwords.check_strength(given)
         except ConfigurationError as err:
             raise ConfigurationError(f"VMS_ADMIN_PASSWORD: {err}") from err
+    return given
+
+
+async def ensure_administrator(database: Database, clock: Clock, env: Mapping[str, str]) -> None:
+    """Makes ``admin`` when there is no user yet; a generated password is printed once and kept nowhere."""
+    given = given_password(env)
     async with database.read() as connection:
+        stored = await connection.scalar(select(User.password_hash).where(User.username == FIRST_ADMINISTRATOR))
         if await connection.scalar(select(func.count()).select_from(User)):
+            if given is not None and not await passwords.verify(stored, given):
+                log.warning("user.unchanged VMS_ADMIN_PASSWORD counts at the first start only; see: vms user passwd")
             return
     password = given or passwords.generate()
     await add_user(database, clock, FIRST_ADMINISTRATOR, password, "admin")

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from vms.domain.facility import RuleKind, Severity
 from web.access import Identity, permit
 from web.alerts import store
 from web.context import Here
-from web.problems import not_found
+from web.problems import Problem, not_found
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
+
+STATES = frozenset(("open", "ended", "acknowledged", "resolved"))
+KINDS = frozenset((*get_args(RuleKind), "site_unreachable"))
+SEVERITIES = frozenset(get_args(Severity))
 
 
 class Step(BaseModel):
@@ -36,7 +41,11 @@ async def alerts(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> dict[str, Any]:
-    """Newest first; with `start` and `end` those that lasted into the span."""
+    """Newest first; with `start` and `end` those that lasted into the span. Several kinds: with commas."""
+    for name, value, known in (("state", state, STATES), ("kind", kind, KINDS), ("severity", severity, SEVERITIES)):
+        unknown = set(value.split(",")) - known if value is not None else set()
+        if unknown:
+            raise Problem(422, "invalid", f"'{name}' is one of {', '.join(sorted(known))}")
     wanted = store.Filter(site, camera, state, kind, severity, start, end)
     async with context.database.read() as connection:
         items, following = await store.fetch_page(connection, wanted, limit, cursor)

@@ -115,39 +115,6 @@ async def test_camera_states_follow_the_heartbeats(rig: WebRig, worker: Worker) 
     assert lost["reason"] == "worker_lost"
 
 
-async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Worker) -> None:
-    await worker.alert("a1", "opened", persons=1, snapshot=JPEG)
-    await worker.alert("a1", "ended")
-    alert = await until_async(lambda: _alert_in(rig, "a1", "ended"))
-    assert [step["kind"] for step in alert["steps"]] == ["opened", "ended"]
-    assert (await rig.http.get(alert["snapshot"])).content == JPEG
-    done = await rig.http.post("/api/alerts/a1/ack", json={"note": "đang đi"})
-    assert done.json()["state"] == "acknowledged"
-    assert done.json()["steps"][-1] | {"at": ""} == {"at": "", "kind": "acknowledged", "by": "admin", "note": "đang đi"}
-    second = await rig.http.post("/api/alerts/a1/ack")
-    assert (second.status_code, second.json()["by"]) == (409, "admin")
-    assert (await rig.http.post("/api/alerts/a1/resolve", json={})).json()["state"] == "resolved"
-    assert (await rig.http.post("/api/alerts/a1/ack")).status_code == 409
-    assert (await rig.http.post("/api/alerts/none/ack")).status_code == 404
-
-
-async def test_alerts_are_paged_newest_first(rig: WebRig, worker: Worker) -> None:
-    at = datetime.now(UTC)
-    for i in range(5):
-        await worker.alert(f"a{i}", "opened", opened_at=at + timedelta(seconds=i // 2), at=at)
-    await until_async(lambda: _alert_in(rig, "a4", "open"))
-    seen: list[str] = []
-    cursor = ""
-    while True:
-        page = (await rig.http.get(f"/api/alerts?limit=2{cursor}")).json()
-        seen += [item["id"] for item in page["items"]]
-        if page["next"] is None:
-            break
-        cursor = f"&cursor={page['next']}"
-    assert seen == ["a4", "a3", "a2", "a1", "a0"]
-    assert (await rig.http.get("/api/alerts?state=ended")).json()["items"] == []
-
-
 async def test_zones_make_a_revision_that_reaches_the_bus(rig: WebRig, worker: Worker) -> None:
     zone = {"id": "z", "kind": "restricted", "polygon": [[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]]}
     answer = await rig.http.put("/api/cameras/cam-1/zones", json={"items": [zone]})
@@ -221,11 +188,6 @@ async def test_busy_port_is_one_clear_line(rig: WebRig, tmp_path: Path) -> None:
 async def _camera_in(rig: WebRig, state: str) -> dict[str, object] | None:
     items = (await rig.http.get("/api/cameras")).json()["items"]
     return items[0] if items[0]["state"] == state else None
-
-
-async def _alert_in(rig: WebRig, alert_id: str, state: str) -> dict[str, object] | None:
-    answer = await rig.http.get(f"/api/alerts/{alert_id}")
-    return answer.json() if answer.status_code == 200 and answer.json()["state"] == state else None
 
 
 async def test_a_gap_that_nobody_ended_does_not_explain_what_came_later(rig: WebRig, worker: Worker) -> None:

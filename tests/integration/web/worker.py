@@ -87,11 +87,23 @@ class Worker:
         )
         await self.client.publish(f"$KV.state.s1.{camera}.recorder", recorder.encode())
         if status == "recording":
-            detector = DetectorState(
-                site="s1", camera=camera, at=now, since=now, status="online", person_count=2, model="m", sampled_fps=4
-            )
-            await self.client.publish(f"$KV.state.s1.{camera}.detector", detector.encode())
+            await self.see(camera)
         await self.client.flush()
+
+    async def see(self, camera: str = "cam-1", **more: Any) -> None:
+        now = datetime.now(UTC)
+        detector = DetectorState(
+            site="s1",
+            camera=camera,
+            at=now,
+            since=now,
+            status="online",
+            person_count=2,
+            model="m",
+            sampled_fps=4,
+            **more,
+        )
+        await self.client.publish(f"$KV.state.s1.{camera}.detector", detector.encode())
 
     async def answer_watches(self, profile: str, camera: str = "cam-1") -> None:
         async def asked(msg: Any) -> None:

@@ -3,11 +3,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Camera as CameraIcon } from 'lucide-react'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Redirect, Route, Switch } from 'wouter'
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { AlertsPage } from './alerts/AlertsPage'
 import { onSignedOut, Problem } from './api/client'
 import { keys, useSession } from './api/queries'
 import { CameraPage } from './camera/CameraPage'
+import { Boundary } from './controls/Boundary'
 import { Empty, Failed } from './controls/states'
 import { LoginPage } from './login/LoginPage'
 import { onPhone } from './shell/phone'
@@ -19,24 +20,28 @@ export function App() {
   const { t } = useTranslation()
   const client = useQueryClient()
   const session = useSession()
+  const [path] = useLocation()
   useEffect(() => onSignedOut(() => void client.resetQueries({ queryKey: keys.session })), [client])
 
   if (session.data) {
     setTimeZone(session.data.facility.timezone)
     return (
       <Shell session={session.data}>
-        <Switch>
-          <Route path="/">
-            {/* On a phone what needs doing comes first. */}
-            <Redirect to={onPhone() ? '/alerts' : '/wall'} replace />
-          </Route>
-          <Route path="/wall" component={WallPage} />
-          <Route path="/cameras/:id">{({ id }) => <CameraPage key={id} id={decodeURIComponent(id)} />}</Route>
-          <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
-          <Route>
-            <Empty fill icon={<CameraIcon size={26} />} title={t('error.noPage')} />
-          </Route>
-        </Switch>
+        <Boundary key={path.split('/')[1]} what={t('error.page')}>
+          <Switch>
+            <Route path="/">
+              {/* On a phone what needs doing comes first. */}
+              <Redirect to={onPhone() ? '/alerts' : '/wall'} replace />
+            </Route>
+            <Route path="/wall" component={WallPage} />
+            <Route path="/cameras/:id">{({ id }) => <CameraPage key={id} id={decodeURIComponent(id)} />}</Route>
+            <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
+            <Route>
+              <Empty fill icon={<CameraIcon size={26} />} title={t('error.noPage')}
+                action={<Link className="button" href="/wall">{t('error.home')}</Link>} />
+            </Route>
+          </Switch>
+        </Boundary>
       </Shell>
     )
   }

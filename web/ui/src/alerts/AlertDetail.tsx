@@ -11,6 +11,7 @@ import { ask, canAck, canResolve, useMayAct } from './alertActions'
 import { AlertFacts } from './AlertFacts'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { AlertPicture } from './AlertPicture'
+import { liveOf } from './places'
 
 export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | undefined; backTo: string }) {
   const { t } = useTranslation()
@@ -55,7 +56,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
             <CheckCheck size={16} /> {t('act.resolve')} <kbd>R</kbd>
           </button>
         )}
-        <Link className="button" href={`/cameras/${alert.camera}`}>
+        <Link className="button" href={liveOf(alert)}>
           <Video size={16} /> {t('action.live')} <kbd>Enter</kbd>
         </Link>
       </div>

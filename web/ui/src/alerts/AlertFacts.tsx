@@ -6,6 +6,7 @@ import type { Alert } from '../api/types'
 import { word } from '../i18n'
 import { moment } from '../time/format'
 import { lasting } from './AlertCard'
+import { isOfSite } from './places'
 
 export function AlertFacts({ alert }: { alert: Alert }) {
   const { t } = useTranslation()
@@ -14,11 +15,13 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   const zone = camera?.zones.find((one) => one.id === alert.zone)
   const facts: [string, React.ReactNode][] = [
     [t('alerts.site'), site?.name ?? alert.site],
-    [t('alerts.camera'), <Link key="camera" href={`/cameras/${alert.camera}`}>{camera?.name ?? alert.camera}</Link>],
     [t('alerts.opened'), moment(alert.opened_at)],
     [t('alerts.ended'), alert.ended_at ? `${moment(alert.ended_at)} (${lasting(alert, t)})` : t('alerts.ongoing')],
   ]
-  if (alert.persons !== null) facts.push([t('alerts.persons'), alert.persons])
+  if (!isOfSite(alert)) {
+    facts.splice(1, 0, [t('alerts.camera'), <Link key="camera" href={`/cameras/${alert.camera}`}>{camera?.name ?? alert.camera}</Link>])
+  }
+  if (alert.persons !== null && !isOfSite(alert)) facts.push([t('alerts.persons'), alert.persons])
   if (alert.zone) facts.push([t('alerts.zone'), zone?.name ?? alert.zone])
   if (alert.rule) facts.push([t('alerts.rule'), alert.rule])
   for (const [name, value] of Object.entries(alert.detail ?? {})) {

@@ -16,6 +16,7 @@ import { AlertDetail } from './AlertDetail'
 import { AlertFilters } from './AlertFilters'
 import { AlertRow } from './AlertRow'
 import { filterOf, isFiltered } from './filterSearch'
+import { liveOf } from './places'
 
 /** The list and an alert fit side by side; the style sheet breaks at the same. */
 const BESIDE = '(min-width: 1001px)'
@@ -57,7 +58,7 @@ export function AlertsPage({ id }: { id: string | null }) {
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
-    Enter: () => (chosen ? navigate(`/cameras/${chosen.camera}`) : choose(alerts[0])),
+    Enter: () => (chosen ? navigate(liveOf(chosen)) : choose(alerts[0])),
     a: () => may.ack && ask(chosen, 'ack'),
     r: () => may.resolve && ask(chosen, 'resolve'),
     Escape: () => {

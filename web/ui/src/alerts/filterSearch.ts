@@ -2,11 +2,17 @@
 import { dayStart } from '../time/format'
 import type { AlertFilter } from './merge'
 
-export const KINDS = ['zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper', 'camera_offline'] as const
+/** What can be raised today. */
+export const KINDS = ['zone_breach', 'occupancy', 'camera_offline', 'site_unreachable'] as const
 export const STATES = ['open', 'ended', 'acknowledged', 'resolved'] as const
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/
+/** A day that exists: addresses are typed, too. */
+function isDay(text: string | null): text is string {
+  if (!text || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const noon = new Date(`${text}T12:00:00Z`)
+  return !Number.isNaN(noon.getTime()) && noon.toISOString().startsWith(text)
+}
 
 export function filterOf(search: URLSearchParams): AlertFilter {
   const filter: AlertFilter = {}
@@ -16,8 +22,8 @@ export function filterOf(search: URLSearchParams): AlertFilter {
   }
   const from = search.get('from')
   const to = search.get('to')
-  if (from && DAY.test(from)) filter.start = dayStart(from)
-  if (to && DAY.test(to)) filter.end = dayStart(to, 1)
+  if (isDay(from)) filter.start = dayStart(from)
+  if (isDay(to)) filter.end = dayStart(to, 1)
   return filter
 }
 

@@ -1,5 +1,5 @@
 // One camera: live picture, how it does, its last hours, its alerts.
-import { ArrowLeft, ArrowRight, Camera as CameraIcon, Expand, Square, SquareDashed, Users } from 'lucide-react'
+import { ArrowLeft, ArrowRight, Camera as CameraIcon, Expand, Square, SquareDashed } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
@@ -101,11 +101,7 @@ function Loaded({ camera }: { camera: CameraDetail }) {
         </span>
       </PageTools>
       <div className="camera-main">
-        <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} playerRef={player}>
-          <span className="stage-persons">
-            <Users size={14} /> {camera.person_count === null ? t('tile.countUnknown') : t('tile.persons', { count: camera.person_count })}
-          </span>
-        </LiveView>
+        <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} playerRef={player} />
         {!closed && (
           <div className="camera-tools" role="toolbar" aria-label={t('camera.tools')}>
             <span className="segmented" role="group" aria-label={t('camera.profile')}>

@@ -1,6 +1,6 @@
 // Live video of one camera with its overlay, or the slate that says why there is none.
-import { Lock, MonitorOff, VideoOff } from 'lucide-react'
-import { useCallback, useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
+import { Lock, MonitorOff, Users, VideoOff } from 'lucide-react'
+import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CameraDetail } from '../api/types'
 import { word } from '../i18n'
@@ -20,7 +20,6 @@ export interface LiveViewProps {
   showPersons: boolean
   onStatus?: (status: LiveStatus) => void
   playerRef?: RefObject<LivePlayer | null>
-  children?: ReactNode
 }
 
 export function LiveView(props: LiveViewProps) {
@@ -31,7 +30,7 @@ export function LiveView(props: LiveViewProps) {
   return <Playing key={props.profile} {...props} />
 }
 
-function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef, children }: LiveViewProps) {
+function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef }: LiveViewProps) {
   const { t } = useTranslation()
   const overlay = useRef<HTMLCanvasElement>(null)
   const tracks = useRef<Track[]>([])
@@ -43,7 +42,10 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
     if (showPersons) drawPersons(context, tracks.current, canvas.clientWidth, canvas.clientHeight)
   }, [camera.zones, showZones, showPersons])
   const shown = useRef('')
-  const { video, canvas, player, status } = useLive(camera.id, profile, (found) => {
+  const [persons, setPersons] = useState<number | null>(null)
+  const { video, canvas, player, status } = useLive(camera.id, profile, (known) => {
+    const found = known ?? []
+    setPersons(known === null ? null : known.length)
     // Redrawing an unchanged overlay 25 times a second would cost more than the video.
     const key = found.map((one) => `${one.id}:${one.x}:${one.y}:${one.w}:${one.h}`).join()
     if (key === shown.current) return
@@ -68,6 +70,8 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
     }
   }, [playerRef, player, status.transport])
 
+  // Of this very picture where the detector has looked at it, else of its last report.
+  const count = status.phase === 'playing' && persons !== null ? persons : camera.person_count
   const ratio = status.width && status.height ? status.width / status.height : (camera.width ?? 16) / (camera.height ?? 9)
   const onCanvas = status.transport === 'webcodecs' || status.transport === 'jpeg'
   return (
@@ -85,7 +89,9 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
             {t('live.unplayable', { codec: codecName(status.codec) })}
           </p>
         )}
-        {children}
+        <span className="stage-persons">
+          <Users size={14} /> {count === null ? t('tile.countUnknown') : t('tile.persons', { count })}
+        </span>
       </div>
     </div>
   )

@@ -7,7 +7,7 @@ import { Hint } from '../controls/Hint'
 import { word } from '../i18n'
 import { clock, span as lasting } from '../time/format'
 import { AlertMark } from '../alerts/AlertMark'
-import type { Span } from './timelineSpans'
+import { clusters, worst, type Span } from './timelineSpans'
 
 const HOUR = 3_600_000
 
@@ -43,14 +43,24 @@ export function TimelineStrip(props: { start: number; end: number; spans: Span[]
             </Hint>
           )
         })}
-        {props.alerts.filter((alert) => Date.parse(alert.opened_at) >= start).map((alert) => (
-          <Hint key={alert.id} side="top" text={<><strong>{word('kind', alert.kind)}</strong><br />{clock(alert.opened_at)} · {t(`alertState.${alert.state}`)}</>}>
-            <button className="strip-alert" style={{ left: at(Date.parse(alert.opened_at)) }} onClick={() => navigate(`/alerts/${alert.id}`)}
-              aria-label={`${word('kind', alert.kind)} ${clock(alert.opened_at)}`}>
-              <AlertMark severity={alert.severity} />
-            </button>
-          </Hint>
-        ))}
+      </div>
+      <div className="strip-alerts">
+        {clusters(props.alerts, start, end).map((cluster) => {
+          const [first, last, count] = [cluster[0], cluster[cluster.length - 1], cluster.length]
+          if (!first || !last) return null
+          const when = count === 1 ? clock(first.opened_at) : `${clock(first.opened_at)} – ${clock(last.opened_at)}`
+          const what = count === 1 ? word('kind', first.kind) : t('history.alerts', { count })
+          const to = count === 1 ? `/alerts/${first.id}` : `/alerts?camera=${first.camera}`
+          return (
+            <Hint key={first.id} side="top" text={<><strong>{what}</strong><br />{when}{count === 1 && ` · ${t(`alertState.${first.state}`)}`}</>}>
+              <button className="strip-alert" style={{ left: at((Date.parse(first.opened_at) + Date.parse(last.opened_at)) / 2) }}
+                onClick={() => navigate(to)} aria-label={`${what} ${when}`}>
+                <AlertMark severity={worst(cluster)} />
+                {count > 1 && <b>{count}</b>}
+              </button>
+            </Hint>
+          )
+        })}
       </div>
       <div className="strip-hours" aria-hidden="true">
         {hours.map((hour) => <span key={hour} style={{ left: at(hour) }}>{clock(hour, false)}</span>)}

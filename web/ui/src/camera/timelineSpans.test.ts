@@ -1,6 +1,7 @@
 // Segments and gaps become few spans.
 import { describe, expect, it } from 'vitest'
-import { spansOf } from './timelineSpans'
+import type { Alert } from '../api/types'
+import { clusters, spansOf, worst } from './timelineSpans'
 
 const time = (second: number) => new Date(Date.UTC(2026, 10, 22, 2, 0, second)).toISOString()
 const segment = (start: number, end: number) => ({ id: String(start), start: time(start), end: time(end), codec: '', bytes: 1, open: false })
@@ -18,5 +19,15 @@ describe('spansOf', () => {
   it('does not join gaps of different causes', () => {
     const gap = (start: number, end: number, cause: string) => ({ start: time(start), end: time(end), cause, reason: null })
     expect(spansOf({ segments: [], gaps: [gap(0, 5, 'camera'), gap(5, 9, 'disk')] })).toHaveLength(2)
+  })
+})
+
+describe('clusters', () => {
+  const alert = (second: number, severity = 'warning') => ({ id: String(second), opened_at: time(second), severity }) as Alert
+  it('bunches marks that would cover each other, oldest first, and leaves out what opened before', () => {
+    const [start, end] = [Date.parse(time(0)), Date.parse(time(280))]
+    const found = clusters([alert(200), alert(12, 'critical'), alert(10), alert(19), alert(-30)], start, end)
+    expect(found.map((bunch) => bunch.map((one) => one.id))).toEqual([['10', '12', '19'], ['200']])
+    expect(found.map(worst)).toEqual(['critical', 'warning'])
   })
 })

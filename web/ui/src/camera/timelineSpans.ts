@@ -1,5 +1,5 @@
 // Segments and gaps of a timeline as few spans: neighbours of a kind become one. Pure.
-import type { Timeline } from '../api/types'
+import type { Alert, Timeline } from '../api/types'
 
 export interface Span {
   kind: 'recorded' | 'gap'
@@ -29,4 +29,24 @@ export function spansOf(timeline: Pick<Timeline, 'segments' | 'gaps'>): Span[] {
     else joined.push({ ...span })
   }
   return joined
+}
+
+/** Marks closer than this share of the strip would cover each other. */
+const APART = 1 / 28
+
+/** The alerts that opened inside the strip, oldest first, in bunches whose marks have room beside each other. */
+export function clusters(alerts: readonly Alert[], start: number, end: number): Alert[][] {
+  const bunches: Alert[][] = []
+  const within = alerts.filter((alert) => Date.parse(alert.opened_at) >= start)
+  for (const alert of within.sort((a, b) => a.opened_at.localeCompare(b.opened_at))) {
+    const bunch = bunches[bunches.length - 1]
+    const first = bunch?.[0]
+    if (first && Date.parse(alert.opened_at) - Date.parse(first.opened_at) < (end - start) * APART) bunch.push(alert)
+    else bunches.push([alert])
+  }
+  return bunches
+}
+
+export function worst(alerts: readonly Alert[]): Alert['severity'] {
+  return (['critical', 'warning'] as const).find((severity) => alerts.some((alert) => alert.severity === severity)) ?? 'info'
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { initialStatus, LivePlayer, type LiveStatus } from '../live/player'
 import type { Track } from '../live/personBoxes'
 
-export function useLive(camera: string, profile: 'main' | 'sub', overlay: (tracks: Track[]) => void) {
+export function useLive(camera: string, profile: 'main' | 'sub', overlay: (tracks: Track[] | null) => void) {
   const video = useRef<HTMLVideoElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const player = useRef<LivePlayer | null>(null)

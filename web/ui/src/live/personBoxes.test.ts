@@ -1,35 +1,43 @@
-// Boxes belong to the frame they were seen on.
+// Boxes stand where the persons of the shown frame are.
 import { describe, expect, it } from 'vitest'
 import { PersonBoxes } from './personBoxes'
 
-const track = (id: number) => [{ id, x: 0, y: 0, w: 0.1, h: 0.2, confidence: 0.9 }]
+const track = (id: number, x = 0) => ({ id, x, y: 0, w: 0.1, h: 0.2, confidence: 0.9 })
+const seen = (...sightings: [number, ReturnType<typeof track>[]][]) => {
+  const boxes = new PersonBoxes()
+  for (const [at, tracks] of sightings) boxes.add(at, tracks)
+  return boxes
+}
 
 describe('PersonBoxes', () => {
-  it('takes the nearest within half a second of the frame', () => {
-    const boxes = new PersonBoxes()
-    boxes.add(10_000, track(1))
-    boxes.add(10_500, track(2))
-    expect(boxes.at(10_200, 11_000)[0]?.id).toBe(1)
-    expect(boxes.at(10_400, 11_000)[0]?.id).toBe(2)
+  it('moves a person straight from one sighting to the next', () => {
+    const boxes = seen([10_000, [track(1, 0.1)]], [10_400, [track(1, 0.3)]])
+    expect(boxes.at(10_100, 10_500)?.[0]?.x).toBeCloseTo(0.15)
+    expect(boxes.at(10_300, 10_500)?.[0]?.x).toBeCloseTo(0.25)
   })
-  it('else the newest, as long as it is younger than 1.5 s', () => {
-    const boxes = new PersonBoxes()
-    boxes.add(10_000, track(1))
-    expect(boxes.at(12_000, 11_400)[0]?.id).toBe(1)
-    expect(boxes.at(12_000, 11_600)).toEqual([])
-    expect(boxes.at(null, 10_500)[0]?.id).toBe(1)
+  it('goes on with the motion for half a second, for results come after the picture', () => {
+    const boxes = seen([10_000, [track(1, 0.1)]], [10_250, [track(1, 0.2)]])
+    expect(boxes.at(10_500, 10_500)?.[0]?.x).toBeCloseTo(0.3)
+    expect(boxes.at(11_700, 11_700)?.[0]?.x).toBeCloseTo(0.4)
   })
-  it('shows that nobody is there any more', () => {
-    const boxes = new PersonBoxes()
-    boxes.add(10_000, track(1))
-    boxes.add(10_250, [])
-    expect(boxes.at(10_240, 10_300)).toEqual([])
+  it('knows nobody from nothing known', () => {
+    expect(seen([10_000, [track(1)]], [10_250, []]).at(10_240, 10_300)).toEqual([])
+    expect(seen().at(10_000, 10_000)).toBeNull()
+    const boxes = seen([10_000, [track(1)]])
+    expect(boxes.at(11_400, 11_400)).toHaveLength(1)
+    expect(boxes.at(11_600, 11_600)).toBeNull()
+    expect(boxes.at(9_000, 10_000)).toBeNull()
+    expect(boxes.at(null, 11_000)).toHaveLength(1)
+  })
+  it('takes sightings far apart as they are', () => {
+    const boxes = seen([10_000, [track(1, 0.1)]], [12_000, [track(1, 0.9)]])
+    expect(boxes.at(11_800, 12_100)?.[0]?.x).toBe(0.9)
+    expect(boxes.at(11_000, 12_100)).toBeNull()
   })
   it('forgets what is long past, and what has no time', () => {
-    const boxes = new PersonBoxes()
-    boxes.add(1000, track(1))
-    boxes.add(Number.NaN, track(2))
-    boxes.add(20_000, track(3))
-    expect(boxes.at(1000, 20_100)[0]?.id).toBe(3)
+    const boxes = seen([1000, [track(1)]], [Number.NaN, [track(2)]], [20_000, [track(3)]])
+    expect(boxes.at(1000, 20_100)).toBeNull()
+    expect(boxes.at(20_000, 20_100)).toHaveLength(1)
+    expect(boxes.at(20_001, 20_100)?.[0]?.id).toBe(3)
   })
 })

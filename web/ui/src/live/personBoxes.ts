@@ -9,17 +9,27 @@ export interface Track {
   confidence: number
 }
 
-const MATCH_MS = 500
+/** Two sightings so near in time that a person moves straight between them. */
+const PAIR_MS = 1200
+/** So far beyond the newest sighting its motion is continued: results come a little after the picture. */
+const AHEAD_MS = 500
+/** Older than this a sighting says nothing about the picture: a box around nobody is worse than no box. */
 const FRESH_MS = 1500
 const KEEP_MS = 6000
 
+interface Sighting {
+  at: number
+  tracks: Track[]
+}
+
 export class PersonBoxes {
-  private held: { at: number; tracks: Track[] }[] = []
+  private held: Sighting[] = []
 
   add(at: number, tracks: Track[]): void {
     if (!Number.isFinite(at)) return
     this.held.push({ at, tracks })
-    const last = Math.max(...this.held.map((entry) => entry.at))
+    this.held.sort((a, b) => a.at - b.at)
+    const last = this.held[this.held.length - 1]?.at ?? at
     this.held = this.held.filter((entry) => entry.at > last - KEEP_MS)
   }
 
@@ -28,19 +38,36 @@ export class PersonBoxes {
   }
 
   /**
-   * Boxes for the frame of `frameAt`: the nearest within half a second; else the newest, as long as it is no older
-   * than 1.5 s at `now`; else none, for a box around nobody is worse than no box.
+   * Persons in the frame of `frameAt`: between two sightings they are where a straight line has them, after the newest
+   * one their motion goes on for half a second. Null when nothing is known about so new a picture, [] when nobody is
+   * there. Without a frame's time the newest sighting counts.
    */
-  at(frameAt: number | null, now: number): Track[] {
-    if (frameAt !== null) {
-      let best: { at: number; tracks: Track[] } | null = null
-      for (const entry of this.held) {
-        if (!best || Math.abs(entry.at - frameAt) < Math.abs(best.at - frameAt)) best = entry
-      }
-      if (best && Math.abs(best.at - frameAt) <= MATCH_MS) return best.tracks
+  at(frameAt: number | null, now: number): Track[] | null {
+    const newest = this.held[this.held.length - 1]
+    if (!newest) return null
+    if (frameAt === null) return now - newest.at < FRESH_MS ? newest.tracks : null
+    const next = this.held.findIndex((entry) => entry.at >= frameAt)
+    if (next >= 0) {
+      const [from, to] = [this.held[next - 1], this.held[next]] // the first may have none before it
+      if (!from || !to || to.at - from.at > PAIR_MS) return to && to.at - frameAt < AHEAD_MS ? to.tracks : null
+      return along(from, to, frameAt)
     }
-    const newest = this.held.reduce<{ at: number; tracks: Track[] } | null>(
-      (found, entry) => (!found || entry.at > found.at ? entry : found), null)
-    return newest && now - newest.at < FRESH_MS ? newest.tracks : []
+    if (frameAt - newest.at > FRESH_MS) return null
+    const before = this.held[this.held.length - 2]
+    if (!before || newest.at - before.at > PAIR_MS) return newest.tracks
+    return along(before, newest, Math.min(frameAt, newest.at + AHEAD_MS))
   }
+}
+
+/** Those of the nearer sighting, each moved to where it is at `at`. */
+function along(from: Sighting, to: Sighting, at: number): Track[] {
+  const share = (at - from.at) / Math.max(1, to.at - from.at)
+  const [base, other] = share < 0.5 ? [from, to] : [to, from]
+  return base.tracks.map((track) => {
+    const match = other.tracks.find((one) => one.id === track.id)
+    if (!match) return track
+    const [a, b] = share < 0.5 ? [track, match] : [match, track]
+    const mix = (p: number, q: number) => p + (q - p) * share
+    return { ...track, x: mix(a.x, b.x), y: mix(a.y, b.y), w: Math.max(0, mix(a.w, b.w)), h: Math.max(0, mix(a.h, b.h)) }
+  })
 }

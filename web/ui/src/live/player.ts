@@ -34,7 +34,7 @@ export interface LivePlayerOptions {
   canvas: HTMLCanvasElement
   status: (status: LiveStatus) => void
   /** After each painted frame: draw what belongs over it. */
-  overlay: (tracks: Track[]) => void
+  overlay: (tracks: Track[] | null) => void
 }
 
 const SILENCE_MS = 6000

@@ -68,7 +68,7 @@ export function WallGrid(props: {
       <div ref={place} className="wall-grid scrolls" data-scrolls={layout.scrolls} data-size={size} style={{ gap: BLOCK_GAP }}>
         {flows && (
           <div className="wall-headings">
-            {groups.map((group) => <GroupHeading key={group.id} group={group} site={names.get(group.id)} grouping={grouping} />)}
+            {groups.map((group) => <GroupHeading key={group.id} group={group} site={names.get(group.id)} grouping={grouping} feed={feed} />)}
           </div>
         )}
         {tileWidth > 0 && bands.map((band, index) => (
@@ -77,7 +77,7 @@ export function WallGrid(props: {
               const group = blocks[next++]
               return group && (
                 <section key={group.id} className="wall-group" style={{ width: columns * tileWidth + (columns - 1) * GAP }}>
-                  {grouping !== 'none' && !flows && <GroupHeading group={group} site={names.get(group.id)} grouping={grouping} />}
+                  {grouping !== 'none' && !flows && <GroupHeading group={group} site={names.get(group.id)} grouping={grouping} feed={feed} />}
                   <div className="wall-tiles" style={{
                     gap: GAP, gridTemplateColumns: `repeat(${columns}, ${tileWidth}px)`, gridAutoRows: `${tileHeight}px`,
                   }}>
@@ -96,21 +96,34 @@ export function WallGrid(props: {
   )
 }
 
-function GroupHeading({ group, site, grouping }: { group: TileGroup; site: Site | undefined; grouping: Grouping }) {
+function GroupHeading({ group, site, grouping, feed }: { group: TileGroup; site: Site | undefined; grouping: Grouping; feed: WallFeed | null }) {
   const { t } = useTranslation()
-  const up = group.cameras.filter((camera) => camera.state === 'recording' || camera.state === 'online').length
-  const down = up < group.cameras.length
-  const persons = group.cameras.reduce((sum, camera) => sum + (camera.person_count ?? 0), 0)
+  const on = group.cameras.filter((camera) => camera.state !== 'disabled')
+  const up = on.filter((camera) => camera.state !== 'offline').length
+  const down = up < on.length
+  const off = group.cameras.length - on.length
+  const persons = usePersons(on, feed)
   return (
     <h2 className="wall-heading" style={{ height: HEADING }}>
       <span className="cut">{grouping === 'site' ? shortSite(site?.name ?? group.id) : word('placement', group.id)}</span>
       <span className={down ? 'wall-heading-down' : 'secondary'}>
         {down && <i className="mark cross" />}
-        {t('wall.up', { up, total: group.cameras.length })}
+        {t('wall.up', { up, total: on.length })}
       </span>
+      {off > 0 && <span className="secondary">{t('wall.off', { count: off })}</span>}
       <span className="secondary">{t('tile.persons', { count: persons })}</span>
     </h2>
   )
+}
+
+/** The sum of what the tiles say, from the same pictures; a camera without a picture counts with its last report. */
+function usePersons(cameras: readonly Camera[], feed: WallFeed | null): number {
+  const [, again] = useState(0)
+  useEffect(() => {
+    const timer = setInterval(() => again((n) => n + 1), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return cameras.reduce((sum, camera) => sum + (feed?.persons(camera.id) ?? camera.person_count ?? 0), 0)
 }
 
 function useVisible(place: React.RefObject<HTMLDivElement | null>, cameras: Camera[], feed: WallFeed | null, ready: boolean) {

@@ -16,17 +16,23 @@ export interface TileSink {
   width: () => number
 }
 
+interface WallMessage {
+  header: WallHeader
+  jpeg: Uint8Array<ArrayBuffer>
+}
+
 interface Tile {
   sink: TileSink
   at: number | null
   busy: boolean
-  waiting: { header: WallHeader; jpeg: Uint8Array<ArrayBuffer> } | null
+  waiting: WallMessage | null
 }
 
 export class WallFeed {
   private readonly tiles = new Map<string, Set<Tile>>()
   private readonly socket: LastingSocket
   private readonly ticker: ReturnType<typeof setInterval>
+  private readonly last = new Map<string, WallMessage>()
   private wanted: string[] = []
   private sent = ''
   private sending: ReturnType<typeof setTimeout> | undefined
@@ -55,10 +61,12 @@ export class WallFeed {
   }
 
   attach(camera: string, sink: TileSink): () => void {
-    const tile: Tile = { sink, at: null, busy: false, waiting: null }
+    // A tile that is laid anew shows the last picture at once, not a blank until the next one.
+    const tile: Tile = { sink, at: null, busy: false, waiting: this.last.get(camera) ?? null }
     const set = this.tiles.get(camera) ?? new Set()
     set.add(tile)
     this.tiles.set(camera, set)
+    if (tile.waiting) void this.draw(tile)
     return () => {
       set.delete(tile)
       if (set.size === 0) this.tiles.delete(camera)
@@ -71,6 +79,12 @@ export class WallFeed {
     this.socket.close()
   }
 
+  /** Persons in the last picture of a camera, as long as it is fresh; null when nothing is known. */
+  persons(camera: string): number | null {
+    const header = this.last.get(camera)?.header
+    return header && serverClock.now() - Date.parse(header.at) < STALE_MS ? header.persons : null
+  }
+
   private tell(): void {
     clearTimeout(this.sending)
     this.sending = undefined
@@ -81,6 +95,7 @@ export class WallFeed {
   private receive(data: ArrayBuffer): void {
     const message = parseWallMessage(data)
     if (!message) return
+    this.last.set(message.header.camera, message)
     for (const tile of this.tiles.get(message.header.camera) ?? []) {
       // A browser that cannot keep up shows the newest picture, not all of them.
       tile.waiting = message

@@ -1,0 +1,82 @@
+"""Alerts over the API, with a real bus and a scripted worker: what comes, what people do, what nobody owns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.integration.web.rig import WebRig
+from tests.integration.web.worker import JPEG, Worker
+from tests.support.waiting import until_async
+from web.alerts import orphans
+
+
+async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Worker) -> None:
+    await worker.alert("a1", "opened", persons=1, snapshot=JPEG)
+    await worker.alert("a1", "ended")
+    alert = await until_async(lambda: _alert_in(rig, "a1", "ended"))
+    assert [step["kind"] for step in alert["steps"]] == ["opened", "ended"]
+    assert (await rig.http.get(alert["snapshot"])).content == JPEG
+    done = await rig.http.post("/api/alerts/a1/ack", json={"note": "đang đi"})
+    assert done.json()["state"] == "acknowledged"
+    assert done.json()["steps"][-1] | {"at": ""} == {"at": "", "kind": "acknowledged", "by": "admin", "note": "đang đi"}
+    second = await rig.http.post("/api/alerts/a1/ack")
+    assert (second.status_code, second.json()["by"]) == (409, "admin")
+    assert (await rig.http.post("/api/alerts/a1/resolve", json={})).json()["state"] == "resolved"
+    assert (await rig.http.post("/api/alerts/a1/ack")).status_code == 409
+    assert (await rig.http.post("/api/alerts/none/ack")).status_code == 404
+
+
+async def test_alerts_are_paged_newest_first(rig: WebRig, worker: Worker) -> None:
+    at = datetime.now(UTC)
+    for i in range(5):
+        await worker.alert(f"a{i}", "opened", opened_at=at + timedelta(seconds=i // 2), at=at)
+    await until_async(lambda: _alert_in(rig, "a4", "open"))
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = (await rig.http.get(f"/api/alerts?limit=2{cursor}")).json()
+        seen += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert seen == ["a4", "a3", "a2", "a1", "a0"]
+    assert (await rig.http.get("/api/alerts?state=ended")).json()["items"] == []
+
+
+async def test_an_alert_that_no_detector_owns_is_ended(
+    rig: WebRig, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orphans, "LOOK_S", 0.1)
+    monkeypatch.setattr(orphans, "GRACE_S", 0.5)
+    for name in ("owned", "lost"):
+        await worker.alert(name, "opened")
+    await worker.alert("gone", "opened", camera="no-longer-there")
+
+    async def lost_ended() -> dict[str, object] | None:
+        await worker.see(open_alerts=("owned",))
+        return await _alert_in(rig, "lost", "ended")
+
+    lost = await until_async(lost_ended, 20)
+    assert lost["detail"]["cause"] == "unowned"
+    await until_async(lambda: _alert_in(rig, "gone", "ended"))
+    assert await _alert_in(rig, "owned", "open")
+    await worker.alert("lost", "ended")  # its own word comes after all: it changes nothing
+    await worker.alert("after", "opened")
+    await until_async(lambda: _alert_in(rig, "after", "open"))
+    assert (await _alert_in(rig, "lost", "ended"))["ended_at"] == lost["ended_at"]
+
+
+async def test_a_state_that_does_not_exist_is_an_error_not_an_empty_list(rig: WebRig) -> None:
+    assert (await rig.http.get("/api/alerts", params={"state": "open,ended", "kind": "site_unreachable"})).json()[
+        "items"
+    ] == []
+    for name in ("state", "kind", "severity"):
+        assert (await rig.http.get("/api/alerts", params={name: "opne"})).status_code == 422
+    assert (await rig.http.get("/health")).status_code == 404
+
+
+async def _alert_in(rig: WebRig, alert_id: str, state: str) -> dict[str, object] | None:
+    answer = await rig.http.get(f"/api/alerts/{alert_id}")
+    return answer.json() if answer.status_code == 200 and answer.json()["state"] == state else None
