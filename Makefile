@@ -71,7 +71,7 @@ check-ui: $(NODE_MODULES)
 ui: $(DIST) ## the dashboard, built into the package
 
 .PHONY: setup dev
-setup: $(VENV)/.runtime $(DIST) $(WEIGHTS)
+setup: $(VENV)/.runtime $(DIST) $(WEIGHTS) ## all that make demo needs, without starting it
 dev: $(VENV)/.dev $(DIST) $(WEIGHTS)
 
 # --- Python -----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import io
 import itertools
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +19,7 @@ import pytest
 import yaml
 
 from tests.support.gst_camera import GstServer, gst_server
+from tests.support.nats_bus import free_port
 from tests.support.service import Service, live_pictures, service
 
 SECRET = "mật@khẩu:bí-mật"
@@ -83,6 +86,30 @@ def test_good_cameras_record_and_are_analysed(running: tuple[Service, GstServer]
         assert camera["codec"] == codec
         assert camera["width"] == 640
         assert camera["reason"] is None
+
+
+def test_a_second_service_on_the_same_folder_is_refused(running: tuple[Service, GstServer]) -> None:
+    one, _ = running
+    config = one.data.parent / "facility.yaml"
+    command = [
+        sys.executable,
+        "-m",
+        "vms",
+        "up",
+        "--config",
+        str(config),
+        "--data",
+        str(one.data),
+        "--port",
+        str(free_port()),
+    ]
+    env = {**os.environ, "CAM_USER": "trực", "CAM_PASS": SECRET}
+    second = subprocess.run(command, check=False, capture_output=True, text=True, env=env, timeout=60)
+    assert second.returncode == 2
+    assert one.process is not None
+    assert f"is in use by a running service (process {one.process.pid})" in second.stderr
+    assert second.stderr.count("\n") == 1
+    assert one.camera("h264")["state"] == "recording"
 
 
 def test_bad_cameras_say_why(running: tuple[Service, GstServer]) -> None:

@@ -124,13 +124,20 @@ def service(data: Path, arguments: list[str], **options: Any) -> Iterator[Servic
 
 
 async def live_pictures(running: Service, camera: str, profile: str, count: int) -> tuple[dict[str, Any], bytes]:
-    """The first text message and ``count`` fragments behind the initialisation segment."""
-    async with asyncio.timeout(20), running.socket(f"/ws/live/{camera}?profile={profile}") as connection:
-        described: dict[str, Any] = json.loads(await connection.recv(decode=True))
-        data, fragments = b"", -1
-        while fragments < count:
-            message = await connection.recv()
-            if isinstance(message, bytes):
-                data += message
-                fragments += 1
-        return described, data
+    """The first text message and ``count`` fragments behind the initialisation segment.
+
+    Asks again as a browser does while the stream is said to be connecting.
+    """
+    async with asyncio.timeout(20 * PATIENCE):
+        while True:
+            async with running.socket(f"/ws/live/{camera}?profile={profile}") as connection:
+                described: dict[str, Any] = json.loads(await connection.recv(decode=True))
+                data, fragments = b"", -1
+                while fragments < count and "mime" in described:
+                    message = await connection.recv()
+                    if isinstance(message, bytes):
+                        data += message
+                        fragments += 1
+                if fragments == count:
+                    return described, data
+            await asyncio.sleep(0.2)
