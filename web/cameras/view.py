@@ -49,6 +49,13 @@ def judge(
     return "offline", reason or "connecting"
 
 
+def begun(state: State, since: datetime, recorder: Report[RecorderState] | None) -> datetime:
+    """Since when the camera is in ``state``: recording that was broken off while nobody watched began anew."""
+    if state == "recording" and recorder is not None and recorder.fresh:
+        return max(since, recorder.state.since)
+    return since
+
+
 def translate(reason: StreamReason | None) -> str | None:
     """A worker's reason as the interface names it."""
     return None if reason is None else _TRANSLATED.get(reason, reason)

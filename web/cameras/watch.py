@@ -19,7 +19,7 @@ from web.alerts import incoming
 from web.alerts.store import open_counts
 from web.cameras.alarms import Action, Alarms, Status
 from web.cameras.reports import FRESH_S, Reports
-from web.cameras.view import CameraView, judge
+from web.cameras.view import CameraView, begun, judge
 from web.configuration.current import CurrentConfiguration
 from web.database.engine import Database
 from web.database.failures import ANY, first_line
@@ -90,8 +90,9 @@ class CameraWatch:
             else:
                 state, reason = known.state, known.reason  # type: ignore[assignment]
         same = known is not None and (known.state, known.reason) == (state, reason)
-        since = known.since if known is not None and same else from_epoch(self._clock.utc())
-        return CameraView(site, camera, state, reason, since, recorder, detector)
+        now = from_epoch(self._clock.utc())
+        since = begun(state, known.since, recorder) if known is not None and same else now
+        return CameraView(site, camera, state, reason, min(since, now), recorder, detector)
 
     def views(self) -> list[CameraView]:
         """All cameras now."""
