@@ -76,6 +76,11 @@ class CameraRecorder:
         found = recover(self._root, self.site, self.camera.id)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
+        for told in found.recent:  # again: ids de-duplicate
+            if isinstance(told, Segment):
+                self._store("segment", told, f"{told.id}.closed")
+            else:
+                self._store("gap", told, _gap_id(told))
         for gap in found.ended_gaps:
             self._gap(gap)
         if found.open_gap is not None:
@@ -222,11 +227,15 @@ class CameraRecorder:
 
     def _gap(self, gap: Gap) -> None:
         self._disk.call(lambda: journal.append(self._root, "gap", gap))
-        state = "open" if gap.end is None else "closed"
-        self._store("gap", gap, f"{gap.id}.{state}.{gap.start.timestamp():.3f}.{gap.cause}.{gap.reason}")
+        self._store("gap", gap, _gap_id(gap))
 
     def _store(self, kind: subjects.Stored, record: Segment | Gap, msg_id: str) -> None:
         self._outbox.put(subjects.stored(self.site, self.camera.id, kind), record.encode(), msg_id)
+
+
+def _gap_id(gap: Gap) -> str:
+    state = "open" if gap.end is None else "closed"
+    return f"{gap.id}.{state}.{gap.start.timestamp():.3f}.{gap.cause}.{gap.reason}"
 
 
 def _reason(word: str) -> StreamReason:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import ValidationError
 
@@ -58,8 +58,9 @@ def read(path: Path) -> Iterator[Entry]:
         try:
             data = json.loads(line)
             kind = data.pop("type")
-            yield Entry(kind, Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data))
-        except (ValueError, KeyError, TypeError, AttributeError, ValidationError):
+            if kind in get_args(Kind):
+                yield Entry(kind, Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError):
             continue
 
 

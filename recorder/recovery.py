@@ -20,6 +20,8 @@ from vms.media.reading import FragmentInfo, scan_fragments
 
 log = logging.getLogger(__name__)
 
+#: The journal is on the disk before the outbox is: after a power cut, or a disk that was full, it knows more.
+RECENT_S = 600.0
 #: About half an hour of a camera's journal.
 _YOUNG_BYTES = 32 * 1024
 
@@ -32,6 +34,7 @@ class Recovered:
     open_gap: Gap | None
     ended_gaps: tuple[Gap, ...]  # footage came back, but nobody could say so
     mended: tuple[Segment, ...]
+    recent: tuple[Segment | Gap, ...]  # what was journaled last: perhaps nobody was told
 
 
 def recover(root: Path, site: str, camera: str) -> Recovered:
@@ -49,7 +52,11 @@ def recover(root: Path, site: str, camera: str) -> Recovered:
             else:
                 footage.append(entry.record)
     parts = {str(part.with_suffix(".mp4").relative_to(root)) for part in (root / site / camera).glob(f"*/*/*{PART}")}
+    home = f"{site}/{camera}/"
     for path in sorted(parts | (announced.keys() - {one.path for one in footage})):
+        if not path.startswith(home) or ".." in path:  # whoever wrote such a line: it is none of ours
+            log.error("recording.foreign camera=%s file=%s", camera, path[:200])
+            continue
         try:
             segment = _mend(root, path, announced.get(path))
         except OSError as err:  # one unreadable file must not hide what is known of the rest
@@ -62,7 +69,10 @@ def recover(root: Path, site: str, camera: str) -> Recovered:
     ended = [one for gap in unended if (one := _ended(gap, footage, gaps.values())) is not None]
     still_open = [gap for gap in unended if gap.id not in {one.id for one in ended}]
     moments = [end.timestamp() for end in (*(s.end for s in footage), *(g.end for g in gaps.values())) if end]
-    return Recovered(max(moments, default=None), still_open[-1] if still_open else None, tuple(ended), tuple(mended))
+    end = max(moments, default=None)
+    known: list[Segment | Gap] = [*(one for one in footage if one not in mended), *gaps.values()]
+    recent = [one for one in known if end is not None and one.end and end - one.end.timestamp() < RECENT_S]
+    return Recovered(end, still_open[-1] if still_open else None, tuple(ended), tuple(mended), tuple(recent))
 
 
 def _last_days(days: list[Path]) -> list[Path]:

@@ -248,7 +248,7 @@ class SegmentWriter:
         self._flush(run)
         segment, self._open = self._open, None
         if segment is not None:
-            if self._last_end is None:
+            if self._last_end is None and self._run_start is None:  # else it is settled, and a gap may end there
                 segment.start = self._run_start = min(run.utc(segment.first_pts), end)
             self._finish(run, segment, end)
         self._last_end = end

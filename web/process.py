@@ -7,6 +7,7 @@ import contextlib
 import errno
 import logging
 import os
+import resource
 import socket
 from collections.abc import Iterator
 
@@ -149,6 +150,9 @@ async def _serve(
             loop="none",
             log_config=None,
             access_log=False,
+            # Not httptools: it takes headers and addresses of any length, before anybody has logged in.
+            http="h11",
+            h11_max_incomplete_event_size=64 * 1024,
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=256 * 1024,
@@ -157,6 +161,7 @@ async def _serve(
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
     )
+    _allow_descriptors()
     tasks = [
         asyncio.create_task(one)
         for one in (
@@ -184,6 +189,13 @@ async def _serve(
         if link.bus is not None:
             await link.bus.close()
         log.info("web.stopped")
+
+
+def _allow_descriptors() -> None:
+    """As many as the system grants: idle connections must not use them up."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _stopped(stop: asyncio.Event, server: uvicorn.Server) -> None:

@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.access import FORBIDDEN
 from web.problems import Problem, document
 
-MAX_BODY = 1024 * 1024
+MAX_BODY = 256 * 1024
+#: Before a login nobody has more to say than a name and a password.
+MAX_LOGIN_BODY = 4096
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _POLICY = "; ".join(
@@ -85,9 +87,11 @@ class Shield:
             refused = Problem(403, "foreign-origin", "requests from another site's page are refused")
             await document(scope["path"], refused)(scope, receive, with_headers)
             return
+        most = MAX_LOGIN_BODY if scope["path"].rstrip("/") == "/api/session" else MAX_BODY
+        too_large = Problem(413, "too-large", f"a body has at most {most} bytes")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            await document(scope["path"], _TOO_LARGE)(scope, receive, with_headers)
+        if not length.isdigit() or int(length) > most:
+            await document(scope["path"], too_large)(scope, receive, with_headers)
             return
         received = 0
 
@@ -96,14 +100,11 @@ class Shield:
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > MAX_BODY:
-                    raise HTTPException(413, _TOO_LARGE.detail)  # the one kind that the framework passes on
+                if received > most:
+                    raise HTTPException(413, too_large.detail)  # the one kind that the framework passes on
             return message
 
         await self._app(scope, bounded, with_headers)
-
-
-_TOO_LARGE = Problem(413, "too-large", f"a body has at most {MAX_BODY} bytes")
 
 
 async def _refuse_socket(receive: Receive, send: Send) -> None:

@@ -86,6 +86,7 @@ def demo(
         if made.changed:  # other cameras than last time; else what was changed since stays in force
             asyncio.run(import_file(environment, facility))
         env = {**os.environ, **dict(made.variables)}
+        env.pop("VMS_ADMIN_PASSWORD", None)
         child = cameras_child(cameras, sites, chosen, h265, data, made.rtsp_port, env, _say)
         spec = HostSpec(environment, facility, made.facility, host, port, (child,), made.variables)
         _run(spec, f"{cameras} simulated cameras; dashboard at")

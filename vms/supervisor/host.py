@@ -97,9 +97,11 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     )
     shares = recorder_shares(spec.facility)
     outbox.adopt(environment.data / "outbox", [name for name, _ in shares], "recorder*")
+    # Those who read what cameras send need not know who logs in.
+    others = {name: value for name, value in base.items() if name != "VMS_ADMIN_PASSWORD"}
     for name, choice in shares:
-        children.append(ChildSpec(name, (*role, "recorder", *data, "--name", name, *choice), base))
-    children.append(ChildSpec("detector", (*role, "detector", *data), base))
+        children.append(ChildSpec(name, (*role, "recorder", *data, "--name", name, *choice), others))
+    children.append(ChildSpec("detector", (*role, "detector", *data), others))
     return [*children, *spec.extra]
 
 

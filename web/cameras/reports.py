@@ -34,6 +34,7 @@ class Reports:
         self._recorders: dict[str, tuple[RecorderState, float]] = {}
         self._detectors: dict[str, tuple[DetectorState, float]] = {}
         self._warned = False
+        self.heard_at = clock.monotonic()  # when anybody spoke last
 
     def on_change(self, told: Callable[[], None]) -> None:
         """Calls ``told`` when a worker's status or reason changes."""
@@ -88,6 +89,7 @@ class Reports:
         if before is not None and before[1] > received:
             return
         kept[camera] = (state, received)
+        self.heard_at = max(self.heard_at, received)
         self._revision_seen(state.revision)
         if before is None or (before[0].status, before[0].reason) != (state.status, state.reason):
             self._told()

@@ -29,6 +29,9 @@ from web.database.upsert import upsert
 log = logging.getLogger(__name__)
 
 TICK_S = 0.5
+#: Several heartbeats of all workers missed: the bus hangs or restarts. Alarms wait so long for it to come back, and
+#: then until everybody had time to speak.
+SILENT_S, HOLD_S, RESUME_S = 4.0, 30.0, 4.0
 CAMERA_RULE = "camera-offline"
 #: A camera that shows pictures which nobody writes (a full disk, a recorder that is gone) is as dark to the court.
 UNRECORDED = ("offline", "online")
@@ -54,6 +57,7 @@ class CameraWatch:
         self._alarms = Alarms()
         self._alerts: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._started = clock.monotonic()
+        self._resumed_at = 0.0
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -120,8 +124,11 @@ class CameraWatch:
         """One look at everything."""
         views = self.views()
         await self._tell(views)
-        if self._clock.monotonic() - self._started < FRESH_S:
+        now = self._clock.monotonic()
+        if now - self._started < FRESH_S:
             return  # an alert of the process before this one must not end for want of news
+        if self._all_silent(now):
+            return
         alarms = copy.deepcopy(self._alarms)
         actions = alarms.tick(
             self._clock.monotonic(),
@@ -133,6 +140,14 @@ class CameraWatch:
         )
         await self._raise(actions)
         self._alarms = alarms  # only now: what was not written is tried again
+
+    def _all_silent(self, now: float) -> bool:
+        """Nobody at all is heard: that is the bus, or this process, long before it is every camera at once."""
+        silence = now - self._reports.heard_at
+        if silence > SILENT_S:
+            self._resumed_at = now + RESUME_S
+            return silence < HOLD_S
+        return now < self._resumed_at
 
     def _settling(self, silent: bool) -> bool:
         return silent and self._clock.monotonic() - self._started < FRESH_S

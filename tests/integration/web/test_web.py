@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 from nats.js.errors import NotFoundError
 
@@ -243,3 +245,20 @@ async def test_the_session_also_comes_as_a_bearer_token(rig: WebRig) -> None:
     assert (await rig.http.get("/api/cameras")).status_code == 401
     assert (await rig.http.get("/api/cameras", headers={"Authorization": f"Bearer {token}"})).status_code == 200
     assert (await rig.http.get("/api/cameras", headers={"Authorization": "Bearer x"})).status_code == 401
+
+
+async def test_headers_and_bodies_have_bounds_before_anybody_has_logged_in(rig: WebRig) -> None:
+    async with httpx.AsyncClient(base_url=rig.http.base_url) as stranger:
+        keys = {str(number): 1 for number in range(1000)}
+        assert (await stranger.post("/api/session", json=keys)).status_code == 413
+    reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+    with contextlib.suppress(ConnectionError):
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: ")
+        for _ in range(64):
+            writer.write(b"a" * 65536)
+            await writer.drain()
+    with contextlib.suppress(ConnectionError):
+        assert (await reader.read(64)).startswith(b"HTTP/1.1 400")
+    writer.close()
+    assert (await rig.http.put("/api/cameras/cam-1/zones", json={"items": [{}] * 65})).status_code == 422
+    assert (await rig.http.get("/healthz")).status_code == 200

@@ -144,17 +144,26 @@ async def test_dark_camera_is_told(tmp_path: Path, server: NatsServer) -> None:
         worker = await Worker.connect(server.url)
         async with rig.socket("/ws/alerts") as socket:
             rig.clock.skipped += 10  # past the first seconds, in which nothing is judged
-            await worker.beat()
-            await asyncio.sleep(1)
-            rig.clock.skipped += 30  # past the time to connect; the heartbeat is old now
-            await asyncio.sleep(1)
-            rig.clock.skipped += 10
+            for _ in range(4):  # seen recording, by one who has heard everybody
+                await worker.beat()
+                await asyncio.sleep(0.8)
+                rig.clock.skipped += 2.5
+            rig.clock.skipped += 15
+            await asyncio.sleep(1.2)  # all are silent at once: that is the bus, and nobody is woken yet
+            rig.clock.skipped += 20
             opened = (await events(socket, 1))[0]
             assert opened["data"]["rule"] == "camera-offline"
             assert opened["data"]["detail"]["reason"] == "worker_lost"
-            await worker.beat()
+            beating = asyncio.create_task(_beat(worker))
             assert (await events(socket, 1))[0]["type"] == "alert.ended"
+            beating.cancel()
         await worker.close()
+
+
+async def _beat(worker: Worker) -> None:
+    while True:
+        await worker.beat()
+        await asyncio.sleep(0.5)
 
 
 async def _connected(worker: Worker) -> bool:

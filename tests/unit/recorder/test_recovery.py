@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import random
 import shutil
 from datetime import timedelta
@@ -177,3 +178,34 @@ def test_of_several_open_gaps_the_latest_goes_on(crashed: Crashed) -> None:
     (old,) = found.ended_gaps
     assert (old.id, old.start) == ("old", from_epoch(MINUTE - 500))
     assert old.end == from_epoch(MINUTE), "footage came after it"
+
+
+def test_what_was_journaled_last_is_told_again(crashed: Crashed) -> None:
+    """The journal is synced before the outbox is: a power cut may leave the bus knowing less."""
+    journal.append(crashed.root, "gap", gap(MINUTE - 3600, MINUTE - 3500, name="long-ago"))
+    journal.append(crashed.root, "gap", gap(MINUTE - 60, MINUTE, name="lately"))
+    mended = crashed.recover().mended
+    found = crashed.recover()
+    assert found.mended == ()
+    assert {one.id for one in found.recent} == {"lately", *(segment.id for segment in mended)} | {
+        entry.record.id
+        for day in journal.days(crashed.root, "s", "c")
+        for entry in journal.read(day)
+        if entry.kind == "closed"
+    }
+
+
+def test_a_hostile_journal_neither_stops_the_mending_nor_leads_out_of_the_folder(crashed: Crashed) -> None:
+    outside = crashed.root.parent / "victim.mp4"
+    outside.write_bytes(crashed.whole)
+    (day,) = journal.days(crashed.root, "s", "c")
+    lines = [json.loads(line) for line in day.read_text().splitlines()]
+    opened = next(line for line in lines if line["type"] == "opened")
+    with day.open("a") as file:
+        file.write("[" * 200_000 + "\n")
+        file.write(json.dumps({**opened, "type": "nonsense"}) + "\n")
+        for path in ("../victim.mp4", "s/c/../../../victim.mp4", str(outside)):
+            file.write(json.dumps({**opened, "id": "c.x", "path": path}) + "\n")
+    size = outside.stat().st_size
+    assert len(crashed.recover().mended) == 1
+    assert outside.stat().st_size == size
