@@ -112,6 +112,18 @@ def test_a_second_service_on_the_same_folder_is_refused(running: tuple[Service, 
     assert one.camera("h264")["state"] == "recording"
 
 
+def test_those_who_read_what_cameras_send_do_not_know_who_logs_in(running: tuple[Service, GstServer]) -> None:
+    one, _ = running
+    seen = set()
+    for pid in one.children():
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        role = next((role for role in (b"recorder", b"detector", b"web") if role in command), None)
+        if role is not None:
+            seen.add(role)
+            assert (b"VMS_ADMIN_PASSWORD=" in Path(f"/proc/{pid}/environ").read_bytes()) == (role == b"web")
+    assert seen == {b"recorder", b"detector", b"web"}
+
+
 def test_bad_cameras_say_why(running: tuple[Service, GstServer]) -> None:
     one, _ = running
     expected = {"dead": "unreachable", "audio": "no_video", "unknown": "not_found"}

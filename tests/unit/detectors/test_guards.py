@@ -1,0 +1,114 @@
+"""One fault of one camera, one model or one thread must not end the analysis of the rest, nor for good."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detectors import model_choice
+from detectors.inference.batching import Batcher
+from detectors.inference.motion import MotionBackend
+from detectors.inference.openvino import Runtime
+from detectors.key_frames import KeyFrames
+from detectors.model_choice import ModelChoice
+from detectors.models import Choice
+from tests.support.sinks import RecordingSink
+from tests.support.waiting import until
+from vms.domain.clock import SystemClock
+from vms.domain.facility import Detector
+from vms.domain.messages import DetectorState, LiveHeader
+from vms.ingest import reader
+from vms.ingest.reader import StreamReader, Watchdog
+from vms.ingest.stream import MediaPacket, Run
+from vms.settings.environment import Environment
+
+
+async def test_a_model_that_fails_in_an_unforeseen_way_gives_way_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(name: str, *_: Any) -> Choice:
+        if name == "motion":
+            return Choice(MotionBackend())
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(model_choice, "choose", choose)
+    monkeypatch.setattr(MotionBackend, "warm", lambda _: None, raising=False)
+    choice = ModelChoice(
+        Environment(tmp_path, "local", None, None, None, None, None), Runtime(1), Batcher(SystemClock())
+    )
+    await choice.apply(Detector())
+    now = datetime.now(UTC)
+    state = choice.fill(DetectorState(site="s", camera="c", at=now, since=now, status="online"))
+    assert (state.model, state.fallback) == ("motion", True)
+    assert "was not loaded: MemoryError: no room" in state.detail
+
+
+class FailingOnce(RecordingSink):
+    failed = False
+
+    def packet(self, run: Run, packet: MediaPacket) -> None:
+        if not self.failed:
+            self.failed = True
+            raise RuntimeError("a decoder's own word")
+        super().packet(run, packet)
+
+
+class Inbox:
+    """The part of the bus's client that key frames need."""
+
+    def __init__(self) -> None:
+        self.bulk = self
+        self.tell: Any = None
+
+    async def subscribe(self, _subject: str, cb: Any) -> Inbox:
+        self.tell = cb
+        return self
+
+    async def unsubscribe(self) -> None: ...
+
+    async def request(self, *_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+
+async def test_a_key_frame_that_breaks_the_sink_is_not_the_last_one() -> None:
+    inbox, sink = Inbox(), FailingOnce()
+    source = KeyFrames("s", "c", sink, inbox, SystemClock())  # type: ignore[arg-type]
+    source.start()
+    await until(lambda: inbox.tell is not None)
+
+    class Message:
+        data = b"\x00\x00\x00\x01\x65\x88"
+
+        def __init__(self, second: int) -> None:
+            at = f"2026-11-22T00:00:0{second}.000Z"
+            self.headers = {LiveHeader.RUN: "r", LiveHeader.CODEC: "h264", LiveHeader.AT: at}
+
+    await inbox.tell(Message(1))
+    await until(lambda: sink.failed)
+    await inbox.tell(Message(2))
+    await until(lambda: len(sink.packets) == 1)
+    assert len(sink.runs) == 2, "the sink begins anew"
+    source.stop()
+    assert await asyncio.to_thread(source.join, 10)
+
+
+async def test_one_reader_that_cannot_be_looked_at_leaves_the_others_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def watch(one: StreamReader) -> None:
+        looked.append(one.camera)
+        if one.camera == "bad":
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(reader.StreamReader, "watch", watch)
+    watchdog = Watchdog(interval_s=0.01)
+    for name in ("bad", "good"):
+        watchdog.add(StreamReader(name, "main", "rtsp://127.0.0.1:9/x", RecordingSink(), SystemClock()))
+    watchdog.start()
+    with contextlib.closing(watchdog):
+        await until(lambda: looked.count("good") >= 3 and looked.count("bad") >= 3)
