@@ -54,10 +54,10 @@ class SegmentFile:
         created = not self.part.parent.exists()
         self.part.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
-        _sync_folder(self.part.parent)
+        sync_folder(self.part.parent)
         if created:  # day and camera folders may be new as well
             for folder in list(self.part.parents)[1:5]:
-                _sync_folder(folder)
+                sync_folder(folder)
         self.synced_at = now
 
     def append(self, data: bytes) -> None:
@@ -98,7 +98,7 @@ class SegmentFile:
         self._abandon()
         os.rename(self.part, self.final)
         self.closed = True
-        _sync_folder(self.final.parent)
+        sync_folder(self.final.parent)
 
     def fail(self, err: OSError) -> None:
         """Gives the file up. Its whole fragments are closed if the disk lets us; else recovery does it later."""
@@ -244,7 +244,8 @@ class DiskWriter:
             self._guarded(lambda file=file: file.sync(now), file)  # type: ignore[misc]
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Forces the folder's entries (names of new files) to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

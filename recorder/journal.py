@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from pydantic import ValidationError
 
+from recorder.disk import sync_folder
 from recorder.layout import journal_path
 from vms.domain.messages import Gap, Segment
 
@@ -41,11 +42,7 @@ def append(root: Path, kind: Kind, record: Segment | Gap) -> None:
         file.write(line)
         os.fdatasync(file.fileno())
     if fresh:  # its name must be on the disk as well
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
 
 
 def read(path: Path) -> Iterator[Entry]:

@@ -70,9 +70,7 @@ def import_command(file: Path, data: Path) -> None:
     """Put FILE in force as a new revision."""
     logs.configure("config", "WARNING")
     facility = load(file)
-    environment = Environment.read(data)
-    before = asyncio.run(_in_force(environment))
-    revision = asyncio.run(import_file(environment, facility))
+    before, revision = asyncio.run(import_file(Environment.read(data), facility))
     click.echo(f"{file} is in force as revision {revision}{_cameras_changed(before, facility)}.")
     try:
         check_environment(facility, os.environ)
@@ -85,18 +83,6 @@ def _cameras_changed(before: Facility | None, after: Facility) -> str:
     new = {camera.id: camera for _, camera in after.cameras()}
     changed = sum(old[name] != camera for name, camera in new.items() if name in old)
     return f": {len(new.keys() - old)} cameras added, {len(old.keys() - new)} taken out, {changed} changed"
-
-
-async def _in_force(environment: Environment) -> Facility | None:
-    from web.configuration.revisions import latest
-    from web.database.engine import Database
-
-    database = await Database.open(environment)
-    try:
-        found = await latest(database)
-        return None if found is None else found.facility
-    finally:
-        await database.close()
 
 
 @config.command("diff")
@@ -122,14 +108,16 @@ def diff_command(file: Path, data: Path) -> None:
     raise click.exceptions.Exit(1 if lines else 0)
 
 
-async def import_file(environment: Environment, facility: Facility) -> int:
-    """Puts ``facility`` in force in the database; answers with its revision."""
-    from web.configuration.revisions import import_facility
+async def import_file(environment: Environment, facility: Facility) -> tuple[Facility | None, int]:
+    """Puts ``facility`` in force in the database; what was in force before, and the new revision."""
+    from web.configuration.revisions import import_facility, latest
     from web.database.engine import Database
 
     database = await Database.open(environment)
     try:
-        return await import_facility(database, SystemClock(), facility)
+        before = await latest(database)
+        revision = await import_facility(database, SystemClock(), facility)
+        return None if before is None else before.facility, revision
     finally:
         await database.close()
 

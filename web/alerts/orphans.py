@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 
@@ -81,7 +81,7 @@ class Orphans:
         self._since = {alert: self._since.get(alert, now) for alert in unowned}
         return [alert for alert, since in self._since.items() if now - since >= GRACE_S]
 
-    def _unowned(self, alert: str, site: str, camera: str, configured: Iterable[str]) -> bool:
+    def _unowned(self, alert: str, site: str, camera: str, configured: Collection[str]) -> bool:
         if camera not in configured:
             return True
         report = self._reports.detector(site, camera)

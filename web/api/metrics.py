@@ -27,13 +27,13 @@ class _Present(Collector):
     def collect(self) -> Iterator[Metric]:
         context = self._context
         cameras = GaugeMetricFamily("vms_cameras", "Cameras by state", labels=["state"])
-        found = Counter(view.state for view in context.cameras.views())
+        views = context.cameras.views()
+        found = Counter(view.state for view in views)
         for state in ("recording", "online", "offline", "disabled"):
             cameras.add_metric([state], found[state])
         yield cameras
         # Sums over the cameras that report: a restarted worker counts from nothing, as Prometheus expects.
         shed = CounterMetricFamily("vms_shed", "Pictures that came and were not used", labels=["by"])
-        views = list(context.cameras.views())
         shed.add_metric(["recorder"], sum(v.recorder.state.packets_dropped for v in views if v.recorder is not None))
         shed.add_metric(["detector"], sum(v.detector.state.samples_dropped for v in views if v.detector is not None))
         yield shed

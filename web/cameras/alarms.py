@@ -17,6 +17,9 @@ FIRST_GRACE_S = 60.0
 TOGETHER_S = 2.0
 #: Fewer cameras than this are told one by one.
 SITE_MIN = 3
+#: Several heartbeats of all workers missed: the bus hangs or restarts. Alarms wait so long for it to come back, and
+#: then until everybody had time to speak.
+SILENT_S, HOLD_S, RESUME_S = 4.0, 30.0, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,21 @@ class Action:
     camera: str
     cameras: tuple[str, ...] = ()
     reason: str | None = None
+
+
+@dataclass(slots=True)
+class Hush:
+    """Whether alarms wait: nobody at all is heard. That is the bus, long before it is every camera at once."""
+
+    _until: float = 0.0
+
+    def holds(self, now: float, heard_at: float) -> bool:
+        """``heard_at``: when any worker spoke last (monotonic seconds, like ``now``)."""
+        silence = now - heard_at
+        if silence > SILENT_S:
+            self._until = now + RESUME_S
+            return silence < HOLD_S
+        return now < self._until
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from vms.domain.facility import Camera, Site
 from vms.domain.messages import AlertEvent
 from web.alerts import incoming
 from web.alerts.store import open_counts
-from web.cameras.alarms import Action, Alarms, Status
+from web.cameras.alarms import Action, Alarms, Hush, Status
 from web.cameras.reports import FRESH_S, Reports
 from web.cameras.view import CameraView, begun, judge
 from web.configuration.current import CurrentConfiguration
@@ -29,9 +29,6 @@ from web.database.upsert import upsert
 log = logging.getLogger(__name__)
 
 TICK_S = 0.5
-#: Several heartbeats of all workers missed: the bus hangs or restarts. Alarms wait so long for it to come back, and
-#: then until everybody had time to speak.
-SILENT_S, HOLD_S, RESUME_S = 4.0, 30.0, 4.0
 CAMERA_RULE = "camera-offline"
 #: A camera that shows pictures which nobody writes (a full disk, a recorder that is gone) is as dark to the court.
 UNRECORDED = ("offline", "online")
@@ -57,7 +54,7 @@ class CameraWatch:
         self._alarms = Alarms()
         self._alerts: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._started = clock.monotonic()
-        self._resumed_at = 0.0
+        self._hush = Hush()
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -127,7 +124,7 @@ class CameraWatch:
         now = self._clock.monotonic()
         if now - self._started < FRESH_S:
             return  # an alert of the process before this one must not end for want of news
-        if self._all_silent(now):
+        if self._hush.holds(now, self._reports.heard_at):
             return
         alarms = copy.deepcopy(self._alarms)
         actions = alarms.tick(
@@ -140,14 +137,6 @@ class CameraWatch:
         )
         await self._raise(actions)
         self._alarms = alarms  # only now: what was not written is tried again
-
-    def _all_silent(self, now: float) -> bool:
-        """Nobody at all is heard: that is the bus, or this process, long before it is every camera at once."""
-        silence = now - self._reports.heard_at
-        if silence > SILENT_S:
-            self._resumed_at = now + RESUME_S
-            return silence < HOLD_S
-        return now < self._resumed_at
 
     def _settling(self, silent: bool) -> bool:
         return silent and self._clock.monotonic() - self._started < FRESH_S

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.cameras.alarms import AFTER_S, FIRST_GRACE_S, GRACE_S, TOGETHER_S, Action, Alarms, Status
+from web.cameras.alarms import AFTER_S, FIRST_GRACE_S, GRACE_S, TOGETHER_S, Action, Alarms, Hush, Status
 
 
 class Site:
@@ -107,3 +107,18 @@ def test_alarms_open_and_end_in_turn(script: list[tuple[str, bool, int]]) -> Non
     for _, kind, about in site.pass_s(1):
         is_open ^= {(kind, about)}
     assert not is_open
+
+
+def test_alarms_wait_while_nobody_at_all_is_heard() -> None:
+    hush = Hush()
+    assert not hush.holds(100.0, heard_at=97.0), "a heartbeat late is no silence"
+    assert hush.holds(105.0, heard_at=100.0)
+    assert hush.holds(129.0, heard_at=100.0)
+    assert not hush.holds(131.0, heard_at=100.0), "after so long the alarm is due, whatever the cause"
+
+
+def test_after_a_silence_everybody_gets_time_to_speak() -> None:
+    hush = Hush()
+    assert hush.holds(110.0, heard_at=100.0)
+    assert hush.holds(113.0, heard_at=112.0), "one has spoken, others not yet"
+    assert not hush.holds(114.5, heard_at=114.0)
