@@ -23,8 +23,8 @@ from vms.settings.environment import Environment
 from web.accounts import users
 from web.accounts.sessions import Sessions
 from web.accounts.throttle import LoginThrottle
-from web.alerts.orphans import Orphans
 from web.application import shielded
+from web.cameras.orphans import Orphans
 from web.cameras.reports import Reports
 from web.cameras.watch import CameraWatch
 from web.configuration import revisions

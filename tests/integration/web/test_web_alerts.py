@@ -9,7 +9,7 @@ import pytest
 from tests.integration.web.rig import WebRig
 from tests.integration.web.worker import JPEG, Worker
 from tests.support.waiting import until_async
-from web.alerts import orphans
+from web.cameras import orphans
 
 
 async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Worker) -> None:
