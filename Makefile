@@ -46,8 +46,8 @@ test: check ## every check and every test that this machine can run; PYTEST="-k 
 	@$(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: faults
-faults: dev ## the tests of what the service must survive
-	@$(BIN)/python -m pytest -m faults $(PYTEST)
+faults: dev ## the tests of what the service must survive, in their long forms; writes the table of docs/reliability.md
+	@$(BIN)/python -m pytest -m faults --long --keep-figures --timeout=3600 $(PYTEST)
 
 .PHONY: check
 check: check-python check-ui ## lint, format, types, layers, dashboard

@@ -144,6 +144,11 @@ class DiskWriter:
         """So much waits that no further file should be begun."""
         return self._queued_bytes > self._max_bytes // 2 or self._queued_items > MAX_QUEUED_ITEMS // 2
 
+    @property
+    def queued_bytes(self) -> int:
+        """What waits to be written."""
+        return self._queued_bytes
+
     def start(self) -> None:
         """Starts the thread."""
         self._thread.start()

@@ -15,26 +15,26 @@ from pathlib import Path
 
 import av
 
+from recorder.alarms import NodeAlarms
 from recorder.camera import CameraRecorder, refused_state
 from recorder.disk import DiskWriter
-from recorder.reads import ReadDesk
-from vms.bus import subjects
+from recorder.serving import keep_serving
 from vms.bus.configuration import ConfigurationFollower
-from vms.bus.connection import Bus, BusAddress
+from vms.bus.connection import BusAddress
 from vms.bus.outbox import Outbox
-from vms.bus.tasks import all_of, end
+from vms.bus.tasks import end
 from vms.bus.watch import WatchDesk
-from vms.domain.clock import Clock, SystemClock
-from vms.domain.errors import BusError, ConfigurationError, StorageError
+from vms.domain.clock import Clock, SystemClock, from_epoch
+from vms.domain.errors import ConfigurationError, StorageError
 from vms.domain.facility import Camera, Facility
 from vms.domain.messages import RecorderState
+from vms.domain.node import NodeState, StorageState
 from vms.ingest.reader import StreamReader, Watchdog
 from vms.settings.environment import Environment
 from vms.settings.templates import resolve
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_S = 2.0
 STOP_S = 3.0
 FLUSH_S = 0.5
 
@@ -56,7 +56,10 @@ class Recorder:
         self._clock = clock
         self.root = environment.data / "recordings"
         self._disk = DiskWriter(clock)
+        self.name = name
         self.outbox = Outbox(environment.data / "outbox" / f"{name}.jsonl")
+        notes = environment.data / "state" / f"alarms-{name}.json"
+        self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
         self.desk = WatchDesk(None, clock)
         self._watchdog = Watchdog()
         self._pulled: dict[str, _Pulled] = {}
@@ -152,6 +155,15 @@ class Recorder:
             states.append(refused_state(site, camera, self._environment.node, now, self._revision, err))
         return [s.model_copy(update={"free_bytes": space[0], "total_bytes": space[1]}) for s in states]
 
+    def node_state(self) -> NodeState:
+        """The heartbeat of this recorder's disk and host."""
+        free, total = _space(self.root)
+        return NodeState(
+            node=self._environment.node, name=self.name, at=from_epoch(self._clock.utc()),
+            storage=StorageState(free_bytes=free, total_bytes=total), queued_bytes=self._disk.queued_bytes,
+            revision=self._revision,
+        )  # fmt: skip
+
     async def stop(self) -> None:
         """Closes every segment and finishes the disk's queue."""
         await self._stop_pulling(list(self._pulled.values()))
@@ -176,7 +188,7 @@ async def run(
     recorder.start()
     follower = ConfigurationFollower(environment.data / "cache" / f"config-{name}.json", recorder.apply)
     await follower.load_cache()
-    bus_side = asyncio.create_task(_keep_serving(recorder, follower, address, name, stop))
+    bus_side = asyncio.create_task(keep_serving(recorder, follower, address, name, stop))
     try:
         await stop.wait()
     finally:
@@ -184,58 +196,6 @@ async def run(
         await recorder.outbox.drained(FLUSH_S)  # what does not go out now stays in its file
         await end([bus_side])
         recorder.outbox.close()
-
-
-async def _keep_serving(
-    recorder: Recorder, follower: ConfigurationFollower, address: BusAddress, name: str, stop: asyncio.Event
-) -> None:
-    while not stop.is_set():
-        try:
-            await _serve_bus(recorder, follower, address, name, stop)
-        except BusError as err:  # stopped while the bus was away
-            log.debug("bus.unserved error=%s", err)
-        except Exception:  # recording goes on, whatever happens on the bus side
-            log.exception("bus.failed")
-        await asyncio.sleep(1)
-
-
-async def _serve_bus(
-    recorder: Recorder, follower: ConfigurationFollower, address: BusAddress, name: str, stop: asyncio.Event
-) -> None:
-    bus = await Bus.connect(address, name, stop)
-    try:
-        await bus.keep_storage()
-        recorder.desk.attach(bus)
-        await all_of(
-            bus.lasting(), recorder.outbox.run(bus), follower.run(bus), _serve_reads(recorder, bus),
-            _heartbeat(recorder, bus),
-        )  # fmt: skip
-    finally:
-        await recorder.desk.close()
-        await bus.close()
-
-
-async def _serve_reads(recorder: Recorder, bus: Bus) -> None:
-    desk = ReadDesk(recorder.root)
-    served: set[str] = set()
-    while True:
-        for site in recorder.served_sites - served:
-            await desk.serve(bus, site)
-            served.add(site)
-        await asyncio.sleep(HEARTBEAT_S)
-
-
-async def _heartbeat(recorder: Recorder, bus: Bus) -> None:
-    while True:
-        for state in await asyncio.to_thread(recorder.states):
-            try:
-                await bus.put(
-                    subjects.BUCKET_STATE, subjects.state_key(state.site, state.camera, "recorder"), state.encode()
-                )
-            except BusError as err:
-                log.debug("state.unsent error=%s", err)
-                break
-        await asyncio.sleep(HEARTBEAT_S)
 
 
 def _stream_key(site: str, camera: Camera) -> tuple[str, str, bool]:

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.figures import Figures
 from tests.support.gst_camera import PYTHON, GstServer
 from tests.support.nats_bus import NatsServer, nats_server
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+RELIABILITY = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
+FIGURES = Figures()
 _BINDINGS = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
 
 
@@ -22,6 +25,35 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith("VMS_")]:
         if name not in ("VMS_MODELS_DIR", "VMS_DEMO_FOOTAGE"):
             del os.environ[name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``make faults`` gives both."""
+    parser.addoption("--long", action="store_true", help="the long forms of the tests of faults")
+    parser.addoption("--keep-figures", action="store_true", help="write measured figures to docs/reliability.md")
+
+
+@pytest.fixture(scope="session")
+def figure() -> Figures:
+    """``figure(row, fault, found, aim, rounds)``: notes what a test of faults measured."""
+    return FIGURES
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the long form of the test is wanted."""
+    return bool(request.config.getoption("--long"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The figures of this run."""
+    if not FIGURES.found:
+        return
+    terminalreporter.section("figures")
+    for line in FIGURES.lines():
+        terminalreporter.write_line(line)
+    if config.getoption("--keep-figures"):
+        FIGURES.keep(RELIABILITY)
 
 
 @pytest.hookimpl(wrapper=True)

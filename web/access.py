@@ -26,6 +26,9 @@ Permission = Literal[
     "alert.view",
     "alert.ack",
     "alert.resolve",
+    "recording.view",
+    "recording.hold",
+    "index.audit",
 ]
 ALL: frozenset[Permission] = frozenset(get_args(Permission))
 

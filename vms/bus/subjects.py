@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Literal
 
 from vms.domain.messages import Profile
+from vms.domain.node import NODE_SITE
 
 STREAM_ALERTS = "ALERTS"
 STREAM_SEGMENTS = "SEGMENTS"
 BUCKET_STATE = "state"
 BUCKET_CONFIG = "config"
 CONFIG_KEY = "facility"
+BUCKET_HOLDS = "holds"
+HOLDS_KEY = "all"
 
 Stored = Literal["alert", "segment", "gap", "minute"]
-Verb = Literal["watch", "snapshot", "read", "render"]
+Verb = Literal["watch", "snapshot", "read", "fragments", "render", "audit"]
 Role = Literal["recorder", "detector"]
 
 STREAM_SUBJECTS: dict[str, list[str]] = {
@@ -35,6 +38,11 @@ def live(site: str, camera: str, profile: Profile) -> str:
 def control(site: str, camera: str, verb: Verb) -> str:
     """Subject of a request."""
     return f"ctl.v1.{site}.{camera}.{verb}"
+
+
+def node_key(node: str, name: str) -> str:
+    """Key in the bucket ``state`` of a node's own heartbeat, by the recorder ``name``."""
+    return f"{NODE_SITE}.{node}.{name}"
 
 
 def state_key(site: str, camera: str, role: Role) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from vms.domain.clock import rfc3339
+from vms.domain.node import NODE_SITE
 
 #: A clip begins before the alert, to show how it came to it, and goes on after it.
 CLIP_BEFORE = timedelta(seconds=10)
@@ -32,10 +33,12 @@ def state_of(row: Row) -> str:
 def represent(row: Row, steps: Iterable[Row]) -> dict[str, Any]:
     """From a row of ``alerts`` and its rows of ``alert_steps``, oldest first."""
     ended: datetime | None = row["ended_at"]
+    of_node = row["site"] == NODE_SITE
     return {
         "id": row["id"],
-        "site": row["site"],
-        "camera": row["camera"],
+        "site": None if of_node else row["site"],
+        "camera": None if of_node else row["camera"],
+        "node": row["camera"] if of_node else None,
         "rule": row["rule"],
         "kind": row["kind"],
         "zone": row["zone"],

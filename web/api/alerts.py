@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from vms.domain.facility import RuleKind, Severity
+from vms.domain.node import NODE_ALERTS
 from web.access import Identity, permit
 from web.alerts import store
 from web.context import Here
@@ -17,7 +18,7 @@ from web.problems import Problem, not_found
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
 
 STATES = frozenset(("open", "ended", "acknowledged", "resolved"))
-KINDS = frozenset((*get_args(RuleKind), "site_unreachable"))
+KINDS = frozenset((*get_args(RuleKind), "site_unreachable", *NODE_ALERTS))
 SEVERITIES = frozenset(get_args(Severity))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.messages import AlertEvent
+from vms.domain.node import NODE_ALERTS
 from web.alerts import incoming
 from web.cameras.reports import Reports
 from web.configuration.current import CurrentConfiguration
@@ -26,8 +27,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 10.0
 #: What the detector ended may still wait in its outbox, what it opened be on its way.
 GRACE_S = 60.0
-#: Raised and ended by ``web`` itself.
-_OURS = ("camera_offline", "site_unreachable")
+#: Raised and ended by ``web`` itself, and those that a node's recorder owns.
+_OURS = ("camera_offline", "site_unreachable", *NODE_ALERTS)
 
 
 class Orphans:

@@ -16,12 +16,15 @@ from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock
 from vms.domain.messages import DetectorState, RecorderState
+from vms.domain.node import NODE_SITE, NodeState
 from web.cameras.view import Report
 
 log = logging.getLogger(__name__)
 
 #: Heartbeats come every 3 s at most; two missed are one too many.
 FRESH_S = 6.0
+#: A node's own heartbeat is slower.
+NODE_FRESH_S = 15.0
 
 
 class Reports:
@@ -33,6 +36,7 @@ class Reports:
         self._revision_seen = revision_seen
         self._recorders: dict[str, tuple[RecorderState, float]] = {}
         self._detectors: dict[str, tuple[DetectorState, float]] = {}
+        self._nodes: dict[str, tuple[NodeState, float]] = {}
         self._warned = False
         self.heard_at = clock.monotonic()  # when anybody spoke last
 
@@ -66,6 +70,9 @@ class Reports:
 
     def take(self, key: str, payload: bytes, *, stored: bool = False) -> None:
         """Keeps one word; a ``stored`` one is as old as it says itself."""
+        if key.startswith(f"{NODE_SITE}."):
+            self._take_node(key, payload)
+            return
         try:
             site, camera, role = key.split(".")
             state: Any
@@ -78,9 +85,7 @@ class Reports:
             if (state.site, state.camera) != (site, camera):
                 raise ValueError("the body is of another camera")
         except (ValidationError, ValueError) as err:
-            if not self._warned:
-                log.error("state.refused key=%s error=%s", key[:200], str(err).splitlines()[0])
-                self._warned = True
+            self._refused(key, err)
             return
         age = max(0.0, self._clock.utc() - state.at.timestamp()) if stored else 0.0
         received = self._clock.monotonic() - age
@@ -93,6 +98,27 @@ class Reports:
         self._revision_seen(state.revision)
         if before is None or (before[0].status, before[0].reason) != (state.status, state.reason):
             self._told()
+
+    def nodes(self) -> list[Report[NodeState]]:
+        """Every recorder's last word on its node."""
+        now = self._clock.monotonic()
+        return [Report(state, now - at < NODE_FRESH_S) for _, (state, at) in sorted(self._nodes.items())]
+
+    def _take_node(self, key: str, payload: bytes) -> None:
+        try:
+            state = NodeState.model_validate_json(payload)
+            if key != subjects.node_key(state.node, state.name):
+                raise ValueError("the body is of another node")
+        except (ValidationError, ValueError) as err:
+            self._refused(key, err)
+            return
+        # By its own clock's age it might look old for ever: a node tells of its clock here.
+        self._nodes[key] = (state, self._clock.monotonic())
+
+    def _refused(self, key: str, err: Exception) -> None:
+        if not self._warned:
+            log.error("state.refused key=%s error=%s", key[:200], str(err).splitlines()[0])
+            self._warned = True
 
     async def follow(self, bus: Bus) -> None:
         """Hears every later word, then reads what is there already."""

@@ -9,8 +9,9 @@ from typing import Any, Generic, Literal, TypeVar
 from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Site
 from vms.domain.messages import DetectorState, RecorderState, StreamReason
+from vms.domain.node import NodeState
 
-T = TypeVar("T", RecorderState, DetectorState)
+T = TypeVar("T", RecorderState, DetectorState, NodeState)
 
 State = Literal["recording", "online", "offline", "disabled"]
 
