@@ -7,6 +7,7 @@ there never stops the writing.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast, get_args
 
@@ -23,6 +24,7 @@ from vms.domain.clock import Clock, from_epoch, rfc3339
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
 from vms.domain.messages import Gap, LiveHeader, RecorderState, Segment, StreamReason, WatchReply
+from vms.domain.node import HostClock
 from vms.ingest.anchor import SETTLE_S
 from vms.ingest.live import LiveStream
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
@@ -48,10 +50,11 @@ class CameraRecorder:
         outbox: Outbox,
         desk: WatchDesk,
         clock: Clock,
+        host: Callable[[], HostClock] = HostClock,
     ) -> None:
         self.site, self.camera = site, camera
         self._root, self._node = root, node
-        self._disk, self._outbox, self._clock = disk, outbox, clock
+        self._disk, self._outbox, self._clock, self._host = disk, outbox, clock, host
         self._rates = Rates(clock)
         self._gaps = GapTracker(site, camera.id, node, self._gap)
         self._writer = SegmentWriter(
@@ -147,8 +150,8 @@ class CameraRecorder:
 
     def state(self, revision: int) -> RecorderState:
         """The heartbeat of now."""
-        rates = self._rates.read()
-        flowing = rates.age_s is not None and rates.age_s < STALE_S and self._run is not None
+        rates, run = self._rates.read(), self._run
+        flowing = rates.age_s is not None and rates.age_s < STALE_S and run is not None
         written = self._written_at is not None and self._clock.monotonic() - self._written_at < STALE_S
         recording = flowing and written and not self._disk_lost
         if recording != self._recording:
@@ -157,6 +160,7 @@ class CameraRecorder:
         reason = None if recording else ("disk" if flowing and self._disk_lost else self._reason)
         if flowing and not recording and not self._disk_lost:
             reason = "connecting"
+        offset = None if run is None else run.clock().offset_s
         return RecorderState(
             site=self.site,
             camera=self.camera.id,
@@ -172,6 +176,8 @@ class CameraRecorder:
             height=self._size[1] if self._size else None,
             codec=self._codec,
             last_frame_at=None if self._last_utc is None else from_epoch(self._last_utc),
+            silent_s=None if rates.age_s is None else round(rates.age_s, 3),
+            clock_offset_s=None if offset is None else round(offset, 3),
             packets=rates.packets,
             packets_dropped=self._writer.dropped,
             revision=revision,
@@ -210,6 +216,9 @@ class CameraRecorder:
         self._store("segment", segment, f"{segment.id}.opened.{segment.start.timestamp():.3f}")
 
     def _closed(self, segment: Segment) -> None:
+        host = self._host()
+        told = {"host_synchronized": host.synchronized, "host_max_error_s": host.max_error_s}
+        segment = segment.model_copy(update=told)
         self._journal("closed", segment)
         self._store("segment", segment, f"{segment.id}.closed")
 

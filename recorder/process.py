@@ -17,6 +17,7 @@ import av
 
 from recorder.alarms import NodeAlarms
 from recorder.camera import CameraRecorder, refused_state
+from recorder.clocks.watch import ClockWatch
 from recorder.disk import DiskWriter
 from recorder.serving import keep_serving
 from vms.bus.configuration import ConfigurationFollower
@@ -60,6 +61,7 @@ class Recorder:
         self.outbox = Outbox(environment.data / "outbox" / f"{name}.jsonl")
         notes = environment.data / "state" / f"alarms-{name}.json"
         self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
+        self.clocks = ClockWatch(clock, self.alarms.tell)
         self.desk = WatchDesk(None, clock)
         self._watchdog = Watchdog()
         self._pulled: dict[str, _Pulled] = {}
@@ -116,7 +118,7 @@ class Recorder:
             return
         recorder = CameraRecorder(
             site, camera, root=self.root, node=self._environment.node, disk=self._disk, outbox=self.outbox,
-            desk=self.desk, clock=self._clock,
+            desk=self.desk, clock=self._clock, host=lambda: self.clocks.state,
         )  # fmt: skip
         reader = StreamReader(camera.id, "main", url, recorder, self._clock)
         self._pulled[camera.id] = _Pulled(camera, recorder, reader)
@@ -160,7 +162,8 @@ class Recorder:
         free, total = _space(self.root)
         return NodeState(
             node=self._environment.node, name=self.name, at=from_epoch(self._clock.utc()),
-            storage=StorageState(free_bytes=free, total_bytes=total), queued_bytes=self._disk.queued_bytes,
+            storage=StorageState(free_bytes=free, total_bytes=total), clock=self.clocks.state,
+            queued_bytes=self._disk.queued_bytes,
             revision=self._revision,
         )  # fmt: skip
 
@@ -188,13 +191,14 @@ async def run(
     recorder.start()
     follower = ConfigurationFollower(environment.data / "cache" / f"config-{name}.json", recorder.apply)
     await follower.load_cache()
+    clock_side = asyncio.create_task(recorder.clocks.run())
     bus_side = asyncio.create_task(keep_serving(recorder, follower, address, name, stop))
     try:
         await stop.wait()
     finally:
         await recorder.stop()
         await recorder.outbox.drained(FLUSH_S)  # what does not go out now stays in its file
-        await end([bus_side])
+        await end([bus_side, clock_side])
         recorder.outbox.close()
 
 

@@ -273,7 +273,7 @@ class SegmentWriter:
                 self._on_closed(record)
 
     def _record(self, run: Run, segment: _Open, end: float | None) -> Segment:
-        info = run.info
+        info, clock = run.info, run.clock()
         return Segment(
             id=segment_id(self._camera, segment.stamp),
             site=self._site,
@@ -290,4 +290,6 @@ class SegmentWriter:
             timescale=TIMESCALE,
             first_tfdt=segment.first_dts,
             anchor_utc=from_epoch(run.utc(0)),
+            clock_offset_s=None if clock.offset_s is None else round(clock.offset_s, 3),
+            drift_ppm=None if clock.drift_ppm is None else round(clock.drift_ppm, 2),
         )

@@ -44,6 +44,7 @@ async def system(context: Here) -> dict[str, Any]:
         "bus": {"connected": context.link.connected, "since": None if since is None else rfc3339(from_epoch(since))},
         "cameras": _states(context.cameras.views()),
         "storage": _storage(context),
+        "clocks": _clocks(context),
         "detection": _detection(context),
         "config_revision": context.current.revision,
     }
@@ -94,6 +95,13 @@ def _storage(context: Context) -> list[dict[str, Any]]:
         a_day = rates[name] / 8 * 86400
         node["days_left"] = round(node["free_bytes"] / a_day, 1) if a_day > 0 else None
     return [nodes[name] for name in sorted(nodes)]
+
+
+def _clocks(context: Context) -> list[dict[str, Any]]:
+    """One item a node: its recorders ask the same kernel."""
+    told = {r.state.node: r.state.clock for r in context.reports.nodes() if r.fresh and r.state.clock is not None}
+    keys = {"synchronized", "offset_s", "max_error_s", "stepped_at", "stepped_s"}
+    return [{"node": node, **clock.model_dump(mode="json", include=keys)} for node, clock in sorted(told.items())]
 
 
 def _detection(context: Context) -> dict[str, Any]:

@@ -218,6 +218,10 @@ class Segment(Base):
     timescale: Mapped[int]
     first_tfdt: Mapped[int] = mapped_column(BigInteger)
     anchor_utc: Mapped[datetime | None] = mapped_column(Moment)
+    clock_offset_s: Mapped[float | None]
+    drift_ppm: Mapped[float | None]
+    host_synchronized: Mapped[bool | None]
+    host_max_error_s: Mapped[float | None]
 
 
 class Gap(Base):
