@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from recorder.fragments import FragmentDesk
 from recorder.reads import ReadDesk
 from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
@@ -53,11 +54,12 @@ async def _serve_bus(
 
 
 async def _serve_reads(recorder: Recorder, bus: Bus) -> None:
-    desk = ReadDesk(recorder.root)
+    desk, tables = ReadDesk(recorder.root), FragmentDesk(recorder.root)
     served: set[str] = set()
     while True:
         for site in recorder.served_sites - served:
             await desk.serve(bus, site)
+            await tables.serve(bus, site)
             served.add(site)
         await asyncio.sleep(HEARTBEAT_S)
 

@@ -23,6 +23,8 @@ from web.events.feed import EventFeed
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.recorders import Recorders
+from web.playback.streamed import Turns
 from web.problems import not_found
 
 DASHBOARD = Path(__file__).parent / "static" / "dist"
@@ -51,6 +53,8 @@ class Context:
     wall: Wall
     live: LiveHubs
     consumers: dict[str, StreamConsumer]
+    recorders: Recorders
+    turns: Turns = field(default_factory=Turns)
     dashboard: Path = DASHBOARD
     version: str = field(default_factory=_version)
     alert_sockets: int = 0

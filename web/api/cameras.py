@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -15,6 +15,7 @@ from vms.domain.errors import BusError
 from vms.domain.messages import LiveHeader, SnapshotRequest
 from web.access import permit
 from web.alerts.store import open_counts
+from web.api.moments import span, whole_ms
 from web.api.paging import Cursor, Limit, page
 from web.context import Here
 from web.problems import Problem
@@ -89,24 +90,10 @@ async def snapshot(
 async def camera_timeline(camera: str, context: Here, start: AwareDatetime, end: AwareDatetime) -> Response:
     """What was recorded, what not and why, counts and alerts; at most 31 days."""
     site, found = context.camera(camera)
-    start, end = _whole_ms(start), _whole_ms(end)
-    if end <= start:
-        raise Problem(422, "invalid", "'end' is not after 'start'")
-    if end - start > MAX_SPAN:
-        raise Problem(422, "invalid", f"the span is longer than {MAX_SPAN.days} days")
-    now = _whole_ms(from_epoch(context.clock.utc()))
+    start, end = span(start, end, MAX_SPAN)
+    now = whole_ms(from_epoch(context.clock.utc()))
     end = max(start, min(end, now))
     async with context.database.read() as connection:
         grown_to = context.cameras.view(site, found).grown_to(now)
         body = await timeline(connection, found.id, start, end, grown_to)
     return Response(body, media_type="application/json")
-
-
-def _whole_ms(moment: datetime) -> datetime:
-    try:
-        moment = moment.astimezone(UTC)
-        if not 1970 <= moment.year < 9999:  # room to add to it, in any time zone
-            raise OverflowError
-    except (OverflowError, ValueError) as err:
-        raise Problem(422, "invalid", "'start' and 'end' are moments between 1970 and 9998") from err
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
