@@ -58,6 +58,7 @@ class Context:
     dashboard: Path = DASHBOARD
     version: str = field(default_factory=_version)
     alert_sockets: int = 0
+    pictures_asked: int = 0  # of the past, not answered yet
 
     def camera(self, camera: str) -> tuple[Site, Camera]:
         """The camera with its site; ``Problem`` 404 when there is none."""

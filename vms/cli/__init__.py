@@ -12,7 +12,7 @@ import click
 from vms import __version__
 from vms.cli.configuration import config
 from vms.cli.doctor import doctor
-from vms.cli.roles import detector, recorder, web
+from vms.cli.roles import detector, recorder, renderer, web
 from vms.cli.start import demo, up
 from vms.cli.users import user
 from vms.domain.errors import ConfigurationError, StorageError, VmsError
@@ -27,7 +27,7 @@ def cli() -> None:
     """Records, watches and shows the cameras of quarantine sites."""
 
 
-for command in (up, demo, recorder, detector, web, config, doctor, user):
+for command in (up, demo, recorder, detector, renderer, web, config, doctor, user):
     cli.add_command(command)
 
 

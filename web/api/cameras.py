@@ -1,18 +1,15 @@
-"""Cameras: list, one, snapshot, timeline."""
+"""Cameras: list, one, timeline."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import AwareDatetime
 from starlette.responses import Response
 
-from vms.bus import subjects
 from vms.domain.clock import from_epoch
-from vms.domain.errors import BusError
-from vms.domain.messages import LiveHeader, SnapshotRequest
 from web.access import permit
 from web.alerts.store import open_counts
 from web.api.moments import span, whole_ms
@@ -23,9 +20,7 @@ from web.timeline.query import timeline
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 
-SNAPSHOT_S = 3.0
 MAX_SPAN = timedelta(days=31)
-SNAPSHOT_RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 
 
 @router.get("", dependencies=[permit("camera.view")])
@@ -52,38 +47,6 @@ async def camera(camera: str, context: Here) -> dict[str, Any]:
         "zones": [zone.model_dump(mode="json", exclude_none=True) for zone in found.zones],
         "rules": [rule.model_dump(mode="json", exclude_none=True) for rule in found.rules],
     }
-
-
-@router.get(
-    "/{camera}/snapshot.jpg",
-    dependencies=[permit("camera.view")],
-    response_class=Response,
-    responses=SNAPSHOT_RESPONSES,
-)
-async def snapshot(
-    camera: str,
-    context: Here,
-    width: Annotated[int | None, Query(ge=64, le=4096)] = None,
-    at: AwareDatetime | None = None,
-) -> Response:
-    """The last picture; 503 with `Retry-After` when none can be had. `at`, a picture of the past: 501 until it can."""
-    site, found = context.camera(camera)
-    if at is not None:
-        raise Problem(501, "not-yet", "pictures of the past are not served yet; leave out 'at' for the present one")
-    subject = subjects.control(site.id, found.id, "snapshot")
-    unavailable = Problem(503, "no-picture", "no picture can be had now", headers={"Retry-After": "2"})
-    try:
-        reply = await context.link.request(subject, SnapshotRequest(width=width).encode(), SNAPSHOT_S)
-    except BusError as err:
-        unavailable.detail = str(err)
-        raise unavailable from err
-    if not reply.data.startswith(b"\xff\xd8"):
-        raise unavailable
-    taken = (reply.headers or {}).get(LiveHeader.AT)
-    headers = {"Cache-Control": "no-store"}
-    if taken is not None:
-        headers["X-Frame-At"] = taken
-    return Response(reply.data, media_type="image/jpeg", headers=headers)
 
 
 @router.get("/{camera}/timeline", dependencies=[permit("camera.view")])
