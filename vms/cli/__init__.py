@@ -10,6 +10,7 @@ import sys
 import click
 
 from vms import __version__
+from vms.cli.bench import bench
 from vms.cli.configuration import config
 from vms.cli.doctor import doctor
 from vms.cli.roles import detector, recorder, renderer, web
@@ -27,7 +28,7 @@ def cli() -> None:
     """Records, watches and shows the cameras of quarantine sites."""
 
 
-for command in (up, demo, recorder, detector, renderer, web, config, doctor, user):
+for command in (up, demo, recorder, detector, renderer, web, config, doctor, bench, user):
     cli.add_command(command)
 
 

@@ -15,7 +15,6 @@ from web.alerts.store import open_counts
 from web.api.moments import span, whole_ms
 from web.api.paging import Cursor, Limit, page
 from web.context import Here
-from web.problems import Problem
 from web.timeline.query import timeline
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
