@@ -56,6 +56,7 @@ async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
             throttle=LoginThrottle(clock),
             wall=Wall(link, clock),
             live=LiveHubs(link, clock),
+            recorders=Recorders(link),
             consumers={},
             dashboard=tmp_path / "dist",
         )
