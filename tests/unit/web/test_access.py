@@ -31,6 +31,7 @@ from web.events.feed import EventFeed
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.recorders import Recorders
 from web.shield import MAX_BODY, Shield, is_foreign
 
 PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
