@@ -156,8 +156,9 @@ class ScriptedRecording:
         return [entry for day in journal.days(self.root, self.site, self.camera.id) for entry in journal.read(day)]
 
     def segments(self) -> list[Segment]:
-        """Closed ones, in the order in which they were closed."""
-        return [e.record for e in self.entries() if e.kind == "closed" and isinstance(e.record, Segment)]
+        """Closed ones with pictures in them (a full disk leaves empty ones), in the order in which they were closed."""
+        closed = [e.record for e in self.entries() if e.kind == "closed" and isinstance(e.record, Segment)]
+        return [segment for segment in closed if segment.frames]
 
     def gaps(self) -> list[Gap]:
         """Each as it was told last."""
