@@ -65,6 +65,7 @@ class CameraRecorder:
         self._key_sequence = 0
         self._run: Run | None = None
         self._settle_at: int | None = None
+        self._unsettled: float | None = None  # label of the run's first picture, while a gap before it may be open
         self._last_utc: float | None = None
         self._codec: str | None = None
         self._size: tuple[int, int] | None = None
@@ -73,6 +74,7 @@ class CameraRecorder:
         self._recording = False
         self._written_at: float | None = None
         self._disk_lost = False
+        self._new_since: float | None = None  # never recorded before: what passes until the first picture is missing
 
     def resume(self) -> None:
         """Mends what a crash left and opens the gap since then; call before the stream starts."""
@@ -90,11 +92,13 @@ class CameraRecorder:
             self._gaps.adopt(found.open_gap)
         elif found.end is not None:
             self._gaps.begin(found.end, "crashed" if found.mended else "stopped")
+        else:
+            self._new_since = self._clock.utc()
 
     def begin(self, run: Run) -> None:
         """A new run starts with the next packet."""
         self._run = run
-        self._settle_at = None
+        self._settle_at = self._unsettled = None
         self._reason, self._detail = "connecting", ""  # what was wrong before is over
         self._writer.begin(run)
         self._live.begin(run)
@@ -110,9 +114,10 @@ class CameraRecorder:
             self._disk_lost = False
         if self._settle_at is None:
             self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
-        if self._gaps.open and self._writer.writing and packet.pts >= self._settle_at:
+            self._unsettled = self._last_utc
+        if self._lacking and self._writer.writing and packet.pts >= self._settle_at:
             start = self._writer.settle(run)
-            self._gaps.finish(start if start is not None else self._last_utc)
+            self._found(start if start is not None else self._last_utc)
         try:
             self._live.packet(run, packet)
             if packet.keyframe and self._key_lease.watched:
@@ -122,19 +127,19 @@ class CameraRecorder:
 
     def end(self, run: Run, reason: str) -> None:
         """The run is over: its segment is closed and a gap begins at its end."""
-        if self._gaps.open and self._writer.begun:  # shorter than the settling time
+        if self._lacking and self._writer.begun:  # shorter than the settling time
             start = self._writer.settle(run)
-            self._gaps.finish(start if start is not None else run.utc(0))
+            self._found(start if start is not None else run.utc(0))
         self._writer.end(run)
         self._run = None
         end = self._writer.end_utc
-        self._gaps.begin(end if end is not None else self._clock.utc(), reason)
+        self._missing(end if end is not None else self._clock.utc(), reason)
         self._live.end(_reason(reason))
         self._change(reason, "")
 
     def trouble(self, reason: str, detail: str) -> None:
         """No pictures: says why."""
-        self._gaps.begin(self._clock.utc(), reason)
+        self._missing(self._clock.utc(), reason)
         self._gaps.explain(reason)
         self._live.end(_reason(reason))
         self._change(reason, detail)
@@ -182,6 +187,20 @@ class CameraRecorder:
             packets_dropped=self._writer.dropped,
             revision=revision,
         )
+
+    @property
+    def _lacking(self) -> bool:
+        return self._gaps.open or self._new_since is not None
+
+    def _missing(self, at: float, reason: str) -> None:
+        new, self._new_since = self._new_since, None
+        self._gaps.begin(at if new is None else new, reason)
+
+    def _found(self, at: float) -> None:
+        if self._new_since is not None and at - self._new_since >= 0.001:
+            self._missing(at, "connecting")
+        self._new_since = self._unsettled = None
+        self._gaps.finish(at)
 
     def _change(self, reason: str, detail: str) -> None:
         if reason != self._reason:
@@ -231,7 +250,10 @@ class CameraRecorder:
     def _lost(self, err: OSError | None, end: float) -> None:
         self._disk_lost = True
         self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
-        self._gaps.begin(end, "disk")
+        if self._unsettled is not None and end > self._unsettled:  # the run was short, but it ended the gap before
+            self._found(self._unsettled)
+        self._unsettled = None
+        self._missing(end, "disk")
         self._gaps.reach_back(end)
 
     def _gap(self, gap: Gap) -> None:

@@ -32,6 +32,7 @@ class Connection:
         self.target = ""  # what the last request asked for
         self.cseq = "0"
         self._data = b""
+        self._sequence = 0
 
     def request(self) -> str | None:
         """The next request's method; None when the client is gone."""
@@ -80,20 +81,21 @@ class Connection:
     def play(self, units: Sequence[Unit], fps: float = 25) -> None:
         """Sends ``units`` at their pace; raises ``OSError`` when the client is gone."""
         begun = time.monotonic()
-        sequence = 0
         for number, unit in enumerate(units):
             self.pause(max(0.0, begun + number / fps - time.monotonic()))
             parts = list(nal.split(unit.payload))
             for last, part in ((p is parts[-1], p) for p in parts):
-                rtp = struct.pack(">BBHII", 0x80, 96 | last << 7, sequence & 0xFFFF, unit.pts & 0xFFFFFFFF, 7)
+                rtp = struct.pack(">BBHII", 0x80, 96 | last << 7, self._sequence & 0xFFFF, unit.pts & 0xFFFFFFFF, 7)
                 self.interleaved(0, rtp + part)
-                sequence += 1
+                self._sequence += 1
 
     def interleaved(self, channel: int, packet: bytes) -> None:
         self.link.sendall(struct.pack(">cBH", b"$", channel, len(packet)) + packet)
 
-    def sender_report(self) -> None:
-        self.interleaved(1, struct.pack(">BBHIIIIII", 0x80, 200, 6, 7, 0, 0, 0, 0, 0))
+    def sender_report(self, utc: float | None = None, pts: int = 0) -> None:
+        """The camera's clock shows ``utc`` at ``pts`` (RFC 3550, 6.4.1); None: it has no clock."""
+        ntp = 0 if utc is None else int((utc + 2_208_988_800) * (1 << 32))
+        self.interleaved(1, struct.pack(">BBHIQIII", 0x80, 200, 6, 7, ntp, pts & 0xFFFFFFFF, 0, 0))
 
     def pause(self, seconds: float) -> None:
         """Waits, but not for a client that is gone nor for a test that is over; both raise ``OSError``."""
