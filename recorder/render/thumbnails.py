@@ -49,6 +49,7 @@ class Thumbnails:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._refused = False
+        self._unfinished = f".{os.getpid()}"
 
     @property
     def full(self) -> bool:
@@ -68,7 +69,7 @@ class Thumbnails:
     def keep(self, footage: Footage, slot: int, made: Thumbnail) -> None:
         """Writes it down; a disk that refuses costs making it again."""
         path = self._path(footage, slot)
-        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary = path.with_suffix(self._unfinished)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(made.jpeg)
@@ -86,8 +87,10 @@ class Thumbnails:
         """Removes those whose footage is gone, then the oldest beyond the room; how many."""
         kept: list[tuple[float, int, str]] = []
         removed = 0
-        for folder, folders, names in os.walk(self._folder, topdown=False):
+        for folder, _, names in os.walk(self._folder, topdown=False):
             for name in names:
+                if name.endswith(self._unfinished):
+                    continue
                 path = os.path.join(folder, name)
                 with contextlib.suppress(OSError):
                     if self._orphaned(Path(path)):
@@ -96,8 +99,8 @@ class Thumbnails:
                     else:
                         stat = os.stat(path)
                         kept.append((stat.st_mtime, stat.st_size, path))
-            if not names and not folders and folder != str(self._folder):
-                with contextlib.suppress(OSError):  # one is being put there
+            if folder != str(self._folder):
+                with contextlib.suppress(OSError):  # it is not empty
                     Path(folder).rmdir()
         total = sum(size for _, size, _ in kept)
         if total > self._most_bytes:
