@@ -106,7 +106,7 @@ class CameraRecorder:
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
         """One access unit: written first, then shown to who watches."""
-        self._rates.add(len(packet.payload))
+        self._rates.add(len(packet.payload), packet.arrival)
         self._writer.packet(run, packet)
         self._last_utc = run.utc(packet.pts)
         if self._writer.writing:  # not so for the first 0.4 s of each file: a state must not flicker at every minute

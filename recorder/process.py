@@ -6,6 +6,7 @@ It starts from its cached configuration and records whether or not the bus answe
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -189,6 +190,7 @@ async def run(
     """
     recorder = Recorder(environment, name, sites, clock or SystemClock())
     recorder.start()
+    gc.freeze()  # modules live for ever: to look through them again and again would cost as much as a few cameras
     follower = ConfigurationFollower(environment.data / "cache" / f"config-{name}.json", recorder.apply)
     await follower.load_cache()
     clock_side = asyncio.create_task(recorder.clocks.run())

@@ -35,6 +35,16 @@ SIZE, FPS, GOP_S, BITRATE, LOOP_S = (1920, 1080), 25, 2, 2_500_000, 6
 NOISE = 5.0
 
 
+class Shifted(SystemClock):
+    """Some milliseconds ahead: unrelated cameras do not send in the same instant, as timers of one process would."""
+
+    def __init__(self, ahead_s: float) -> None:
+        self._ahead_s = ahead_s
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._ahead_s
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Of one camera since the process began: sessions that played, how many do now, frames sent to them."""
@@ -76,11 +86,13 @@ async def serve(path: Path, cameras: int, port: int) -> None:
     """Until standard input ends."""
     server = CameraServer("127.0.0.1", port)
     server.logger = logging.getLogger("vms.bench.rtsp")
-    track, clock = load_track(path, "bench"), SystemClock()
+    track = load_track(path, "bench")
     for number, name in enumerate(camera_ids(cameras)):
         rendition = Rendition(name, "h264", path, path, len(track.units), Fraction(FPS), 1, SIZE, SIZE)
-        # The golden ratio spreads key frames over time, as clocks of unrelated cameras do.
-        server.add(LiveCamera(rendition, track, track, clock, number * 0.618034 % 1 * LOOP_S))
+        share = (
+            number * 0.618034 % 1
+        )  # the golden ratio spreads key frames over the loop, and frames between two others
+        server.add(LiveCamera(rendition, track, track, Shifted(share / FPS), share * LOOP_S))
     await server.start()
     print_line({"port": server.port})
     requests = asyncio.StreamReader()

@@ -47,9 +47,10 @@ def split(data: bytes) -> Iterator[bytes]:
         if data:
             yield data
         return
+    last = data.rfind(_START)  # the last unit is the largest by far, and Python searches backwards twice as fast
     while at >= 0:
         begin = at + 3
-        at = data.find(_START, begin)
+        at = data.find(_START, begin) if at < last else -1
         # A NAL unit never ends in a zero byte; zeros before a start code belong to the byte stream (B.1.1).
         unit = (data[begin:] if at < 0 else data[begin:at]).rstrip(b"\x00")
         if unit:
@@ -84,6 +85,9 @@ class Picture:
     first: bool
 
 
+_PICTURES = {(key, first): Picture(key, first) for key in (False, True) for first in (False, True)}
+
+
 def first_picture(codec: str, data: bytes) -> Picture | None:
     """Looks as far as the first slice, so it costs little on large pictures; None when there is no slice.
 
@@ -96,7 +100,7 @@ def first_picture(codec: str, data: bytes) -> Picture | None:
         unit_kind = kind(codec, data[at + 3 : at + 4])
         if is_picture(codec, unit_kind):
             key = unit_kind == H264_IDR if codec == "h264" else unit_kind in H265_IRAP
-            return Picture(key, bool(data[at + 3 + header] & 0x80))
+            return _PICTURES[key, bool(data[at + 3 + header] & 0x80)]
         at = data.find(_START, at + 3)
     return None
 
