@@ -72,7 +72,7 @@ class CameraRecorder:
         self._disk_lost = False
 
     def resume(self) -> None:
-        """Mends what a crash left and opens the gap since then; call before the stream starts."""
+        """Mends what a crash left and opens the gap since then; call before the first packet."""
         found = recover(self._root, self.site, self.camera.id)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
