@@ -77,7 +77,7 @@ class CameraRecorder:
         self._new_since: float | None = None  # never recorded before: what passes until the first picture is missing
 
     def resume(self) -> None:
-        """Mends what a crash left and opens the gap since then; call before the stream starts."""
+        """Mends what a crash left and opens the gap since then; call before the first packet."""
         found = recover(self._root, self.site, self.camera.id)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 from collections.abc import Collection, Container
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from recorder.alarms import NodeAlarms
 from recorder.camera import CameraRecorder, refused_state
 from recorder.clocks.watch import ClockWatch
 from recorder.disk import DiskWriter
+from recorder.disks import Disks
+from recorder.early import EarlyPackets
 from recorder.serving import keep_serving
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import BusAddress
@@ -39,6 +42,8 @@ log = logging.getLogger(__name__)
 
 STOP_S = 3.0
 FLUSH_S = 0.5
+#: One waits for the disk while another reads journals; more would only take time from the streams.
+MENDERS = 2
 
 
 @dataclass(slots=True)
@@ -46,6 +51,7 @@ class _Pulled:
     camera: Camera
     recorder: CameraRecorder
     reader: StreamReader
+    early: EarlyPackets
 
 
 class Recorder:
@@ -57,7 +63,7 @@ class Recorder:
         self._sites = sites
         self._clock = clock
         self.root = environment.data / "recordings"
-        self._disk = DiskWriter(clock)
+        self._disks = Disks(clock)
         self.name = name
         self.outbox = Outbox(environment.data / "outbox" / f"{name}.jsonl")
         notes = environment.data / "state" / f"alarms-{name}.json"
@@ -71,7 +77,7 @@ class Recorder:
         self.served_sites: set[str] = set()
 
     def start(self) -> None:
-        """Checks the recordings folder and starts the disk and the watchdog."""
+        """Checks the recordings folder and starts the watchdog."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             probe = self.root / ".write-test"
@@ -81,7 +87,6 @@ class Recorder:
             raise StorageError(
                 f"{self.root} cannot be written: {err.strerror}; mend the disk or choose --data"
             ) from err
-        self._disk.start()
         self._watchdog.start()
 
     async def apply(self, revision: int, facility: Facility) -> None:
@@ -102,33 +107,35 @@ class Recorder:
             disabled={camera for camera in self._pulled if camera not in wanted or not wanted[camera][1].enabled},
         )
         self._refused.clear()
-        for site, camera in wanted.values():
-            if camera.id not in self._pulled:
-                await self._add(site, camera)
+        new = [(site, camera) for site, camera in wanted.values() if camera.id not in self._pulled]
+        disks = await asyncio.to_thread(lambda: [self._disks.of(self.root / site / camera.id) for site, camera in new])
+        added = [self._add(site, camera, disk) for (site, camera), disk in zip(new, disks, strict=True)]
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(MENDERS, "mend") as menders:
+            await asyncio.gather(*(loop.run_in_executor(menders, _mend, one) for one in added if one is not None))
         self.served_sites = {site for site, _ in wanted.values()}
 
-    async def _add(self, site: str, camera: Camera) -> None:
+    def _add(self, site: str, camera: Camera, disk: DiskWriter) -> _Pulled | None:
+        """Starts the camera's stream; what it brings is kept until its folder is mended."""
         if not camera.enabled:
             self._refused[camera.id] = (site, camera, None)
-            return
+            return None
         try:
             url = resolve(camera.streams.main, os.environ)
         except ConfigurationError as err:
             log.error("camera.refused camera=%s error=%s", camera.id, err)
             self._refused[camera.id] = (site, camera, err)
-            return
+            return None
         recorder = CameraRecorder(
-            site, camera, root=self.root, node=self._environment.node, disk=self._disk, outbox=self.outbox,
+            site, camera, root=self.root, node=self._environment.node, disk=disk, outbox=self.outbox,
             desk=self.desk, clock=self._clock, host=lambda: self.clocks.state,
         )  # fmt: skip
-        reader = StreamReader(camera.id, "main", url, recorder, self._clock)
-        self._pulled[camera.id] = _Pulled(camera, recorder, reader)
-        try:
-            await asyncio.to_thread(recorder.resume)
-        except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
-            log.exception("recording.unmended camera=%s", camera.id)
+        early = EarlyPackets(recorder)
+        reader = StreamReader(camera.id, "main", url, early, self._clock)
+        self._pulled[camera.id] = pulled = _Pulled(camera, recorder, reader, early)
         self._watchdog.add(reader)
         reader.start()
+        return pulled
 
     async def _stop_pulling(self, pulled: list[_Pulled], disabled: Collection[str] = ()) -> None:
         for one in pulled:
@@ -141,7 +148,7 @@ class Recorder:
             self._pulled.pop(one.camera.id, None)
             one.recorder.close()
         if pulled:  # whoever is added next reads the journals: they must be complete
-            await asyncio.to_thread(self._disk.settled, STOP_S)
+            await asyncio.to_thread(self._disks.settled, STOP_S)
 
     def _join(self, pulled: list[_Pulled]) -> None:
         deadline = self._clock.monotonic() + STOP_S
@@ -164,7 +171,7 @@ class Recorder:
         return NodeState(
             node=self._environment.node, name=self.name, at=from_epoch(self._clock.utc()),
             storage=StorageState(free_bytes=free, total_bytes=total), clock=self.clocks.state,
-            queued_bytes=self._disk.queued_bytes,
+            queued_bytes=self._disks.queued_bytes,
             revision=self._revision,
         )  # fmt: skip
 
@@ -172,7 +179,7 @@ class Recorder:
         """Closes every segment and finishes the disk's queue."""
         await self._stop_pulling(list(self._pulled.values()))
         self._watchdog.close()
-        if not await asyncio.to_thread(self._disk.stop, STOP_S):
+        if not await asyncio.to_thread(self._disks.stop, STOP_S):
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
 
 
@@ -202,6 +209,14 @@ async def run(
         await recorder.outbox.drained(FLUSH_S)  # what does not go out now stays in its file
         await end([bus_side, clock_side])
         recorder.outbox.close()
+
+
+def _mend(one: _Pulled) -> None:
+    try:
+        one.recorder.resume()
+    except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
+        log.exception("recording.unmended camera=%s", one.camera.id)
+    one.early.release()
 
 
 def _stream_key(site: str, camera: Camera) -> tuple[str, str, bool]:

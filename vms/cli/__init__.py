@@ -5,31 +5,41 @@ Exit codes: 0 done, 1 the answer is no, 2 wrong usage or configuration (one clea
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
 
 from vms import __version__
-from vms.cli.bench import bench
-from vms.cli.configuration import config
-from vms.cli.doctor import doctor
-from vms.cli.roles import detector, recorder, renderer, web
-from vms.cli.start import demo, up
-from vms.cli.users import user
 from vms.domain.errors import ConfigurationError, StorageError, VmsError
 from vms.domain.redaction import redact
 
 _LONGEST = 600
+#: Where each command is.
+_COMMANDS = {
+    "up": "vms.cli.start", "demo": "vms.cli.start", "recorder": "vms.cli.roles", "detector": "vms.cli.roles",
+    "renderer": "vms.cli.roles", "web": "vms.cli.roles", "config": "vms.cli.configuration",
+    "doctor": "vms.cli.doctor", "user": "vms.cli.users", "bench": "vms.cli.bench",
+}  # fmt: skip
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """Loads only the command that is run: a recorder that was killed must not wait for the demo's libraries."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="vms")
 def cli() -> None:
     """Records, watches and shows the cameras of quarantine sites."""
-
-
-for command in (up, demo, recorder, detector, renderer, web, config, doctor, bench, user):
-    cli.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -18,7 +18,6 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.facility import ID_PATTERN
 from vms.settings import logs
 from vms.settings.environment import Environment
-from vms.settings.facility_file import load
 from vms.settings.liveness import beat
 
 Role = Callable[[Environment, BusAddress, asyncio.Event], Awaitable[None]]
@@ -94,6 +93,7 @@ def renderer(data: Path, sites: str | None) -> None:
 @address_options
 def web(data: Path, config_path: Path | None, host: str, port: int) -> None:
     """Serve the API and the dashboard (bus named by VMS_NATS_URL)."""
+    from vms.settings.facility_file import load
     from web import process
 
     seed = load(config_path) if config_path is not None else None

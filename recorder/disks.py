@@ -1,0 +1,60 @@
+"""One writer a disk: one that stalls holds up its own cameras alone. Which disk a folder is on, the kernel says.
+
+Here: which writer a camera gets. Not here: how a disk is written (``disk``), or watched for space (``retention``).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from recorder.disk import DiskWriter
+from vms.domain.clock import Clock
+
+
+class Disks:
+    """The writers of a process, each started when its first camera comes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._writers: dict[int, DiskWriter] = {}
+        self._lock = threading.Lock()
+
+    def of(self, folder: Path) -> DiskWriter:
+        """The writer of the disk on which ``folder`` lies, or will lie once it is made. Asks the file system."""
+        device = _device(folder)
+        with self._lock:
+            writer = self._writers.get(device)
+            if writer is None:
+                self._writers[device] = writer = DiskWriter(self._clock)
+                writer.start()
+            return writer
+
+    @property
+    def queued_bytes(self) -> int:
+        """What waits to be written, on all of them."""
+        return sum(writer.queued_bytes for writer in list(self._writers.values()))
+
+    def settled(self, timeout: float) -> bool:
+        """Waits until all that is queued now is done; False when that takes longer than ``timeout`` seconds."""
+        return self._within(timeout, DiskWriter.settled)
+
+    def stop(self, timeout: float) -> bool:
+        """Finishes what is queued; False when a disk does not within ``timeout`` seconds."""
+        return self._within(timeout, DiskWriter.stop)
+
+    def _within(self, timeout: float, each: Callable[[DiskWriter, float], bool]) -> bool:
+        deadline = self._clock.monotonic() + timeout
+        results = [each(one, max(0.05, deadline - self._clock.monotonic())) for one in list(self._writers.values())]
+        return all(results)
+
+
+def _device(folder: Path) -> int:
+    for one in (folder, *folder.parents):
+        try:
+            return os.stat(one).st_dev
+        except OSError:  # not made yet, or gone: what it would be made on
+            continue
+    return 0
