@@ -7,6 +7,7 @@ there never stops the writing.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from pathlib import Path
 from typing import cast, get_args
 
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: Without a packet for so long a camera is no longer said to be recording.
 STALE_S = 5.0
+#: Lines that a full disk refused, kept for when it takes some again.
+MAX_UNJOURNALED = 1000
 _REASONS = frozenset(get_args(StreamReason))
 
 
@@ -48,8 +51,11 @@ class CameraRecorder:
         outbox: Outbox,
         desk: WatchDesk,
         clock: Clock,
+        alive_until: float | None = None,
     ) -> None:
         self.site, self.camera = site, camera
+        self._alive_until = alive_until
+        self._unjournaled: deque[tuple[journal.Kind, Segment | Gap]] = deque(maxlen=MAX_UNJOURNALED)
         self._root, self._node = root, node
         self._disk, self._outbox, self._clock = disk, outbox, clock
         self._rates = Rates(clock)
@@ -71,9 +77,12 @@ class CameraRecorder:
         self._written_at: float | None = None
         self._disk_lost = False
 
-    def resume(self) -> None:
-        """Mends what a crash left and opens the gap since then; call before the stream starts."""
-        found = recover(self._root, self.site, self.camera.id)
+    def resume(self, left_for: str | None = None) -> None:
+        """Mends what a crash left and opens the gap since then; call before the stream starts.
+
+        ``left_for``: none will (``disabled``, ``configuration``).
+        """
+        found = recover(self._root, self.site, self.camera.id, self._node)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
         for told in found.recent:  # again: ids de-duplicate
@@ -83,10 +92,7 @@ class CameraRecorder:
                 self._store("gap", told, _gap_id(told))
         for gap in found.ended_gaps:
             self._gap(gap)
-        if found.open_gap is not None:
-            self._gaps.adopt(found.open_gap)
-        elif found.end is not None:
-            self._gaps.begin(found.end, "crashed" if found.mended else "stopped")
+        self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
 
     def begin(self, run: Run) -> None:
         """A new run starts with the next packet."""
@@ -131,14 +137,22 @@ class CameraRecorder:
 
     def trouble(self, reason: str, detail: str) -> None:
         """No pictures: says why."""
-        self._gaps.begin(self._clock.utc(), reason)
-        self._gaps.explain(reason)
+        now = self._clock.utc()
+        self._gaps.begin(now, reason)
+        self._gaps.explain(now, reason)
         self._live.end(_reason(reason))
         self._change(reason, detail)
 
-    def disable(self) -> None:
-        """The camera was taken out of the configuration, or switched off: its gap says so."""
-        self._gaps.rename("disabled")
+    def leave(self, reason: str) -> None:
+        """Nothing is pulled from now on: ``stopped``, or ``disabled`` (taken out, or switched off)."""
+        if self._gaps.open is not None and self._gaps.open.reason == "stopped":
+            self._gaps.rename(reason)
+        else:
+            self._gaps.turn(self._clock.utc(), reason)
+
+    def stalled(self, start: float, end: float) -> None:
+        """This process did not run from ``start`` to ``end`` (UTC seconds)."""
+        self._gaps.stalled(start, end)
 
     def close(self) -> None:
         """Withdraws what was offered; the segment was closed with the stream."""
@@ -213,20 +227,24 @@ class CameraRecorder:
         self._journal("closed", segment)
         self._store("segment", segment, f"{segment.id}.closed")
 
-    def _journal(self, kind: journal.Kind, segment: Segment) -> None:
+    def _journal(self, kind: journal.Kind, record: Segment | Gap) -> None:
+        if len(self._unjournaled) == MAX_UNJOURNALED:
+            log.error("journal.forgotten camera=%s", self.camera.id)
+        self._unjournaled.append((kind, record))
         try:
-            journal.append(self._root, kind, segment)
-        except OSError as err:  # a full disk: the announcement still goes out, recovery mends the journal
+            while self._unjournaled:
+                journal.append(self._root, *self._unjournaled[0])
+                self._unjournaled.popleft()
+        except OSError as err:  # a full disk: the announcement still goes out, the next line takes this one with it
             log.error("journal.unwritten camera=%s error=%s", self.camera.id, err.strerror)
 
-    def _lost(self, err: OSError | None, end: float) -> None:
+    def _lost(self, err: OSError | None, start: float, end: float) -> None:
         self._disk_lost = True
         self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
-        self._gaps.begin(end, "disk")
-        self._gaps.reach_back(end)
+        self._gaps.lose(start, end)
 
     def _gap(self, gap: Gap) -> None:
-        self._disk.call(lambda: journal.append(self._root, "gap", gap))
+        self._disk.call(lambda: self._journal("gap", gap))
         self._store("gap", gap, _gap_id(gap))
 
     def _store(self, kind: subjects.Stored, record: Segment | Gap, msg_id: str) -> None:

@@ -18,6 +18,7 @@ import av
 from recorder.alarms import NodeAlarms
 from recorder.camera import CameraRecorder, refused_state
 from recorder.disk import DiskWriter
+from recorder.pulse import Pulse
 from recorder.serving import keep_serving
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import BusAddress
@@ -62,6 +63,7 @@ class Recorder:
         self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
         self.desk = WatchDesk(None, clock)
         self._watchdog = Watchdog()
+        self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._pulled: dict[str, _Pulled] = {}
         self._refused: dict[str, tuple[str, Camera, ConfigurationError | None]] = {}
         self._revision = 0
@@ -80,6 +82,7 @@ class Recorder:
             ) from err
         self._disk.start()
         self._watchdog.start()
+        self._pulse.start()
 
     async def apply(self, revision: int, facility: Facility) -> None:
         """Brings the streams in line with ``facility``; an unchanged camera is not touched."""
@@ -98,10 +101,12 @@ class Recorder:
             ],
             disabled={camera for camera in self._pulled if camera not in wanted or not wanted[camera][1].enabled},
         )
+        refused_before = set(self._refused)
         self._refused.clear()
         for site, camera in wanted.values():
             if camera.id not in self._pulled:
                 await self._add(site, camera)
+        await asyncio.to_thread(self._leave_out, refused_before)
         self.served_sites = {site for site, _ in wanted.values()}
 
     async def _add(self, site: str, camera: Camera) -> None:
@@ -114,10 +119,7 @@ class Recorder:
             log.error("camera.refused camera=%s error=%s", camera.id, err)
             self._refused[camera.id] = (site, camera, err)
             return
-        recorder = CameraRecorder(
-            site, camera, root=self.root, node=self._environment.node, disk=self._disk, outbox=self.outbox,
-            desk=self.desk, clock=self._clock,
-        )  # fmt: skip
+        recorder = self._recorder(site, camera)
         reader = StreamReader(camera.id, "main", url, recorder, self._clock)
         self._pulled[camera.id] = _Pulled(camera, recorder, reader)
         try:
@@ -127,14 +129,34 @@ class Recorder:
         self._watchdog.add(reader)
         reader.start()
 
+    def _recorder(self, site: str, camera: Camera) -> CameraRecorder:
+        return CameraRecorder(
+            site, camera, root=self.root, node=self._environment.node, disk=self._disk, outbox=self.outbox,
+            desk=self.desk, clock=self._clock, alive_until=self._pulse.alive_until,
+        )  # fmt: skip
+
+    def _leave_out(self, known: Container[str]) -> None:
+        """Cameras that are configured and not pulled have a gap as well."""
+        for site, camera, err in [one for name, one in self._refused.items() if name not in known]:
+            recorder = self._recorder(site, camera)
+            try:
+                recorder.resume("disabled" if err is None else "configuration")
+            except Exception:  # as with those that are pulled
+                log.exception("recording.unmended camera=%s", camera.id)
+            finally:
+                recorder.close()
+
+    def _stalled(self, start: float, end: float) -> None:
+        for one in list(self._pulled.values()):
+            one.recorder.stalled(start, end)
+
     async def _stop_pulling(self, pulled: list[_Pulled], disabled: Collection[str] = ()) -> None:
         for one in pulled:
             self._watchdog.remove(one.reader)
             one.reader.stop()
         await asyncio.to_thread(self._join, pulled)
         for one in pulled:
-            if one.camera.id in disabled:
-                one.recorder.disable()
+            one.recorder.leave("disabled" if one.camera.id in disabled else "stopped")
             self._pulled.pop(one.camera.id, None)
             one.recorder.close()
         if pulled:  # whoever is added next reads the journals: they must be complete
@@ -168,6 +190,7 @@ class Recorder:
         """Closes every segment and finishes the disk's queue."""
         await self._stop_pulling(list(self._pulled.values()))
         self._watchdog.close()
+        self._pulse.stop()
         if not await asyncio.to_thread(self._disk.stop, STOP_S):
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
 
