@@ -7,6 +7,7 @@ there never stops the writing.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast, get_args
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 #: Without a packet for so long a camera is no longer said to be recording.
 STALE_S = 5.0
+#: Lines that a full disk refused, kept for when it takes some again.
+MAX_UNJOURNALED = 1000
 _REASONS = frozenset(get_args(StreamReason))
 
 
@@ -51,8 +54,11 @@ class CameraRecorder:
         desk: WatchDesk,
         clock: Clock,
         host: Callable[[], HostClock] = HostClock,
+        alive_until: float | None = None,
     ) -> None:
         self.site, self.camera = site, camera
+        self._alive_until = alive_until
+        self._unjournaled: deque[tuple[journal.Kind, Segment | Gap]] = deque(maxlen=MAX_UNJOURNALED)
         self._root, self._node = root, node
         self._disk, self._outbox, self._clock, self._host = disk, outbox, clock, host
         self._rates = Rates(clock)
@@ -65,7 +71,6 @@ class CameraRecorder:
         self._key_sequence = 0
         self._run: Run | None = None
         self._settle_at: int | None = None
-        self._unsettled: float | None = None  # label of the run's first picture, while a gap before it may be open
         self._last_utc: float | None = None
         self._codec: str | None = None
         self._size: tuple[int, int] | None = None
@@ -74,11 +79,13 @@ class CameraRecorder:
         self._recording = False
         self._written_at: float | None = None
         self._disk_lost = False
-        self._new_since: float | None = None  # never recorded before: what passes until the first picture is missing
 
-    def resume(self) -> None:
-        """Mends what a crash left and opens the gap since then; call before the first packet."""
-        found = recover(self._root, self.site, self.camera.id)
+    def resume(self, left_for: str | None = None) -> None:
+        """Mends what a crash left and opens the gap since then; call before the stream starts.
+
+        ``left_for``: none will (``disabled``, ``configuration``).
+        """
+        found = recover(self._root, self.site, self.camera.id, self._node)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
         for told in found.recent:  # again: ids de-duplicate
@@ -88,17 +95,12 @@ class CameraRecorder:
                 self._store("gap", told, _gap_id(told))
         for gap in found.ended_gaps:
             self._gap(gap)
-        if found.open_gap is not None:
-            self._gaps.adopt(found.open_gap)
-        elif found.end is not None:
-            self._gaps.begin(found.end, "crashed" if found.mended else "stopped")
-        else:
-            self._new_since = self._clock.utc()
+        self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
 
     def begin(self, run: Run) -> None:
         """A new run starts with the next packet."""
         self._run = run
-        self._settle_at = self._unsettled = None
+        self._settle_at = None
         self._reason, self._detail = "connecting", ""  # what was wrong before is over
         self._writer.begin(run)
         self._live.begin(run)
@@ -114,10 +116,9 @@ class CameraRecorder:
             self._disk_lost = False
         if self._settle_at is None:
             self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
-            self._unsettled = self._last_utc
-        if self._lacking and self._writer.writing and packet.pts >= self._settle_at:
+        if self._gaps.open and self._writer.writing and packet.pts >= self._settle_at:
             start = self._writer.settle(run)
-            self._found(start if start is not None else self._last_utc)
+            self._gaps.finish(start if start is not None else self._last_utc)
         try:
             self._live.packet(run, packet)
             if packet.keyframe and self._key_lease.watched:
@@ -127,26 +128,34 @@ class CameraRecorder:
 
     def end(self, run: Run, reason: str) -> None:
         """The run is over: its segment is closed and a gap begins at its end."""
-        if self._lacking and self._writer.begun:  # shorter than the settling time
+        if self._gaps.open and self._writer.begun:  # shorter than the settling time
             start = self._writer.settle(run)
-            self._found(start if start is not None else run.utc(0))
+            self._gaps.finish(start if start is not None else run.utc(0))
         self._writer.end(run)
         self._run = None
         end = self._writer.end_utc
-        self._missing(end if end is not None else self._clock.utc(), reason)
+        self._gaps.begin(end if end is not None else self._clock.utc(), reason)
         self._live.end(_reason(reason))
         self._change(reason, "")
 
     def trouble(self, reason: str, detail: str) -> None:
         """No pictures: says why."""
-        self._missing(self._clock.utc(), reason)
-        self._gaps.explain(reason)
+        now = self._clock.utc()
+        self._gaps.begin(now, reason)
+        self._gaps.explain(now, reason)
         self._live.end(_reason(reason))
         self._change(reason, detail)
 
-    def disable(self) -> None:
-        """The camera was taken out of the configuration, or switched off: its gap says so."""
-        self._gaps.rename("disabled")
+    def leave(self, reason: str) -> None:
+        """Nothing is pulled from now on: ``stopped``, or ``disabled`` (taken out, or switched off)."""
+        if self._gaps.open is not None and self._gaps.open.reason == "stopped":
+            self._gaps.rename(reason)
+        else:
+            self._gaps.turn(self._clock.utc(), reason)
+
+    def stalled(self, start: float, end: float) -> None:
+        """This process did not run from ``start`` to ``end`` (UTC seconds)."""
+        self._gaps.stalled(start, end)
 
     def close(self) -> None:
         """Withdraws what was offered; the segment was closed with the stream."""
@@ -188,20 +197,6 @@ class CameraRecorder:
             revision=revision,
         )
 
-    @property
-    def _lacking(self) -> bool:
-        return self._gaps.open or self._new_since is not None
-
-    def _missing(self, at: float, reason: str) -> None:
-        new, self._new_since = self._new_since, None
-        self._gaps.begin(at if new is None else new, reason)
-
-    def _found(self, at: float) -> None:
-        if self._new_since is not None and at - self._new_since >= 0.001:
-            self._missing(at, "connecting")
-        self._new_since = self._unsettled = None
-        self._gaps.finish(at)
-
     def _change(self, reason: str, detail: str) -> None:
         if reason != self._reason:
             self._since = self._clock.utc()
@@ -241,23 +236,24 @@ class CameraRecorder:
         self._journal("closed", segment)
         self._store("segment", segment, f"{segment.id}.closed")
 
-    def _journal(self, kind: journal.Kind, segment: Segment) -> None:
+    def _journal(self, kind: journal.Kind, record: Segment | Gap) -> None:
+        if len(self._unjournaled) == MAX_UNJOURNALED:
+            log.error("journal.forgotten camera=%s", self.camera.id)
+        self._unjournaled.append((kind, record))
         try:
-            journal.append(self._root, kind, segment)
-        except OSError as err:  # a full disk: the announcement still goes out, recovery mends the journal
+            while self._unjournaled:
+                journal.append(self._root, *self._unjournaled[0])
+                self._unjournaled.popleft()
+        except OSError as err:  # a full disk: the announcement still goes out, the next line takes this one with it
             log.error("journal.unwritten camera=%s error=%s", self.camera.id, err.strerror)
 
-    def _lost(self, err: OSError | None, end: float) -> None:
+    def _lost(self, err: OSError | None, start: float, end: float) -> None:
         self._disk_lost = True
         self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
-        if self._unsettled is not None and end > self._unsettled:  # the run was short, but it ended the gap before
-            self._found(self._unsettled)
-        self._unsettled = None
-        self._missing(end, "disk")
-        self._gaps.reach_back(end)
+        self._gaps.lose(start, end)
 
     def _gap(self, gap: Gap) -> None:
-        self._disk.call(lambda: journal.append(self._root, "gap", gap))
+        self._disk.call(lambda: self._journal("gap", gap))
         self._store("gap", gap, _gap_id(gap))
 
     def _store(self, kind: subjects.Stored, record: Segment | Gap, msg_id: str) -> None:

@@ -7,6 +7,7 @@ never waits; what does not fit is refused, and the caller records a gap.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import logging
 import os
@@ -54,6 +55,7 @@ class SegmentFile:
         created = not self.part.parent.exists()
         self.part.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who mends leaves it alone
         sync_folder(self.part.parent)
         if created:  # day and camera folders may be new as well
             for folder in list(self.part.parents)[1:5]:

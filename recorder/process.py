@@ -23,6 +23,7 @@ from recorder.clocks.watch import ClockWatch
 from recorder.disk import DiskWriter
 from recorder.disks import Disks
 from recorder.early import EarlyPackets
+from recorder.pulse import Pulse
 from recorder.serving import keep_serving
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import BusAddress
@@ -71,6 +72,7 @@ class Recorder:
         self.clocks = ClockWatch(clock, self.alarms.tell)
         self.desk = WatchDesk(None, clock)
         self._watchdog = Watchdog()
+        self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._pulled: dict[str, _Pulled] = {}
         self._refused: dict[str, tuple[str, Camera, ConfigurationError | None]] = {}
         self._revision = 0
@@ -88,6 +90,7 @@ class Recorder:
                 f"{self.root} cannot be written: {err.strerror}; mend the disk or choose --data"
             ) from err
         self._watchdog.start()
+        self._pulse.start()
 
     async def apply(self, revision: int, facility: Facility) -> None:
         """Brings the streams in line with ``facility``; an unchanged camera is not touched."""
@@ -106,6 +109,7 @@ class Recorder:
             ],
             disabled={camera for camera in self._pulled if camera not in wanted or not wanted[camera][1].enabled},
         )
+        refused_before = set(self._refused)
         self._refused.clear()
         new = [(site, camera) for site, camera in wanted.values() if camera.id not in self._pulled]
         disks = await asyncio.to_thread(lambda: [self._disks.of(self.root / site / camera.id) for site, camera in new])
@@ -113,6 +117,7 @@ class Recorder:
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(MENDERS, "mend") as menders:
             await asyncio.gather(*(loop.run_in_executor(menders, _mend, one) for one in added if one is not None))
+        await asyncio.to_thread(self._leave_out, refused_before)
         self.served_sites = {site for site, _ in wanted.values()}
 
     def _add(self, site: str, camera: Camera, disk: DiskWriter) -> _Pulled | None:
@@ -126,10 +131,7 @@ class Recorder:
             log.error("camera.refused camera=%s error=%s", camera.id, err)
             self._refused[camera.id] = (site, camera, err)
             return None
-        recorder = CameraRecorder(
-            site, camera, root=self.root, node=self._environment.node, disk=disk, outbox=self.outbox,
-            desk=self.desk, clock=self._clock, host=lambda: self.clocks.state,
-        )  # fmt: skip
+        recorder = self._recorder(site, camera, disk)
         early = EarlyPackets(recorder)
         reader = StreamReader(camera.id, "main", url, early, self._clock)
         self._pulled[camera.id] = pulled = _Pulled(camera, recorder, reader, early)
@@ -137,14 +139,34 @@ class Recorder:
         reader.start()
         return pulled
 
+    def _recorder(self, site: str, camera: Camera, disk: DiskWriter) -> CameraRecorder:
+        return CameraRecorder(
+            site, camera, root=self.root, node=self._environment.node, disk=disk, outbox=self.outbox,
+            desk=self.desk, clock=self._clock, host=lambda: self.clocks.state, alive_until=self._pulse.alive_until,
+        )  # fmt: skip
+
+    def _leave_out(self, known: Container[str]) -> None:
+        """Cameras that are configured and not pulled have a gap as well."""
+        for site, camera, err in [one for name, one in self._refused.items() if name not in known]:
+            recorder = self._recorder(site, camera, self._disks.of(self.root / site / camera.id))
+            try:
+                recorder.resume("disabled" if err is None else "configuration")
+            except Exception:  # as with those that are pulled
+                log.exception("recording.unmended camera=%s", camera.id)
+            finally:
+                recorder.close()
+
+    def _stalled(self, start: float, end: float) -> None:
+        for one in list(self._pulled.values()):
+            one.recorder.stalled(start, end)
+
     async def _stop_pulling(self, pulled: list[_Pulled], disabled: Collection[str] = ()) -> None:
         for one in pulled:
             self._watchdog.remove(one.reader)
             one.reader.stop()
         await asyncio.to_thread(self._join, pulled)
         for one in pulled:
-            if one.camera.id in disabled:
-                one.recorder.disable()
+            one.recorder.leave("disabled" if one.camera.id in disabled else "stopped")
             self._pulled.pop(one.camera.id, None)
             one.recorder.close()
         if pulled:  # whoever is added next reads the journals: they must be complete
@@ -179,6 +201,7 @@ class Recorder:
         """Closes every segment and finishes the disk's queue."""
         await self._stop_pulling(list(self._pulled.values()))
         self._watchdog.close()
+        self._pulse.stop()
         if not await asyncio.to_thread(self._disks.stop, STOP_S):
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
 

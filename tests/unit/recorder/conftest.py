@@ -27,7 +27,8 @@ class Rig:
         self.lost: list[tuple[OSError | None, float]] = []
         self.writer = SegmentWriter(
             root, "s", "c", "local", self.disk,
-            opened=self.opened.append, closed=self.closed.append, lost=lambda err, end: self.lost.append((err, end)),
+            opened=self.opened.append, closed=self.closed.append,
+            lost=lambda err, _start, end: self.lost.append((err, end)),
         )  # fmt: skip
         self.disk.start()
 
