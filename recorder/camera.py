@@ -72,7 +72,7 @@ class CameraRecorder:
         self._disk_lost = False
 
     def resume(self) -> None:
-        """Mends what a crash left and opens the gap since then; call before the stream starts."""
+        """Mends what a crash left and opens the gap since then; call while nothing is written."""
         found = recover(self._root, self.site, self.camera.id)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
@@ -87,6 +87,7 @@ class CameraRecorder:
             self._gaps.adopt(found.open_gap)
         elif found.end is not None:
             self._gaps.begin(found.end, "crashed" if found.mended else "stopped")
+            self._gaps.reach_back(found.end)
 
     def begin(self, run: Run) -> None:
         """A new run starts with the next packet."""
@@ -221,7 +222,8 @@ class CameraRecorder:
 
     def _lost(self, err: OSError | None, end: float) -> None:
         self._disk_lost = True
-        self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
+        slow = self._disk.refusal or "the disk is too slow"
+        self._detail = slow if err is None else f"disk: {err.strerror}"
         self._gaps.begin(end, "disk")
         self._gaps.reach_back(end)
 

@@ -73,8 +73,12 @@ class GapTracker:
                 self._announce(self._gap)
 
     def adopt(self, gap: Gap) -> None:
-        """A gap that was open when the process ended goes on."""
-        self._gap = gap
+        """A gap that was open when the process ended goes on; where one is open already, until that began."""
+        with self._lock:
+            if self._gap is None or self._gap.id == gap.id:
+                self._gap = gap
+            else:
+                self._announce(gap.model_copy(update={"end": max(gap.start, self._gap.start)}))
 
     def explain(self, reason: str) -> None:
         """A later attempt says more than the first word did."""

@@ -18,6 +18,7 @@ import av
 from recorder.alarms import NodeAlarms
 from recorder.camera import CameraRecorder, refused_state
 from recorder.disk import DiskWriter
+from recorder.retention.keeper import StorageKeeper
 from recorder.serving import keep_serving
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import BusAddress
@@ -25,10 +26,10 @@ from vms.bus.outbox import Outbox
 from vms.bus.tasks import end
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, SystemClock, from_epoch
-from vms.domain.errors import ConfigurationError, StorageError
+from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera, Facility
 from vms.domain.messages import RecorderState
-from vms.domain.node import NodeState, StorageState
+from vms.domain.node import NodeState
 from vms.ingest.reader import StreamReader, Watchdog
 from vms.settings.environment import Environment
 from vms.settings.templates import resolve
@@ -54,12 +55,13 @@ class Recorder:
         self._environment = environment
         self._sites = sites
         self._clock = clock
-        self.root = environment.data / "recordings"
         self._disk = DiskWriter(clock)
         self.name = name
         self.outbox = Outbox(environment.data / "outbox" / f"{name}.jsonl")
         notes = environment.data / "state" / f"alarms-{name}.json"
         self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
+        self.storage = StorageKeeper(environment, name, self._disk, self.alarms, self.outbox, clock)
+        self.root = self.storage.root.path
         self.desk = WatchDesk(None, clock)
         self._watchdog = Watchdog()
         self._pulled: dict[str, _Pulled] = {}
@@ -68,22 +70,16 @@ class Recorder:
         self.served_sites: set[str] = set()
 
     def start(self) -> None:
-        """Checks the recordings folder and starts the disk and the watchdog."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            probe = self.root / ".write-test"
-            probe.write_bytes(b"")
-            probe.unlink()
-        except OSError as err:
-            raise StorageError(
-                f"{self.root} cannot be written: {err.strerror}; mend the disk or choose --data"
-            ) from err
+        """Finds the recordings' disk and starts its threads and the watchdog."""
+        self.storage.open()
         self._disk.start()
+        self.storage.start(self._mend)
         self._watchdog.start()
 
     async def apply(self, revision: int, facility: Facility) -> None:
         """Brings the streams in line with ``facility``; an unchanged camera is not touched."""
         self._revision = revision
+        self.storage.configure(facility)
         wanted = {
             camera.id: (site.id, camera)
             for site, camera in facility.cameras()
@@ -120,12 +116,14 @@ class Recorder:
         )  # fmt: skip
         reader = StreamReader(camera.id, "main", url, recorder, self._clock)
         self._pulled[camera.id] = _Pulled(camera, recorder, reader)
-        try:
-            await asyncio.to_thread(recorder.resume)
-        except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
-            log.exception("recording.unmended camera=%s", camera.id)
+        await asyncio.to_thread(_resume, recorder)
         self._watchdog.add(reader)
         reader.start()
+
+    def _mend(self) -> None:
+        """The disk was away and is there again."""
+        for pulled in list(self._pulled.values()):
+            _resume(pulled.recorder)
 
     async def _stop_pulling(self, pulled: list[_Pulled], disabled: Collection[str] = ()) -> None:
         for one in pulled:
@@ -157,10 +155,9 @@ class Recorder:
 
     def node_state(self) -> NodeState:
         """The heartbeat of this recorder's disk and host."""
-        free, total = _space(self.root)
         return NodeState(
             node=self._environment.node, name=self.name, at=from_epoch(self._clock.utc()),
-            storage=StorageState(free_bytes=free, total_bytes=total), queued_bytes=self._disk.queued_bytes,
+            storage=self.storage.state(), queued_bytes=self._disk.queued_bytes,
             revision=self._revision,
         )  # fmt: skip
 
@@ -168,6 +165,7 @@ class Recorder:
         """Closes every segment and finishes the disk's queue."""
         await self._stop_pulling(list(self._pulled.values()))
         self._watchdog.close()
+        await asyncio.to_thread(self.storage.stop)
         if not await asyncio.to_thread(self._disk.stop, STOP_S):
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
 
@@ -198,12 +196,21 @@ async def run(
         recorder.outbox.close()
 
 
+def _resume(recorder: CameraRecorder) -> None:
+    try:
+        recorder.resume()
+    except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
+        log.exception("recording.unmended camera=%s", recorder.camera.id)
+
+
 def _stream_key(site: str, camera: Camera) -> tuple[str, str, bool]:
     """What of a camera concerns its recorder: a new zone does not restart a stream."""
     return site, camera.streams.main, camera.enabled
 
 
 def _space(root: Path) -> tuple[int | None, int | None]:
+    if not root.is_dir():  # the disk is away
+        return None, None
     try:
         usage = shutil.disk_usage(root)
     except OSError:
