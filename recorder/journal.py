@@ -7,6 +7,7 @@ skipped when read.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -41,7 +42,8 @@ def append(root: Path, kind: Kind, record: Segment | Gap) -> None:
     with _alone(path) as file:
         if file.seek(0, os.SEEK_END) and not _ends_with_newline(path):
             line = b"\n" + line  # a torn line must not swallow this one
-        file.write(line)
+        if file.write(line) != len(line):  # a disk that is almost full takes a part
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fdatasync(file.fileno())
     if fresh:  # its name must be on the disk as well
         sync_folder(path.parent)

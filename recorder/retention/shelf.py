@@ -103,10 +103,10 @@ def files(hour: Path) -> list[Footage]:
             except (ValueError, FileNotFoundError):
                 continue
     found.sort()
-    ends = [start for start, _, _ in found[1:]]
+    ends = [*(start for start, _, _ in found[1:]), float("inf")]
     return [
         Footage(name, start, min(end, start + LONGEST_S), size)
-        for (start, name, size), end in zip(found, [*ends, float("inf")], strict=True)
+        for (start, name, size), end in zip(found, ends, strict=False)
     ]
 
 
