@@ -82,6 +82,17 @@ class GapTracker:
             elif gap is not None and gap.reason in _LEFT:
                 self.turn(now, "starting")
 
+    def returned(self, gap: Gap | None, end: float | None) -> None:
+        """A disk that was away is back. Its footage ended at ``end``, and its journal left ``gap`` open."""
+        with self._lock:
+            if self._gap is None:
+                self._gap = gap
+            elif gap is None:
+                if end is not None:
+                    self._reach_back(end)
+            elif gap.id != self._gap.id:
+                self._announce(gap.model_copy(update={"end": max(gap.start, self._gap.start)}))
+
     def stalled(self, start: float, end: float) -> None:
         """The process did not run from ``start`` to ``end``: a session that broke over it is none of the camera's."""
         with self._lock:
@@ -110,9 +121,7 @@ class GapTracker:
             if self._gap is not None and self._gap.start <= from_epoch(start) and start < end:
                 self.finish(start)
             self.begin(end, "disk")
-            if self._gap is not None and from_epoch(end) < self._gap.start:  # what was queued is lost as well
-                self._gap = self._gap.model_copy(update={"start": from_epoch(end)})
-                self._announce(self._gap)
+            self._reach_back(end)  # what was queued is lost as well
 
     def rename(self, reason: str) -> None:
         """The open gap has another reason from its start: a camera that was taken out is not a stopped recorder."""
@@ -140,6 +149,11 @@ class GapTracker:
                 return
             gap, self._gap = self._gap, None
             self._announce(gap.model_copy(update={"end": max(gap.start, from_epoch(at))}))
+
+    def _reach_back(self, at: float) -> None:
+        if self._gap is not None and from_epoch(at) < self._gap.start:
+            self._gap = self._gap.model_copy(update={"start": from_epoch(at)})
+            self._announce(self._gap)
 
     def _open(self, at: float, reason: str) -> None:
         self._gap = Gap(
