@@ -84,7 +84,7 @@ def make_plan(
     dice: random.Random, length: float, shared: Sequence[Outage], steps: Sequence[Step], outages: int
 ) -> Plan:
     """A day with the outages that all cameras share and ``outages`` of its own, at random, apart from each other."""
-    interval, gop = dice.choice([(1.0, 4), (1.5, 1), (1.5, 2)])
+    interval, gop = dice.choice([(1.2, 4), (1.9, 1), (1.9, 2)])
     apart = 60.0
     # Where the clock goes back, what it labels twice stays free of outages: footage of either pass would cover them.
     taken = [(o.start, o.end) for o in shared]
