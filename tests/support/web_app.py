@@ -36,8 +36,9 @@ BATCH = 500
 class WebApp:
     """``http`` is logged in."""
 
-    def __init__(self, database: Database, http: httpx.AsyncClient) -> None:
-        self._database, self.http = database, http
+    def __init__(self, context: Context, http: httpx.AsyncClient) -> None:
+        self.context, self.http = context, http
+        self._database = context.database
         self._stored: set[str] = set()
 
     async def take(self, told: Iterable[tuple[str, str, bytes]]) -> None:
@@ -75,5 +76,5 @@ async def web_app(data: Path, facility: Facility, clock: ManualClock) -> AsyncIt
     async with httpx.AsyncClient(transport=transport, base_url="http://host") as http:
         answer = await http.post("/api/session", json={"username": "admin", "password": PASSWORD})
         assert answer.status_code == 200, answer.text
-        yield WebApp(database, http)
+        yield WebApp(context, http)
     await database.close()
