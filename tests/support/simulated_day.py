@@ -72,7 +72,6 @@ class Plan:
     def expected(self) -> list[tuple[float, float, GapCause]]:
         """The gaps of the day, in labels: outages, and what a clock set ahead leaves out."""
         gaps = [(self.label(one.start), self.label(one.end), CAUSES[one.kind]) for one in self.outages]
-        gaps.append((0.0, CONNECT_S, "camera"))  # from its configuration to its first answer
         for step in self.steps:
             if step.seconds > 0:
                 after = self.label(step.at)
