@@ -134,8 +134,7 @@ class ScriptedRecording:
 
     def stop(self, *, disabled: bool = False) -> None:
         """The process ends well, once its session has."""
-        if disabled:
-            self.recorder.disable()
+        self.recorder.leave("disabled" if disabled else "stopped")
         self.recorder.close()
         self.outbox.close()
 

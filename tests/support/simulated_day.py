@@ -72,7 +72,6 @@ class Plan:
     def expected(self) -> list[tuple[float, float, GapCause]]:
         """The gaps of the day, in labels: outages, and what a clock set ahead leaves out."""
         gaps = [(self.label(one.start), self.label(one.end), CAUSES[one.kind]) for one in self.outages]
-        gaps.append((0.0, CONNECT_S, "camera"))  # from its configuration to its first answer
         for step in self.steps:
             if step.seconds > 0:
                 after = self.label(step.at)
@@ -84,7 +83,7 @@ def make_plan(
     dice: random.Random, length: float, shared: Sequence[Outage], steps: Sequence[Step], outages: int
 ) -> Plan:
     """A day with the outages that all cameras share and ``outages`` of its own, at random, apart from each other."""
-    interval, gop = dice.choice([(1.0, 4), (1.5, 1), (1.5, 2)])
+    interval, gop = dice.choice([(1.2, 4), (1.9, 1), (1.9, 2)])
     apart = 60.0
     # Where the clock goes back, what it labels twice stays free of outages: footage of either pass would cover them.
     taken = [(o.start, o.end) for o in shared]

@@ -1,4 +1,4 @@
-"""The web role's application over a real database, without a bus: asked over ASGI, fed as its consumers are."""
+"""The web role with a clock that the test owns, asked over HTTP, fed as its consumers feed it."""
 
 from __future__ import annotations
 
@@ -8,37 +8,25 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
-
+from tests.integration.web.rig import PASSWORD, WebRig
 from tests.support.clocks import ManualClock
+from tests.support.nats_bus import nats_server
+from vms.domain.clock import from_epoch, rfc3339
 from vms.domain.facility import Facility
 from vms.settings.environment import Environment
-from web.accounts import users
-from web.accounts.sessions import Sessions
-from web.accounts.throttle import LoginThrottle
-from web.application import shielded
-from web.cameras.reports import Reports
-from web.cameras.watch import CameraWatch
-from web.configuration import revisions
-from web.configuration.current import CurrentConfiguration
 from web.consumers import recordings
-from web.context import Context
 from web.database.engine import Database
-from web.events.feed import EventFeed
-from web.link import BusLink
-from web.live.hub import LiveHubs
-from web.live.wall import Wall
 
-PASSWORD = "correct horse battery"
 BATCH = 500
 
 
 class WebApp:
-    """``http`` is logged in."""
+    """``clock`` is its host's: set it before you ask for what lies after."""
 
-    def __init__(self, database: Database, http: httpx.AsyncClient) -> None:
-        self._database, self.http = database, http
+    def __init__(self, rig: WebRig, database: Database, clock: ManualClock) -> None:
+        self._rig, self._database, self.clock = rig, database, clock
         self._stored: set[str] = set()
+        self._seen_at: float | None = None
 
     async def take(self, told: Iterable[tuple[str, str, bytes]]) -> None:
         """What a recorder's outbox holds, by way of a stream that drops doubled ids."""
@@ -51,29 +39,29 @@ class WebApp:
             async with self._database.change() as change:
                 await recordings.apply(change, fresh[at : at + BATCH])
 
-    async def timeline(self, camera: str, start: str, end: str) -> dict[str, Any]:
-        answer = await self.http.get(f"/api/cameras/{camera}/timeline", params={"start": start, "end": end})
+    async def timeline(self, camera: str, start: float, end: float) -> dict[str, Any]:
+        """UTC seconds."""
+        if self._seen_at is None or abs(self.clock.utc() - self._seen_at) > 3600:  # a login lasts for hours, not days
+            await self._rig.login()
+            self._seen_at = self.clock.utc()
+        span = {"start": rfc3339(from_epoch(start)), "end": rfc3339(from_epoch(end))}
+        answer = await self._rig.http.get(f"/api/cameras/{camera}/timeline", params=span)
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
 
 
 @contextlib.asynccontextmanager
-async def web_app(data: Path, facility: Facility, clock: ManualClock) -> AsyncIterator[WebApp]:
-    """Configured at the clock's present moment."""
-    database = await Database.open(Environment.read(data, {}), clock)
-    current = CurrentConfiguration(await revisions.seed(database, clock, facility))
-    await users.ensure_administrator(database, clock, {"VMS_ADMIN_PASSWORD": PASSWORD})
-    reports = Reports(clock, lambda _revision: None)
-    link = BusLink()
-    context = Context(
-        clock=clock, database=database, feed=await EventFeed.open(database), current=current, reports=reports,
-        cameras=CameraWatch(database, clock, current, reports), link=link, sessions=Sessions(database, clock),
-        throttle=LoginThrottle(clock), wall=Wall(link, clock), live=LiveHubs(link, clock), consumers={},
-    )  # fmt: skip
-    transport = httpx.ASGITransport(app=shielded(context))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://host") as http:
-        answer = await http.post("/api/session", json={"username": "admin", "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        yield WebApp(database, http)
-    await database.close()
+async def web_app(data: Path, facility: Facility, clock: ManualClock, monkeypatch: Any) -> AsyncIterator[WebApp]:
+    """A process's worth of web, configured at the clock's present moment."""
+    monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
+    with nats_server(data / "nats") as server:
+        rig = WebRig(data, server.url, facility)
+        rig.clock = clock  # type: ignore[assignment]
+        await rig.start()
+        database = await Database.open(Environment.read(data, {}), clock)
+        try:
+            yield WebApp(rig, database, clock)
+        finally:
+            await database.close()
+            await rig.close()
