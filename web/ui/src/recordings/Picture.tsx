@@ -8,7 +8,7 @@ import { Menu, MenuItem, MenuLine } from '../controls/Menu'
 import { word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
-import { clock, duration, moment } from '../time/format'
+import { clock, day, duration, moment } from '../time/format'
 import type { Missing } from './coverage'
 import type { Playback } from './player/playback'
 import type { Shown, Track } from './player/track'
@@ -75,7 +75,7 @@ export function Picture(props: Props) {
         {props.removed && <span className="picture-badge attention">{t('rec.removed')}</span>}
         {shown.phase === 'stills' && (
           <Hint text={t('rec.previewWhy', { codec: codecName(shown.codec ?? '') })}>
-            <span className="picture-badge attention" tabIndex={0}>{t('rec.preview')} · {codecName(shown.codec ?? '')}</span>
+            <span className="picture-badge attention" tabIndex={0}>{t('rec.preview', { codec: codecName(shown.codec ?? '') })}</span>
           </Hint>
         )}
         {shown.growing && !camera.closed && <Growing playback={playback} />}
@@ -83,7 +83,7 @@ export function Picture(props: Props) {
       <PictureMenu {...props} />
       <figcaption className="picture-foot">
         <span className="cut"><b>{camera.name}</b> <span className="picture-site">{camera.site}</span></span>
-        {!camera.closed && shown.at !== null && !covered && <time className="picture-at">{clock(shown.at)}</time>}
+        {!camera.closed && shown.at !== null && !covered && scrubAt === null && <time className="picture-at">{clock(shown.at)}</time>}
       </figcaption>
     </figure>
   )
@@ -127,7 +127,7 @@ function GapSlate({ gap, playback }: { gap: Missing; playback: Playback }) {
   const absent = isAbsent(gap.cause)
   return (
     <div className="picture-slate hatched" data-absent={absent}>
-      <strong>{t('rec.gapFrom', { from: moment(gap.start), to: moment(gap.end) })}</strong>
+      <strong>{t('rec.gapFrom', { from: moment(gap.start), to: day(gap.start) === day(gap.end) ? clock(gap.end) : moment(gap.end) })}</strong>
       <span>
         {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`} · {duration(gap.end - gap.start)}
       </span>
