@@ -38,7 +38,7 @@ export function CameraPicker({ open, swapping, chosen, onChange, onClose }: Prop
   }
   return (
     <Dialog open={open} onClose={close} wide title={t(swapping === null ? 'pick.title' : 'pick.swapTitle')}
-      {...(swapping === null ? { description: t('pick.count', { count: chosen.length, most: MOST_CAMERAS }) } : {})}>
+      {...(swapping === null ? { description: t(chosen.length < MOST_CAMERAS ? 'pick.count' : 'pick.full', { count: chosen.length, most: MOST_CAMERAS }) } : {})}>
       <List text={text} onText={setText} chosen={chosen} swapping={swapping} onPick={pick}
         onSite={(cameras) => {
           onChange(cameras)

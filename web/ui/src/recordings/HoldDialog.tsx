@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Dialog } from '../controls/Dialog'
 import { explain } from '../controls/states'
 import { tell } from '../controls/toasts'
-import { date, day, dayStart, duration, moment } from '../time/format'
+import { date, day, dayStart, duration, stretch } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { createHold, releaseHold } from './queries'
 import type { TimelineCamera } from './timeline/Timeline'
@@ -70,7 +70,7 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
   return (
     <Dialog open onClose={onClose} title={t('hold.title')} description={t('hold.text')}>
       <form className="hold-form" onSubmit={(event) => void submit(event)}>
-        <p className="hold-span"><b>{moment(span.from)} – {moment(span.to)}</b> <span className="secondary">{duration(span.to - span.from)}</span></p>
+        <p className="hold-span"><b>{stretch(span.from, span.to)}</b> <span className="secondary">{duration(span.to - span.from)}</span></p>
         <fieldset className="field">
           <legend>{t('hold.cameras')}</legend>
           {cameras.map((camera) => (

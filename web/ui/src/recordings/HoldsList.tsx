@@ -7,7 +7,7 @@ import type { Hold } from '../api/types'
 import { Dialog } from '../controls/Dialog'
 import { Empty, explain, Failed, Skeletons, StaleNote } from '../controls/states'
 import { tell } from '../controls/toasts'
-import { date, duration, moment } from '../time/format'
+import { date, duration, moment, stretch } from '../time/format'
 import { releaseHold, useHolds } from './queries'
 
 export function HoldsList({ open, onClose, mayRelease, onShow }: { open: boolean; onClose: () => void; mayRelease: boolean; onShow: (hold: Hold) => void }) {
@@ -55,7 +55,7 @@ function Entry({ hold, mayRelease, onShow }: { hold: Hold; mayRelease: boolean; 
   return (
     <li className="hold" data-hold={hold.id} data-state={hold.state}>
       <div className="hold-text">
-        <b className="cut">{moment(hold.start)} – {moment(hold.end)} <span className="secondary">{duration(Date.parse(hold.end) - Date.parse(hold.start))}</span></b>
+        <b className="cut">{stretch(hold.start, hold.end)} <span className="secondary">{duration(Date.parse(hold.end) - Date.parse(hold.start))}</span></b>
         <span className="cut" title={names}>{names}</span>
         <q className="cut" title={hold.reason}>{hold.reason}</q>
         <span className="secondary cut">

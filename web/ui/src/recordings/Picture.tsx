@@ -8,7 +8,8 @@ import { Menu, MenuItem, MenuLine } from '../controls/Menu'
 import { word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
-import { clock, duration, moment } from '../time/format'
+import { clock, day, duration, moment } from '../time/format'
+import { serverClock } from '../time/serverClock'
 import type { Missing } from './coverage'
 import type { Playback } from './player/playback'
 import type { Shown, Track } from './player/track'
@@ -75,7 +76,7 @@ export function Picture(props: Props) {
         {props.removed && <span className="picture-badge attention">{t('rec.removed')}</span>}
         {shown.phase === 'stills' && (
           <Hint text={t('rec.previewWhy', { codec: codecName(shown.codec ?? '') })}>
-            <span className="picture-badge attention" tabIndex={0}>{t('rec.preview')} · {codecName(shown.codec ?? '')}</span>
+            <span className="picture-badge attention" tabIndex={0}>{t('rec.preview', { codec: codecName(shown.codec ?? '') })}</span>
           </Hint>
         )}
         {shown.growing && !camera.closed && <Growing playback={playback} />}
@@ -83,7 +84,7 @@ export function Picture(props: Props) {
       <PictureMenu {...props} />
       <figcaption className="picture-foot">
         <span className="cut"><b>{camera.name}</b> <span className="picture-site">{camera.site}</span></span>
-        {!camera.closed && shown.at !== null && !covered && <time className="picture-at">{clock(shown.at)}</time>}
+        {!camera.closed && shown.at !== null && !covered && scrubAt === null && <time className="picture-at">{clock(shown.at)}</time>}
       </figcaption>
     </figure>
   )
@@ -122,17 +123,21 @@ function Slate({ shown, playback, track }: { shown: Shown; playback: Playback; t
   )
 }
 
+/** A gap that reaches so near to the present has not ended. */
+const LASTING_MS = 20_000
+
 function GapSlate({ gap, playback }: { gap: Missing; playback: Playback }) {
   const { t } = useTranslation()
   const absent = isAbsent(gap.cause)
+  const lasting = serverClock.now() - gap.end < LASTING_MS
   return (
     <div className="picture-slate hatched" data-absent={absent}>
-      <strong>{t('rec.gapFrom', { from: moment(gap.start), to: moment(gap.end) })}</strong>
+      <strong>{lasting ? t('rec.gapSince', { from: moment(gap.start) }) : t('rec.gapFrom', { from: moment(gap.start), to: day(gap.start) === day(gap.end) ? clock(gap.end) : moment(gap.end) })}</strong>
       <span>
         {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`} · {duration(gap.end - gap.start)}
       </span>
       {!absent && gap.reason && <span className="picture-remedy">{word('remedy', gap.reason)}</span>}
-      <button className="button" onClick={() => playback.seek(gap.end)}>{t('rec.afterGap')}</button>
+      {!lasting && <button className="button" onClick={() => playback.seek(gap.end)}>{t('rec.afterGap')}</button>}
     </div>
   )
 }

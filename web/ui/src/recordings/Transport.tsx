@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Hint } from '../controls/Hint'
 import { useStore } from '../preferences/store'
-import { duration, moment, number } from '../time/format'
+import { duration, moment, number, stretch } from '../time/format'
 import type { Playback } from './player/playback'
 import { SPEEDS } from './player/windows'
 import type { Marked } from './timeline/Marks'
@@ -49,11 +49,11 @@ export function Transport({ playback, marks, mayHold, actions }: { playback: Pla
       <InStep playback={playback} />
       <span className="transport-space" />
       <span className="transport-group">
-        <Key name={t('rec.markIn')} keys="I" onPress={actions.markIn} pressed={marks.from !== null}>[</Key>
-        <Key name={t('rec.markOut')} keys="O" onPress={actions.markOut} pressed={marks.to !== null}>]</Key>
+        <Key name={t('rec.markIn')} keys="I" onPress={actions.markIn} pressed={marks.from !== null}>[<span className="mark-word">{t('rec.markIn')}</span></Key>
+        <Key name={t('rec.markOut')} keys="O" onPress={actions.markOut} pressed={marks.to !== null}><span className="mark-word">{t('rec.markOut')}</span>]</Key>
         {(marks.from !== null || marks.to !== null) && (
           <>
-            <span className="transport-marks">{said(marks)}</span>
+            <span className="transport-marks">{said(marks)}{marks.from !== null && marks.to !== null && <span className="desk-wide"> · {duration(marks.to - marks.from)}</span>}</span>
             <Key name={t('rec.clearMarks')} keys="Esc" onPress={actions.clearMarks}><X size={15} /></Key>
           </>
         )}
@@ -70,7 +70,7 @@ export function Transport({ playback, marks, mayHold, actions }: { playback: Pla
 }
 
 function said({ from, to }: Marked): string {
-  if (from !== null && to !== null) return `${moment(from)} – ${moment(to)} · ${duration(to - from)}`
+  if (from !== null && to !== null) return stretch(from, to)
   return from !== null ? `${moment(from)} –` : `– ${moment(to ?? 0)}`
 }
 

@@ -1,5 +1,6 @@
 // What the recordings page asks the server: timelines as coverage, holds, the next footage far away.
 import { useQueries, useQuery } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { get, query, request } from '../api/client'
 import { queryClient } from '../api/queries'
 import type { Hold, Page, Timeline } from '../api/types'
@@ -21,7 +22,8 @@ export interface Row {
 
 /** The coverage of each camera in `range`; the last known stays while another range is on its way. */
 export function useCoverages(cameras: readonly string[], range: Range | null): Row[] {
-  return useQueries({
+  const last = useRef(new Map<string, Coverage>())
+  const results = useQueries({
     queries: cameras.map((camera) => {
       const growing = range !== null && range.end > serverClock.now()
       return {
@@ -31,14 +33,25 @@ export function useCoverages(cameras: readonly string[], range: Range | null): R
         staleTime: growing ? 5000 : 300_000,
         gcTime: 600_000,
         refetchInterval: growing && range ? (range.end - range.start > 2 * DAY ? 60_000 : 10_000) : (false as const),
-        placeholderData: (held: Coverage | undefined, of: { queryKey: readonly unknown[] } | undefined) =>
-          of?.queryKey[1] === camera ? held : undefined,
       }
     }),
-    combine: (results) => results.map((one) => ({
-      coverage: one.data, error: one.error, loading: one.isFetching && (!one.data || one.isPlaceholderData), retry: () => void one.refetch(),
-    })),
   })
+  return useKept(results.map((one, index) => {
+    const camera = cameras[index] ?? ''
+    if (one.data) last.current.set(camera, one.data)
+    return { coverage: one.data ?? last.current.get(camera), error: one.error, loading: one.isFetching && !one.data, retry: () => void one.refetch() }
+  }))
+}
+
+/** The same rows while nothing in them has changed: what is drawn from them is not drawn again. */
+function useKept(rows: Row[]): Row[] {
+  const kept = useRef(rows)
+  const same = rows.length === kept.current.length && rows.every((row, index) => {
+    const held = kept.current[index]
+    return held?.coverage === row.coverage && held?.error === row.error && held?.loading === row.loading
+  })
+  if (!same) kept.current = rows
+  return kept.current
 }
 
 /** The first footage of any of them after `at`, as far as it takes. */

@@ -4,6 +4,8 @@ import { query } from '../api/client'
 
 const STEP_MS = 10_000
 const KEPT = 300
+/** A picture that is refused because another one is being made is asked for again while it is wanted. */
+const RETRY_MS = 700
 
 export type Thumbnail = { state: 'loading' | 'none' | 'failed'; src: null } | { state: 'there'; src: string }
 
@@ -53,8 +55,15 @@ export function useThumbnail(camera: string | null, at: number | null, restMs = 
   useEffect(() => {
     if (path === null) return
     let dropped = false
-    const show = (one: Thumbnail) => !dropped && setShown({ camera, one })
-    const timer = setTimeout(() => void load(path).then(show), kept.has(path) ? 0 : restMs)
+    let timer: ReturnType<typeof setTimeout>
+    const ask = (triesLeft: number, afterMs: number) => {
+      timer = setTimeout(() => void load(path).then((one) => {
+        if (dropped) return
+        if (one.state === 'failed' && triesLeft > 0) ask(triesLeft - 1, RETRY_MS)
+        else setShown({ camera, one })
+      }), afterMs)
+    }
+    ask(2, kept.has(path) ? 0 : restMs)
     return () => {
       dropped = true
       clearTimeout(timer)

@@ -48,6 +48,11 @@ export function moment(at: string | number, seconds = true, now = serverClock.no
   return `${p.day}/${p.month}${year} ${clock(at, seconds)}`
 }
 
+/** "21/11 20:58:10 – 21:06:00": the day is written once where both are of it. */
+export function stretch(from: string | number, to: string | number): string {
+  return `${moment(from)} – ${day(from) === day(to) ? clock(to) : moment(to)}`
+}
+
 export function date(at: string | number): string {
   const p = parts(ms(at))
   return `${p.day}/${p.month}/${p.year}`

@@ -1,5 +1,5 @@
 // One stretch of one camera in one video element: the playlist through hls.js, and the way between its time and UTC.
-import Hls, { type ErrorData, type LevelDetails } from 'hls.js/light'
+import Hls, { type ErrorData, type LevelDetails, type LoadPolicy } from 'hls.js/light'
 import { query } from '../../api/client'
 import { secondsOf, utcOf } from './mediaMap'
 import { holds, type Window } from './windows'
@@ -14,6 +14,8 @@ export function playlistOf(camera: string, window: Window): string {
   return `/api/cameras/${encodeURIComponent(camera)}/playback.m3u8${query({ ...span, frames: window.frames === 'key' ? 'key' : null })}`
 }
 
+const onlyOnce: LoadPolicy = { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 20_000, timeoutRetry: null, errorRetry: null } }
+
 export class Deck {
   readonly video = document.createElement('video')
   trouble: Trouble | null = null
@@ -24,6 +26,7 @@ export class Deck {
   private details: LevelDetails | null = null
   private wanted: number
   private soughtAt = 0
+  private started = false
   private closed = false
 
   constructor(camera: string, readonly window: Window, at: number, host: HTMLElement) {
@@ -49,6 +52,8 @@ export class Deck {
       liveDurationInfinity: false,
       maxLiveSyncPlaybackRate: 1,
       maxBufferHole: 0.3,
+      // What does not answer is told at once and tried again by the track, with its pauses.
+      manifestLoadPolicy: onlyOnce,
       nudgeMaxRetry: 6,
     })
     this.hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.arrived(details))
@@ -115,9 +120,9 @@ export class Deck {
   }
 
   private arrived(details: LevelDetails): void {
-    const first = this.details === null
     this.details = details
-    if (!first) return
+    if (this.started) return
+    this.started = true
     const seconds = secondsOf(details.fragments, this.wanted) ?? nearest(details, this.wanted)
     this.hls.startLoad(seconds)
     this.soughtAt = performance.now()

@@ -24,6 +24,8 @@ export type Note = { kind: 'skipped'; from: number; to: number } | { kind: 'end'
 
 /** So far behind the present footage is surely written, told of and fetched. */
 export const LIVE_LAG_MS = 12_000
+/** Nearer to the newest footage than this is at the present. */
+const PRESENT_MS = 20_000
 /** A picture that is longer away than this no longer holds the others up. */
 const PATIENCE_MS = 8000
 const TOLD_EVERY_MS = 250
@@ -73,6 +75,8 @@ export class Playback {
 
   latest = (): number => serverClock.now() - LIVE_LAG_MS
 
+  private atPresent = (): boolean => this.at >= this.latest() - PRESENT_MS
+
   onFrame(listener: (at: number) => void): () => void {
     this.frameListeners.add(listener)
     return () => this.frameListeners.delete(listener)
@@ -102,7 +106,7 @@ export class Playback {
     this.searching = false
     this.blockedSince.clear()
     this.coarse.set(this.at)
-    this.change({ scrubAt: null, live: this.at >= this.latest() - 1000 })
+    this.change({ scrubAt: null, live: this.atPresent() })
   }
 
   scrub(at: number): void {
@@ -184,7 +188,7 @@ export class Playback {
     if (now - this.toldAt < TOLD_EVERY_MS) return
     this.toldAt = now
     this.coarse.set(this.at)
-    this.change({ inStep: errors.length, skewMs: skewOf(errors), live: this.at >= this.latest() - 1500 })
+    this.change({ inStep: errors.length, skewMs: skewOf(errors), live: this.atPresent() })
   }
 
   /** Over what nobody recorded. */

@@ -4,7 +4,8 @@ import { query } from '../../api/client'
 const WIDTH = 960
 /** As often as they are asked for while time passes; a standing playhead asks once. */
 const EVERY_MS = 700
-const RETRY_MS = 4000
+/** The renderer takes one picture of a camera at a time: a busy one is free again soon. */
+const RETRY_MS = 1500
 
 export class Stills {
   readonly image = document.createElement('img')

@@ -48,6 +48,8 @@ export class Track {
   private stills: Stills | null = null
   private refused = false
   private retryMs = FIRST_RETRY_MS
+  /** The stretch that failed, and when it is tried again. */
+  private troubled: Deck | null = null
   private retryAt = 0
   private toldAt = 0
 
@@ -111,12 +113,12 @@ export class Track {
       this.stand()
       return this.waiting(growing, deck.utc())
     }
-    this.retryMs = FIRST_RETRY_MS
     const at = deck.utc()
     if (!head.running) {
       this.stand()
       if (!deck.seek(head.at)) return this.beyond(deck, head, growing)
       if (!deck.ready()) return this.waiting(growing, at)
+      this.retryMs = FIRST_RETRY_MS
       this.tell({ phase: 'video', at: deck.frameUtc(), growing })
       return { blocks: !deck.fluent(), errorMs: at === null ? null : at - head.at, inGap: false }
     }
@@ -134,9 +136,9 @@ export class Track {
 
   /** Sees to it that the stretch at the playhead is there, and the one after it in time. */
   private arrange(head: Playhead): void {
-    if (this.deck?.trouble && performance.now() >= this.retryAt) {
-      this.deck.close()
-      this.deck = null
+    if (this.troubled !== null && this.troubled === this.deck && performance.now() >= this.retryAt) {
+      this.troubled.close()
+      this.deck = this.troubled = null
     }
     const coming = this.coming
     if (coming && coming.covers(head.at, head.frames) && !this.deck?.covers(head.at, head.frames)) {
@@ -167,7 +169,8 @@ export class Track {
 
   private inTrouble(deck: Deck, trouble: Trouble): Report {
     if (trouble === 'codec') this.refused = true
-    if (this.retryAt <= performance.now()) {
+    if (this.troubled !== deck) {
+      this.troubled = deck
       this.retryAt = performance.now() + this.retryMs
       this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2)
     }

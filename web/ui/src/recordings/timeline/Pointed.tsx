@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { AlertMark } from '../../alerts/AlertMark'
 import { word } from '../../i18n'
 import { worst } from '../../camera/timelineSpans'
-import { clock, duration, moment } from '../../time/format'
+import { clock, duration, moment, stretch } from '../../time/format'
 import { serverClock } from '../../time/serverClock'
 import { personsAt, standingAt } from '../coverage'
 import type { Row } from '../queries'
@@ -52,7 +52,7 @@ export function Pointed({ point, cameras, rows, view, width }: { point: Point; c
         {gap && !ahead && (
           <span className="tl-thumb-none hatched tl-gap-note">
             <b>{t(gap.cause === 'disabled' || gap.cause === 'deleted' ? 'rec.absent' : 'rec.gap')}</b>
-            <span>{moment(gap.start)} – {moment(gap.end)}</span>
+            <span>{stretch(gap.start, gap.end)}</span>
             <span>{word('cause', gap.cause)}{gap.reason && `: ${word('reason', gap.reason)}`} · {duration(gap.end - gap.start)}</span>
           </span>
         )}
