@@ -75,7 +75,7 @@ async def run(
     try:
         await stop.wait()
     finally:
-        renderer.desk.close()
+        renderer.close()
         await end(tasks)
         log.info("renderer.stopped")
 
@@ -87,8 +87,13 @@ class _Renderer:
         self._thumbnails = Thumbnails(data / "thumbnails", data / "recordings")
         self._suspects = Suspects(data / "state" / "renderer", clock)
         self._clock = clock
-        self.desk = Desk(data / "recordings", self._thumbnails, self._suspects, clock, jobs)
+        self._desk = Desk(data / "recordings", self._thumbnails, self._suspects, clock, jobs)
         self._running: set[asyncio.Task[None]] = set()
+
+    def close(self) -> None:
+        """What is in work ends soon."""
+        self._desk.close()
+        self._thumbnails.close()
 
     async def keep_serving(self, address: BusAddress, stop: asyncio.Event) -> None:
         """Serves until ``stop``, through every loss of the bus; never raises."""
@@ -135,7 +140,7 @@ class _Renderer:
         try:
             request = RenderRequest.model_validate_json(msg.data)
             if re.fullmatch(ID_PATTERN, site) and re.fullmatch(ID_PATTERN, camera):
-                jpeg, headers = await self.desk.answer(site, camera, request)
+                jpeg, headers = await self._desk.answer(site, camera, request)
         except ValidationError as err:
             log.warning("render.refused camera=%s error=%s", camera[:64], err.errors()[0]["msg"])
         except NoPicture as err:

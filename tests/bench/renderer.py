@@ -31,7 +31,7 @@ async def measure(codec: str, minutes: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder, nats_server(Path(folder) / "nats") as server:
         data = Path(folder) / "data"
         recordings = Recordings(data / "recordings")
-        extra = (("b", "2500k"), ("maxrate", "2500k"), ("bufsize", "5M")) if codec == "h264" else (("b", "2500k"),)
+        extra = (("preset", "veryfast"), ("b", "2500k"), ("maxrate", "2500k"), ("bufsize", "5M"))
         units = encode(codec, size=SIZE, frames=250, gop=50, extra=extra)
         recordings.record(codec, looped(units, minutes * 6), START, SIZE)
         size = sum(path.stat().st_size for path in recordings.files())
@@ -69,7 +69,8 @@ def _cpu(role: psutil.Process) -> float:
 
 def _times(seconds: list[float], cpu: float) -> str:
     slow = statistics.quantiles(seconds, n=20)[-1]
-    return f"p50 {statistics.median(seconds) * 1000:6.1f} ms  p95 {slow * 1000:6.1f} ms  CPU {cpu / len(seconds) * 1000:5.1f} ms each"
+    each = f"CPU {cpu / len(seconds) * 1000:5.1f} ms each"
+    return f"p50 {statistics.median(seconds) * 1000:6.1f} ms  p95 {slow * 1000:6.1f} ms  {each}"
 
 
 def _memory(role: psutil.Process) -> str:
