@@ -70,13 +70,11 @@ async def run(
     """Answers for ``sites`` (None: all) until ``stop`` is set; then ends within 3 s."""
     av.logging.set_level(None)  # libav's log callback into Python can deadlock
     renderer = _Renderer(environment, sites, jobs, clock or SystemClock())
-    tasks = [asyncio.create_task(renderer.keep_serving(address, stop)), asyncio.create_task(renderer.keep_house())]
     log.info("renderer.started jobs=%d", jobs)
     try:
-        await stop.wait()
+        await all_of(renderer.keep_serving(address, stop), renderer.keep_house(), renderer.close_at(stop))
     finally:
         renderer.close()
-        await end(tasks)
         log.info("renderer.stopped")
 
 
@@ -95,15 +93,20 @@ class _Renderer:
         self._desk.close()
         self._thumbnails.close()
 
+    async def close_at(self, stop: asyncio.Event) -> None:
+        """Returns when it is to end, and what is in work has been told so."""
+        await stop.wait()
+        self.close()
+
     async def keep_serving(self, address: BusAddress, stop: asyncio.Event) -> None:
-        """Serves until ``stop``, through every loss of the bus; never raises."""
+        """Serves until ``stop``, through every loss of the bus."""
         while not stop.is_set():
             try:
                 bus = await Bus.connect(address, "renderer", stop)
                 try:
                     for subject in self._subjects:
                         await bus.bulk.subscribe(subject, cb=self._asked)
-                    await all_of(bus.lasting())
+                    await bus.lasting()
                 finally:
                     await end(self._running)
                     await bus.close()
