@@ -58,8 +58,13 @@ def at_moment(root: Path, site: str, camera: str, at: float) -> Footage | None:
 
 def in_span(root: Path, site: str, camera: str, start: float, end: float) -> Footage | None:
     """The first segment with footage in the span."""
-    found = [one for one in _newest_first(root, site, camera, start, end) if one.start < end and start < one.end]
-    return min(found, key=lambda one: one.start, default=None)
+    first: Footage | None = None
+    for one in _newest_first(root, site, camera, start, end):
+        if one.start < end and start < one.end:
+            first = one if first is None or one.start < first.start else first
+        if first is not None and one.start <= start:  # what is older has ended before
+            break
+    return first
 
 
 def _newest_first(root: Path, site: str, camera: str, start: float, end: float) -> Iterator[Footage]:

@@ -70,13 +70,11 @@ async def run(
     """Answers for ``sites`` (None: all) until ``stop`` is set; then ends within 3 s."""
     av.logging.set_level(None)  # libav's log callback into Python can deadlock
     renderer = _Renderer(environment, sites, jobs, clock or SystemClock())
-    tasks = [asyncio.create_task(renderer.keep_serving(address, stop)), asyncio.create_task(renderer.keep_house())]
     log.info("renderer.started jobs=%d", jobs)
     try:
-        await stop.wait()
+        await all_of(renderer.keep_serving(address, stop), renderer.keep_house(), renderer.close_at(stop))
     finally:
-        renderer.desk.close()
-        await end(tasks)
+        renderer.close()
         log.info("renderer.stopped")
 
 
@@ -87,18 +85,28 @@ class _Renderer:
         self._thumbnails = Thumbnails(data / "thumbnails", data / "recordings")
         self._suspects = Suspects(data / "state" / "renderer", clock)
         self._clock = clock
-        self.desk = Desk(data / "recordings", self._thumbnails, self._suspects, clock, jobs)
+        self._desk = Desk(data / "recordings", self._thumbnails, self._suspects, clock, jobs)
         self._running: set[asyncio.Task[None]] = set()
 
+    def close(self) -> None:
+        """What is in work ends soon."""
+        self._desk.close()
+        self._thumbnails.close()
+
+    async def close_at(self, stop: asyncio.Event) -> None:
+        """Returns when it is to end, and what is in work has been told so."""
+        await stop.wait()
+        self.close()
+
     async def keep_serving(self, address: BusAddress, stop: asyncio.Event) -> None:
-        """Serves until ``stop``, through every loss of the bus; never raises."""
+        """Serves until ``stop``, through every loss of the bus."""
         while not stop.is_set():
             try:
                 bus = await Bus.connect(address, "renderer", stop)
                 try:
                     for subject in self._subjects:
                         await bus.bulk.subscribe(subject, cb=self._asked)
-                    await all_of(bus.lasting())
+                    await bus.lasting()
                 finally:
                     await end(self._running)
                     await bus.close()
@@ -135,7 +143,7 @@ class _Renderer:
         try:
             request = RenderRequest.model_validate_json(msg.data)
             if re.fullmatch(ID_PATTERN, site) and re.fullmatch(ID_PATTERN, camera):
-                jpeg, headers = await self.desk.answer(site, camera, request)
+                jpeg, headers = await self._desk.answer(site, camera, request)
         except ValidationError as err:
             log.warning("render.refused camera=%s error=%s", camera[:64], err.errors()[0]["msg"])
         except NoPicture as err:

@@ -50,6 +50,7 @@ class Thumbnails:
         self._bytes = 0
         self._refused = False
         self._unfinished = f".{os.getpid()}"
+        self._closing = False
 
     @property
     def full(self) -> bool:
@@ -83,11 +84,17 @@ class Thumbnails:
         self._refused = False
         self._bytes += len(made.jpeg)
 
+    def close(self) -> None:
+        """A sweep in work ends soon."""
+        self._closing = True
+
     def sweep(self) -> int:
         """Removes those whose footage is gone, then the oldest beyond the room; how many."""
         kept: list[tuple[float, int, str]] = []
         removed = 0
         for folder, _, names in os.walk(self._folder, topdown=False):
+            if self._closing:
+                return removed
             for name in names:
                 if name.endswith(self._unfinished):
                     continue

@@ -51,6 +51,7 @@ class Recordings:
         self._writer.begin(run)
         for unit in units:
             self._writer.packet(run, packet_of(unit))
+            assert not self._disk.congested or self._disk.settled(60)
         assert self._disk.settled(20)
         return run
 

@@ -40,6 +40,7 @@ def examine(
         machine.clock(),
         parts.bus(env),
         parts.model(data, env),
+        parts.decoders(),
         parts.dashboard(),
         *configuration,
         *(cameras.check(facility, env) if facility is not None else []),

@@ -1,4 +1,4 @@
-"""What the service needs beside Python's packages: the bus, a person model, the built dashboard."""
+"""What the service needs beside Python's packages: the bus, a person model, decoders, the built dashboard."""
 
 from __future__ import annotations
 
@@ -81,6 +81,20 @@ def model(data: Path, env: Mapping[str, str]) -> Finding:
         return Finding("warning", "person model", "none: persons would be guessed from movement", remedy)
     first, path = found[0]
     return Finding("ok", "person model", f"{first.title} ({path})")
+
+
+def decoders() -> Finding:
+    """Whether the renderer can make pictures of both codecs that cameras send."""
+    try:
+        import av
+
+        for codec in ("h264", "hevc"):
+            av.Codec(codec, "r")
+        av.Codec("mjpeg", "w")
+    except (ImportError, ValueError) as err:  # a build of libav without them names the one that it lacks
+        remedy = "install the packages anew: 'make clean', then 'make demo'; the wheels of PyAV bring their own libav"
+        return Finding("problem", "decoders", f"pictures of recordings cannot be made: {err}", remedy)
+    return Finding("ok", "decoders", "H.264, H.265")
 
 
 def dashboard() -> Finding:

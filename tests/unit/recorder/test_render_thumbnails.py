@@ -117,6 +117,15 @@ def test_the_oldest_go_when_the_room_is_taken(tmp_path: Path) -> None:
     assert stamps == [kept.footage(minute).stamp for minute in range(2, 11)]
 
 
+def test_a_sweep_ends_when_the_process_does(kept: Kept) -> None:
+    gone = kept.footage(0)
+    kept.keep(gone)
+    gone.path.unlink()
+    kept.store.close()
+    assert kept.store.sweep() == 0
+    assert len(kept.files()) == 1
+
+
 def test_a_disk_that_refuses_costs_no_picture(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     kept.folder.write_text("no folder")
