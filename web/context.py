@@ -23,6 +23,7 @@ from web.events.feed import EventFeed
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.playback.streamed import Turns
 from web.problems import not_found
@@ -53,6 +54,7 @@ class Context:
     wall: Wall
     live: LiveHubs
     consumers: dict[str, StreamConsumer]
+    footage: Catalogue
     recorders: Recorders
     turns: Turns = field(default_factory=Turns)
     dashboard: Path = DASHBOARD

@@ -39,6 +39,7 @@ from web.events.feed import EventFeed
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 
 log = logging.getLogger(__name__)
@@ -142,6 +143,7 @@ async def _serve(
         wall=Wall(link, clock),
         live=LiveHubs(link, clock),
         consumers=consumers,
+        footage=Catalogue(database),
         recorders=Recorders(link),
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
