@@ -31,6 +31,8 @@ from web.events.feed import EventFeed
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.footage import Catalogue
+from web.playback.recorders import Recorders
 from web.shield import MAX_BODY, Shield, is_foreign
 
 PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
@@ -57,6 +59,8 @@ async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
             wall=Wall(link, clock),
             live=LiveHubs(link, clock),
             consumers={},
+            footage=Catalogue(database),
+            recorders=Recorders(link),
             dashboard=tmp_path / "dist",
         )
     )
