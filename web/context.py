@@ -24,6 +24,7 @@ from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.playback.streamed import Turns
 from web.problems import not_found
@@ -54,6 +55,7 @@ class Context:
     wall: Wall
     live: LiveHubs
     consumers: dict[str, StreamConsumer]
+    footage: Catalogue
     recorders: Recorders
     holds: HoldsPublisher
     turns: Turns = field(default_factory=Turns)

@@ -40,6 +40,7 @@ from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 
 log = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ async def _serve(
         wall=Wall(link, clock),
         live=LiveHubs(link, clock),
         consumers=consumers,
+        footage=Catalogue(database),
         recorders=Recorders(link),
         holds=HoldsPublisher(database, clock),
     )

@@ -25,7 +25,7 @@ const video = document.querySelector('video');
 const state = {errors: [], hls: null};
 function load(url, start) {
   if (state.hls) state.hls.destroy();
-  const hls = state.hls = new Hls({enableWorker: false, startPosition: start});
+  const hls = state.hls = new Hls({enableWorker: false, startPosition: start, maxBufferLength: 10});
   hls.on(Hls.Events.ERROR, (_, e) => state.errors.push([e.type, e.details, e.fatal, String(e.error || '')]));
   hls.loadSource(url);
   hls.attachMedia(video);

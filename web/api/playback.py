@@ -18,7 +18,7 @@ from vms.domain.errors import BusError
 from web.access import Identity, permit
 from web.api.moments import span
 from web.context import Context, Here
-from web.playback import footage, keys, playlist
+from web.playback import keys, playlist
 from web.playback.footage import Footage
 from web.playback.recorders import Gone
 from web.playback.streamed import Streamed
@@ -56,8 +56,7 @@ async def playback(
     """The HLS playlist of a span of at most 2 hours; with `frames=key` of the key frames alone."""
     _, found = context.camera(camera)
     start, end = span(start, end, MAX_SPAN)
-    async with context.database.read() as connection:
-        rows = await footage.of_span(connection, found.id, start, end)
+    rows = await context.footage.of_span(found.id, start, end)
     tables = await context.recorders.tables(rows)
     now = from_epoch(context.clock.utc())
     packed = "gzip" in request.headers.get("accept-encoding", "")
@@ -134,8 +133,7 @@ async def keyframes(
 
 
 async def _file(context: Context, segment: str) -> Footage:
-    async with context.database.read() as connection:
-        one = await footage.by_id(connection, segment)
+    one = await context.footage.by_id(segment)
     if one is None:
         raise not_found("recording")
     return one

@@ -32,6 +32,7 @@ from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.shield import MAX_BODY, Shield, is_foreign
 
@@ -61,6 +62,7 @@ async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
             recorders=Recorders(link),
             consumers={},
             holds=HoldsPublisher(database, clock),
+            footage=Catalogue(database),
             dashboard=tmp_path / "dist",
         )
     )
