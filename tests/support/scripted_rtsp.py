@@ -217,19 +217,20 @@ def offering(sdp: str) -> Behaviour:
 class ScriptedCamera:
     """Listens on a port of its own; every connection gets a thread and the behaviour."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, port: int = 0, host: str = "127.0.0.1") -> None:
         self.behaviour = behaviour
+        self.host = host
         self.connections = 0
         self.sessions = 0  # not counting the preflight
         self._stopped = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, port))
         self.port = int(self._listener.getsockname()[1])
         self.open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"rtsp://admin:geheim@127.0.0.1:{self.port}/x"
+        return f"rtsp://admin:geheim@{self.host}:{self.port}/x"
 
     def close(self) -> None:
         self._stopped.set()
