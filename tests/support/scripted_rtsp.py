@@ -29,6 +29,7 @@ class Connection:
         self.port = port
         self.stopped = stopped
         self.agent = ""
+        self.headers: dict[str, str] = {}  # of the last request
         self.target = ""  # what the last request asked for
         self.cseq = "0"
         self._data = b""
@@ -43,6 +44,7 @@ class Connection:
         head, _, self._data = self._data.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+        self.headers = headers
         self.cseq, self.agent = headers.get("cseq", "0"), headers.get("user-agent", "")
         method, self.target = first.split()[:2]
         return method
@@ -234,6 +236,8 @@ class ScriptedCamera:
 
     def close(self) -> None:
         self._stopped.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # or the thread in accept() keeps the port
         self._listener.close()
 
     def _accept(self) -> None:
