@@ -6,6 +6,7 @@ It starts from its cached configuration and records whether or not the bus answe
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
@@ -222,6 +223,7 @@ async def run(
 
     Raises ``StorageError`` when the recordings folder cannot be written.
     """
+    _share_heaps()
     recorder = Recorder(environment, name, sites, clock or SystemClock())
     recorder.start()
     gc.freeze()  # modules live for ever: to look through them again and again would cost as much as a few cameras
@@ -244,6 +246,12 @@ def _mend(one: _Pulled) -> None:
     except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
         log.exception("recording.unmended camera=%s", one.camera.id)
     one.early.release()
+
+
+def _share_heaps() -> None:
+    """A thread a camera, each with a heap of its own, costs 1.4 MB a camera more and saves no time (glibc alone)."""
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+        mallopt(-8, 2)  # M_ARENA_MAX, malloc.h
 
 
 def _stream_key(site: str, camera: Camera) -> tuple[str, str, bool]:

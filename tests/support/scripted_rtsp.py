@@ -29,6 +29,7 @@ class Connection:
         self.port = port
         self.stopped = stopped
         self.agent = ""
+        self.headers: dict[str, str] = {}  # of the last request
         self.target = ""  # what the last request asked for
         self.cseq = "0"
         self._data = b""
@@ -44,6 +45,7 @@ class Connection:
         head, _, self._data = self._data.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+        self.headers = headers
         self.cseq, self.agent = headers.get("cseq", "0"), headers.get("user-agent", "")
         method, self.target = first.split()[:2]
         return method
@@ -219,22 +221,25 @@ def offering(sdp: str) -> Behaviour:
 class ScriptedCamera:
     """Listens on a port of its own; every connection gets a thread and the behaviour."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, port: int = 0, host: str = "127.0.0.1") -> None:
         self.behaviour = behaviour
+        self.host = host
         self.connections = 0
         self.sessions = 0  # not counting the preflight
         self._stopped = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, port))
         self.port = int(self._listener.getsockname()[1])
         self.open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"rtsp://admin:geheim@127.0.0.1:{self.port}/x"
+        return f"rtsp://admin:geheim@{self.host}:{self.port}/x"
 
     def close(self) -> None:
         self._stopped.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # or the thread in accept() keeps the port
         self._listener.close()
 
     def _accept(self) -> None:

@@ -54,25 +54,25 @@ class Counts:
     frames: int
 
 
-def encode_loop(path: Path) -> None:
-    """A drawn room with noise as H.264: 1920x1080, 25 fps, about 2.5 Mbit/s, a key frame every 2 s. Some seconds."""
+def encode_loop(path: Path, size: tuple[int, int] = SIZE, bitrate: int = BITRATE) -> None:
+    """A drawn room with noise as H.264 of 25 fps and about ``bitrate`` bit/s, a key frame every 2 s. Some seconds."""
     scene, noise = Scene("corridor", 1), np.random.default_rng(1)
-    grains = [noise.normal(0, NOISE, (SIZE[1] // 2, SIZE[0] // 2, 1)).astype(np.int16) for _ in range(5)]
+    grains = [noise.normal(0, NOISE, (size[1] // 2, size[0] // 2, 1)).astype(np.int16) for _ in range(5)]
     with av.open(str(path), "w", format="mp4") as output:
         stream = output.add_stream("libx264", rate=FPS)
         assert isinstance(stream, VideoStream)  # noqa: S101 - for the type checker
-        stream.width, stream.height = SIZE
+        stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
-        stream.bit_rate = BITRATE
+        stream.bit_rate = bitrate
         gop = GOP_S * FPS
         stream.options = {
-            "preset": "ultrafast", "tune": "zerolatency", "maxrate": str(BITRATE), "bufsize": str(BITRATE),
+            "preset": "ultrafast", "tune": "zerolatency", "maxrate": str(bitrate), "bufsize": str(bitrate),
             "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:threads=2:sliced-threads=0",
         }  # fmt: skip
         for index in range(LOOP_S * FPS):
-            small = cv2.resize(scene.draw(index % scene.frames), (SIZE[0] // 2, SIZE[1] // 2))
+            small = cv2.resize(scene.draw(index % scene.frames), (size[0] // 2, size[1] // 2))
             grainy = np.clip(small + grains[index % len(grains)], 0, 255).astype(np.uint8)
-            frame = av.VideoFrame.from_ndarray(np.asarray(cv2.resize(grainy, SIZE)), format="bgr24")
+            frame = av.VideoFrame.from_ndarray(np.asarray(cv2.resize(grainy, size)), format="bgr24")
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
 
