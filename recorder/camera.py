@@ -85,6 +85,7 @@ class CameraRecorder:
             self._gap(gap)
         if found.open_gap is not None:
             self._gaps.adopt(found.open_gap)
+            self._store("gap", found.open_gap, _gap_id(found.open_gap))
         elif found.end is not None:
             self._gaps.begin(found.end, "crashed" if found.mended else "stopped")
 
@@ -213,9 +214,9 @@ class CameraRecorder:
         self._journal("closed", segment)
         self._store("segment", segment, f"{segment.id}.closed")
 
-    def _journal(self, kind: journal.Kind, segment: Segment) -> None:
+    def _journal(self, kind: journal.Kind, record: Segment | Gap) -> None:
         try:
-            journal.append(self._root, kind, segment)
+            journal.append(self._root, kind, record)
         except OSError as err:  # a full disk: the announcement still goes out, recovery mends the journal
             log.error("journal.unwritten camera=%s error=%s", self.camera.id, err.strerror)
 
@@ -226,8 +227,11 @@ class CameraRecorder:
         self._gaps.reach_back(end)
 
     def _gap(self, gap: Gap) -> None:
-        self._disk.call(lambda: journal.append(self._root, "gap", gap))
-        self._store("gap", gap, _gap_id(gap))
+        def work() -> None:
+            self._journal("gap", gap)
+            self._store("gap", gap, _gap_id(gap))
+
+        self._disk.call(work)  # not here: the reading thread waits for no disk
 
     def _store(self, kind: subjects.Stored, record: Segment | Gap, msg_id: str) -> None:
         self._outbox.put(subjects.stored(self.site, self.camera.id, kind), record.encode(), msg_id)

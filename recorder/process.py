@@ -18,7 +18,7 @@ import av
 
 from recorder.alarms import NodeAlarms
 from recorder.camera import CameraRecorder, refused_state
-from recorder.disk import DiskWriter
+from recorder.disk import DiskWriter, make_folder
 from recorder.disks import Disks
 from recorder.early import EarlyPackets
 from recorder.serving import keep_serving
@@ -76,7 +76,7 @@ class Recorder:
     def start(self) -> None:
         """Checks the recordings folder and starts the watchdog."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            make_folder(self.root)
             probe = self.root / ".write-test"
             probe.write_bytes(b"")
             probe.unlink()
