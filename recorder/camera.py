@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Without a packet for so long a camera is no longer said to be recording.
 STALE_S = 5.0
+#: Pictures come, and none that a file could begin with.
+UNKEYED = "no_keyframe"
 _REASONS = frozenset(get_args(StreamReason))
 
 
@@ -55,8 +57,9 @@ class CameraRecorder:
         self._rates = Rates(clock)
         self._gaps = GapTracker(site, camera.id, node, self._gap)
         self._writer = SegmentWriter(
-            root, site, camera.id, node, disk, opened=self._opened, closed=self._closed, lost=self._lost
-        )
+            root, site, camera.id, node, disk,
+            opened=self._opened, closed=self._closed, lost=self._lost, unkeyed=self._unkeyed,
+        )  # fmt: skip
         self._live = LiveStream(desk, site, camera.id, "main")
         self._key_lease = desk.offer(site, camera.id, "key", self._describe_keys)
         self._key_sequence = 0
@@ -106,6 +109,8 @@ class CameraRecorder:
         if self._writer.writing:  # not so for the first 0.4 s of each file: a state must not flicker at every minute
             self._written_at = packet.arrival
             self._disk_lost = False
+            if self._reason == UNKEYED:
+                self._change("connecting", "")
         if self._settle_at is None:
             self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
         if self._gaps.open and self._writer.writing and packet.pts >= self._settle_at:
@@ -157,7 +162,7 @@ class CameraRecorder:
         status = "recording" if recording else ("online" if flowing else "offline")
         reason = None if recording else ("disk" if flowing and self._disk_lost else self._reason)
         if flowing and not recording and not self._disk_lost:
-            reason = "connecting"
+            reason = UNKEYED if self._reason == UNKEYED else "connecting"
         return RecorderState(
             site=self.site,
             camera=self.camera.id,
@@ -177,6 +182,10 @@ class CameraRecorder:
             packets_dropped=self._writer.dropped,
             revision=revision,
         )
+
+    def _unkeyed(self, end: float) -> None:
+        self._gaps.begin(end, UNKEYED)
+        self._change(UNKEYED, "the camera sends no key frame")
 
     def _change(self, reason: str, detail: str) -> None:
         if reason != self._reason:
