@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from recorder import disks
-from recorder.disk import DiskWriter
 from recorder.layout import PART
 from tests.support.counting_cameras import FPS, FRAMES, CountingCameras, counting_cameras, numbers
 from tests.support.figures import Figures
@@ -49,12 +48,16 @@ def sizes(root: Path, site: str) -> dict[str, int]:
     }
 
 
+def grown(root: Path, site: str, before: dict[str, int]) -> bool:
+    return all(size > before[one] for one, size in sizes(root, site).items())
+
+
 @pytest.mark.parametrize("room", ["enough", "little"])
 async def test_one_disk_stalls(
     nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figures, room: str
 ) -> None:
-    if room == "little":  # as little beside these small cameras as the real queue is beside forty large ones
-        monkeypatch.setattr(disks, "DiskWriter", functools.partial(DiskWriter, max_bytes=100_000))
+    if room == "little":  # less than two cameras send in five seconds (0.4 MB/s each)
+        monkeypatch.setattr(disks, "MAX_QUEUED_BYTES", 2_000_000)
     data = tmp_path / "data"
     root = data / "recordings"
     bus = await Bus.connect(nats.address, "viewer")
@@ -77,10 +80,10 @@ async def test_one_disk_stalls(
                 thaw, before = time.monotonic() + STALL_S, sizes(root, "ill")
                 seen = sizes(root, "well")
                 while time.monotonic() < thaw:  # the others go on all the time, second by second
-                    await until(lambda: all(n > seen[one] for one, n in sizes(root, "well").items()), 10)
+                    await until(functools.partial(grown, root, "well", seen), 10)
                     seen = sizes(root, "well")
                 assert sizes(root, "ill") == before
-            await until(lambda: all(n > before[one] for one, n in sizes(root, "ill").items()), 20, "it goes on")
+            await until(functools.partial(grown, root, "ill", before), 20, "it goes on")
             await until_async(all_record, 20, "all cameras are recorded again")
             dropped = {one: (await state(site, one)).packets_dropped for site, names in SITES.items() for one in names}  # type: ignore[union-attr]
         found = {one: reckon(root, site, one) for site, names in SITES.items() for one in names}
