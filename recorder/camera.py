@@ -10,7 +10,6 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast, get_args
 
 from recorder import journal
 from recorder.disk import DiskWriter
@@ -18,13 +17,13 @@ from recorder.gaps import GapTracker
 from recorder.rates import Rates
 from recorder.recovery import Recovered, recover
 from recorder.segments import SegmentWriter
+from recorder.status import reason_of
 from vms.bus import subjects
 from vms.bus.outbox import Outbox
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, from_epoch, rfc3339
-from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
-from vms.domain.messages import Gap, LiveHeader, RecorderState, Segment, StreamReason, WatchReply
+from vms.domain.messages import Gap, LiveHeader, RecorderState, Segment, WatchReply
 from vms.domain.node import HostClock
 from vms.ingest.anchor import SETTLE_S
 from vms.ingest.live import LiveStream
@@ -36,7 +35,8 @@ log = logging.getLogger(__name__)
 STALE_S = 5.0
 #: Lines that a full disk refused, kept for when it takes some again.
 MAX_UNJOURNALED = 1000
-_REASONS = frozenset(get_args(StreamReason))
+#: Pictures come, and none that a file could begin with.
+UNKEYED = "no_keyframe"
 
 
 class CameraRecorder:
@@ -64,8 +64,9 @@ class CameraRecorder:
         self._rates = Rates(clock)
         self._gaps = GapTracker(site, camera.id, node, self._gap)
         self._writer = SegmentWriter(
-            root, site, camera.id, node, disk, opened=self._opened, closed=self._closed, lost=self._lost
-        )
+            root, site, camera.id, node, disk,
+            opened=self._opened, closed=self._closed, lost=self._lost, unkeyed=self._unkeyed,
+        )  # fmt: skip
         self._live = LiveStream(desk, site, camera.id, "main")
         self._key_lease = desk.offer(site, camera.id, "key", self._describe_keys)
         self._key_sequence = 0
@@ -123,6 +124,8 @@ class CameraRecorder:
         if self._writer.writing:  # not so for the first 0.4 s of each file: a state must not flicker at every minute
             self._written_at = packet.arrival
             self._disk_lost = False
+            if self._reason == UNKEYED:
+                self._change("connecting", "")
         if self._settle_at is None:
             self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
         if self._gaps.open and self._writer.writing and packet.pts >= self._settle_at:
@@ -144,7 +147,7 @@ class CameraRecorder:
         self._run = None
         end = self._writer.end_utc
         self._gaps.begin(end if end is not None else self._clock.utc(), reason)
-        self._live.end(_reason(reason))
+        self._live.end(reason_of(reason))
         self._change(reason, "")
 
     def trouble(self, reason: str, detail: str) -> None:
@@ -152,7 +155,7 @@ class CameraRecorder:
         now = self._clock.utc()
         self._gaps.begin(now, reason)
         self._gaps.explain(now, reason)
-        self._live.end(_reason(reason))
+        self._live.end(reason_of(reason))
         self._change(reason, detail)
 
     def leave(self, reason: str) -> None:
@@ -182,7 +185,7 @@ class CameraRecorder:
         status = "recording" if recording else ("online" if flowing else "offline")
         reason = None if recording else ("disk" if flowing and self._disk_lost else self._reason)
         if flowing and not recording and not self._disk_lost:
-            reason = "connecting"
+            reason = UNKEYED if self._reason == UNKEYED else "connecting"
         offset = None if run is None else run.clock().offset_s
         return RecorderState(
             site=self.site,
@@ -190,7 +193,7 @@ class CameraRecorder:
             node=self._node,
             at=from_epoch(self._clock.utc()),
             status=status,
-            reason=None if reason is None else _reason(reason),
+            reason=None if reason is None else reason_of(reason),
             detail=self._detail if not recording else "",
             since=from_epoch(self._since),
             fps=round(rates.fps, 2) if flowing else 0.0,
@@ -205,6 +208,10 @@ class CameraRecorder:
             packets_dropped=self._writer.dropped,
             revision=revision,
         )
+
+    def _unkeyed(self, end: float) -> None:
+        self._gaps.begin(end, UNKEYED)
+        self._change(UNKEYED, "the camera sends no key frame")
 
     def _change(self, reason: str, detail: str) -> None:
         if reason != self._reason:
@@ -228,7 +235,7 @@ class CameraRecorder:
     def _describe_keys(self) -> WatchReply:
         run = self._run
         if run is None:
-            return WatchReply(profile="key", error=_reason(self._reason))
+            return WatchReply(profile="key", error=reason_of(self._reason))
         return WatchReply(profile="key", run=run.id, mime=run.info.codec, width=run.info.width, height=run.info.height)
 
     # --- from the disk's thread ---------------------------------------------------------------------------------
@@ -263,8 +270,11 @@ class CameraRecorder:
         self._gaps.lose(start, end)
 
     def _gap(self, gap: Gap) -> None:
-        self._disk.call(lambda: self._journal("gap", gap))
-        self._store("gap", gap, _gap_id(gap))
+        def work() -> None:
+            self._journal("gap", gap)
+            self._store("gap", gap, _gap_id(gap))
+
+        self._disk.call(work)  # not here: the reading thread waits for no disk
 
     def _store(self, kind: subjects.Stored, record: Segment | Gap, msg_id: str) -> None:
         self._outbox.put(subjects.stored(self.site, self.camera.id, kind), record.encode(), msg_id)
@@ -273,21 +283,3 @@ class CameraRecorder:
 def _gap_id(gap: Gap) -> str:
     state = "open" if gap.end is None else "closed"
     return f"{gap.id}.{state}.{gap.start.timestamp():.3f}.{gap.cause}.{gap.reason}"
-
-
-def _reason(word: str) -> StreamReason:
-    if word in _REASONS:
-        return cast(StreamReason, word)
-    return "connecting"
-
-
-def refused_state(
-    site: str, camera: Camera, node: str, at: float, revision: int, err: ConfigurationError | None
-) -> RecorderState:
-    """The state of a camera that is disabled, or cannot even be tried."""
-    return RecorderState(
-        site=site, camera=camera.id, node=node, at=from_epoch(at), since=from_epoch(at), revision=revision,
-        status="disabled" if err is None else "offline",
-        reason=None if err is None else "configuration",
-        detail="" if err is None else str(err),
-    )  # fmt: skip

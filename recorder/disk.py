@@ -53,14 +53,10 @@ class SegmentFile:
 
     def open(self, now: float) -> None:
         """Creates the ``.part``, its folders and their entries on disk."""
-        created = not self.part.parent.exists()
-        self.part.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.part.parent)
         self._descriptor = os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who mends leaves it alone
         sync_folder(self.part.parent)
-        if created:  # day and camera folders may be new as well
-            for folder in list(self.part.parents)[1:5]:
-                sync_folder(folder)
         self.synced_at = now
 
     def append(self, data: bytes) -> None:
@@ -266,6 +262,15 @@ class DiskWriter:
         now = self._clock.monotonic()
         for file in [f for f in self._open if f.dirty and now - f.synced_at >= SYNC_S]:
             self._guarded(lambda file=file: file.sync(now), file)  # type: ignore[misc]
+
+
+def make_folder(folder: Path) -> None:
+    """Makes ``folder`` and those above it where they are missing; their names are on the disk when this returns."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

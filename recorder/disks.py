@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from recorder.disk import DiskWriter
+from recorder.disk import MAX_QUEUED_BYTES, DiskWriter
 from vms.domain.clock import Clock
 
 
@@ -29,7 +29,7 @@ class Disks:
         with self._lock:
             writer = self._writers.get(device)
             if writer is None:
-                self._writers[device] = writer = DiskWriter(self._clock)
+                self._writers[device] = writer = DiskWriter(self._clock, MAX_QUEUED_BYTES)
                 writer.start()
                 writer.refuse(self._refusal)
             return writer

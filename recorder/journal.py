@@ -18,7 +18,7 @@ from typing import BinaryIO, Literal, get_args
 
 from pydantic import ValidationError
 
-from recorder.disk import sync_folder
+from recorder.disk import make_folder, sync_folder
 from recorder.layout import journal_path
 from vms.domain.messages import Gap, Segment
 
@@ -36,7 +36,7 @@ class Entry:
 def append(root: Path, kind: Kind, record: Segment | Gap) -> None:
     """Writes one line to the journal of the day on which the record starts; synced when this returns."""
     path = journal_path(root, record.site, record.camera, record.start.timestamp())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     fresh = not path.exists()
     line = json.dumps({"type": kind, **record.model_dump(mode="json")}, ensure_ascii=False).encode() + b"\n"
     with _alone(path) as file:

@@ -19,7 +19,7 @@ from pathlib import Path
 import av
 
 from recorder.alarms import NodeAlarms
-from recorder.camera import CameraRecorder, refused_state
+from recorder.camera import CameraRecorder
 from recorder.clocks.watch import ClockWatch
 from recorder.disk import DiskWriter
 from recorder.disks import Disks
@@ -27,6 +27,7 @@ from recorder.early import EarlyPackets
 from recorder.pulse import Pulse
 from recorder.retention.keeper import StorageKeeper
 from recorder.serving import keep_serving
+from recorder.status import refused_state
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import BusAddress
 from vms.bus.outbox import Outbox

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from recorder.disk import DiskWriter, SegmentFile
-from recorder.layout import PART, segment_id, segment_path, stamp_of
+from recorder.growing import Growing, Place
+from recorder.layout import PART, segment_path, stamp_of
 from vms.domain.clock import from_epoch
 from vms.domain.messages import Segment
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
@@ -25,30 +25,14 @@ log = logging.getLogger(__name__)
 
 FRAGMENT_TICKS = int(0.4 * TIMESCALE)
 SEGMENT_S = 60.0
+#: A file ends here even without a key frame to begin the next: whoever looks for a moment looks ten minutes back.
+LONGEST_S = 540.0
 
 Announce = Callable[[Segment], None]
 #: What failed (None: the disk was too slow), and from when to when the file's footage is on the disk (UTC seconds).
 Lost = Callable[[OSError | None, float, float], None]
-
-
-@dataclass(slots=True)
-class _Open:
-    """The segment being written, as the reading thread knows it."""
-
-    file: SegmentFile
-    stamp: str
-    path: str
-    codec: str
-    start: float  # UTC seconds; settles with the run's anchor
-    first_pts: int
-    first_dts: int
-    end: float  # UTC seconds of what the disk's queue accepted
-    last_pts: int  # end of the latest picture
-    kept_end: float  # UTC seconds of what was written; set, like the next two, by the disk's thread
-    kept_frames: int = 0
-    announced: bool = False
-    frames: int = 0
-    sequence: int = 0
+#: No key frame comes to cut at: until when footage was kept (UTC seconds). Called in the reading thread.
+Unkeyed = Callable[[float], None]
 
 
 class SegmentWriter:
@@ -65,17 +49,17 @@ class SegmentWriter:
         opened: Announce,
         closed: Announce,
         lost: Lost,
+        unkeyed: Unkeyed,
     ) -> None:
         self._root = root
-        self._site = site
-        self._camera = camera
-        self._node = node
+        self._place = Place(site, camera, node)
         self._disk = disk
         self._on_opened = opened
         self._on_closed = closed
         self._on_lost = lost
+        self._on_unkeyed = unkeyed
         self._track: Track | None = None
-        self._open: _Open | None = None
+        self._open: Growing | None = None
         self._held: MediaPacket | None = None
         self._samples: list[Sample] = []
         self._last_end: float | None = None
@@ -114,6 +98,8 @@ class SegmentWriter:
         self._finish_held(run, packet.dts)
         if self._open is not None and packet.keyframe and self._is_due(run.utc(packet.pts)):
             self._close(run, run.utc(packet.pts))
+        if self._open is not None and run.utc(packet.pts) - self._open.start >= LONGEST_S:
+            self._give_up_on_a_key(run, run.utc(packet.pts))
         # After a loss: resume at a key frame, once the disk has caught up.
         if self._open is None and not (packet.keyframe and self._start(run, packet)):
             self.dropped += 1
@@ -152,6 +138,12 @@ class SegmentWriter:
         segment = self._open
         return segment is not None and (utc // SEGMENT_S != segment.start // SEGMENT_S)
 
+    def _give_up_on_a_key(self, run: Run, end: float) -> None:
+        log.warning("recording.unkeyed camera=%s seconds=%.0f", self._place.camera, LONGEST_S)
+        self._close(run, end)
+        self._lossy, self._last_end = True, None
+        self._on_unkeyed(end)
+
     def _start(self, run: Run, packet: MediaPacket) -> bool:
         """Opens a file; False while the disk is so far behind that it would only be filled with beginnings."""
         if self._track is None:
@@ -164,22 +156,22 @@ class SegmentWriter:
             return False
         start = self._last_end if self._last_end is not None else run.utc(packet.pts)
         stamp = self._free_stamp(from_epoch(start))
-        path = segment_path(self._site, self._camera, stamp)
+        path = segment_path(self._place.site, self._place.camera, stamp)
         final = self._root / path
 
         def failed(err: OSError) -> None:
             self._broke(run, segment, err)
 
         file = SegmentFile(final.with_name(f"{stamp}{PART}"), final, failed)
-        self._open = segment = _Open(
+        self._open = segment = Growing(
             file, stamp, str(path), self._track.mime_codec, start, packet.pts, packet.dts, start, packet.pts, start
         )
         self._disk.open(file)
         self._announce(run, segment)
         return self._append(run, init_segment(self._track))
 
-    def _announce(self, run: Run, segment: _Open) -> None:
-        record = self._record(run, segment, None)
+    def _announce(self, run: Run, segment: Growing) -> None:
+        record = segment.record(self._place, run, None)
 
         def work() -> None:
             if not segment.file.broken:
@@ -192,7 +184,7 @@ class SegmentWriter:
         # After a clock was set back a name may be taken: nothing is ever overwritten.
         stamp = base = stamp_of(moment.astimezone(UTC))
         for number in range(1, 1000):
-            final = self._root / segment_path(self._site, self._camera, stamp)
+            final = self._root / segment_path(self._place.site, self._place.camera, stamp)
             if not final.exists() and not final.with_name(f"{stamp}{PART}").exists():
                 break
             stamp = f"{base}-{number}"
@@ -234,7 +226,7 @@ class SegmentWriter:
             return False
         if self._disk.append(segment.file, data, kept):
             return True
-        log.error("recording.overflow camera=%s bytes=%d", self._camera, len(data))
+        log.error("recording.overflow camera=%s bytes=%d", self._place.camera, len(data))
         self._forget()
         self._finish(run, segment, segment.end)
         self._on_lost(None, segment.start, segment.end)
@@ -254,43 +246,23 @@ class SegmentWriter:
             self._finish(run, segment, end)
         self._last_end = end
 
-    def _finish(self, run: Run, segment: _Open, end: float) -> None:
+    def _finish(self, run: Run, segment: Growing, end: float) -> None:
         def done(file: SegmentFile) -> None:
-            record = self._record(run, segment, end)
+            record = segment.record(self._place, run, end)
             self._on_closed(record.model_copy(update={"bytes": file.written, "sha256": file.hash.hexdigest()}))
 
         self._disk.close(segment.file, done)
 
-    def _broke(self, run: Run, segment: _Open, err: OSError) -> None:
+    def _broke(self, run: Run, segment: Growing, err: OSError) -> None:
         """In the disk's thread: what was written before the disk failed is a segment of its own."""
         self._lossy = True
         self._on_lost(err, segment.start, segment.kept_end)
         if segment.announced:
-            record = self._record(run, segment, segment.kept_end).model_copy(update={"frames": segment.kept_frames})
+            record = segment.record(self._place, run, segment.kept_end).model_copy(
+                update={"frames": segment.kept_frames}
+            )
             if segment.file.closed:
                 size, digest = segment.file.written, segment.file.hash.hexdigest()
                 record = record.model_copy(update={"bytes": size, "sha256": digest})
             if segment.file.closed or not segment.kept_frames:
                 self._on_closed(record)
-
-    def _record(self, run: Run, segment: _Open, end: float | None) -> Segment:
-        info, clock = run.info, run.clock()
-        return Segment(
-            id=segment_id(self._camera, segment.stamp),
-            site=self._site,
-            camera=self._camera,
-            node=self._node,
-            run=run.id,
-            start=from_epoch(segment.start),
-            end=None if end is None else from_epoch(max(end, segment.start)),
-            path=segment.path,
-            codec=segment.codec,  # of its own run: the next one may have begun
-            width=info.width,
-            height=info.height,
-            frames=segment.frames,
-            timescale=TIMESCALE,
-            first_tfdt=segment.first_dts,
-            anchor_utc=from_epoch(run.utc(0)),
-            clock_offset_s=None if clock.offset_s is None else round(clock.offset_s, 3),
-            drift_ppm=None if clock.drift_ppm is None else round(clock.drift_ppm, 2),
-        )

@@ -33,7 +33,15 @@ class Past:
         self._news: list[Segment] = []
         self._disk = DiskWriter(SystemClock())
         self._writer = SegmentWriter(
-            root, site, camera, "local", self._disk, opened=self._tell, closed=self._tell, lost=self._lost
+            root,
+            site,
+            camera,
+            "local",
+            self._disk,
+            opened=self._tell,
+            closed=self._tell,
+            lost=self._lost,
+            unkeyed=self._unkeyed,
         )
         self._disk.start()
         self._run: Run | None = None
@@ -44,8 +52,11 @@ class Past:
         self.told[segment.id] = segment
         self._news.append(segment)
 
-    def _lost(self, err: OSError | None, end: float) -> None:
+    def _lost(self, err: OSError | None, _start: float, _end: float) -> None:
         raise AssertionError(f"footage was lost: {err}")
+
+    def _unkeyed(self, _end: float) -> None:
+        raise AssertionError("no key frame came")
 
     def begin(self, codec: str, units: tuple[Unit, ...], utc: float, size: tuple[int, int] = (320, 180)) -> None:
         """A run of ``units`` over and over, its pts 0 at ``utc``."""

@@ -41,6 +41,7 @@ def reckon(root: Path, site: str, camera: str, *, stopped: bool = True) -> Recko
     segments = sorted((s for s in last.values() if s.end is not None and s.bytes), key=lambda s: s.start)
     growing = [s for s in last.values() if s.end is None]
     for one in segments:
+        assert (root / one.path).exists(), one.path
         data = (root / one.path).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (one.bytes, one.sha256), one.path
     files = {str(path.relative_to(root)) for path in (root / site / camera).glob("**/*.mp4")}

@@ -37,7 +37,15 @@ class Recordings:
             self.closed.append(segment)
 
         self._writer = SegmentWriter(
-            root, site, camera, "local", self._disk, opened=opened, closed=closed, lost=lambda _err, _end: None
+            root,
+            site,
+            camera,
+            "local",
+            self._disk,
+            opened=opened,
+            closed=closed,
+            lost=lambda _err, _start, _end: None,
+            unkeyed=lambda _end: None,
         )
 
     def record(self, codec: str, units: Iterable[Unit], utc: float, size: tuple[int, int] = (320, 180)) -> None:

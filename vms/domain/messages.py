@@ -19,7 +19,7 @@ Profile = Literal["main", "sub", "jpeg", "jpeg-masked", "sub-masked", "key", "bo
 StreamReason = Literal[
     "connecting", "unauthorized", "forbidden", "not_found", "busy", "unreachable", "timeout", "no_video",
     "unsupported_codec", "corrupt", "redirected", "ended", "clock", "disk", "worker_lost", "configuration",
-    "stopped",
+    "stopped", "no_keyframe",
 ]  # fmt: skip
 #: Raw bytes in memory, base64 in JSON.
 Blob = Annotated[

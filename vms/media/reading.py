@@ -11,6 +11,8 @@ from typing import BinaryIO, NamedTuple
 _PEEK = 512
 _TIME, _COUNT = struct.Struct(">Q"), struct.Struct(">I")
 
+_HOLE = bytes(64)
+
 
 class FragmentInfo(NamedTuple):
     """One whole ``moof`` + ``mdat``: byte range in the file, decode time and duration in the track's timescale.
@@ -84,7 +86,7 @@ def _parse(moof: bytes, offset: int, size: int) -> FragmentInfo | None:
 
 
 def _units_fill(file: BinaryIO, offset: int, length: int) -> bool:
-    """Whether NAL units fill the ``mdat`` exactly; zeros or a missing end do not."""
+    """Whether NAL units fill the ``mdat`` exactly; zeros, a hole amid them or a missing end do not."""
     file.seek(offset)
     data = file.read(length)
     if len(data) != length or data.endswith(b"\x00"):  # no NAL unit ends in a zero byte
@@ -92,7 +94,8 @@ def _units_fill(file: BinaryIO, offset: int, length: int) -> bool:
     at = 0
     while at + 4 < length:
         unit = int.from_bytes(data[at : at + 4], "big")
-        if unit == 0:
+        # Emulation prevention keeps zeros out of a NAL unit: so many are a sector that was never written.
+        if unit == 0 or data.find(_HOLE, at + 4, at + 4 + unit) >= 0:
             return False
         at += 4 + unit
     return at == length

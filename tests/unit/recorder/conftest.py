@@ -25,10 +25,12 @@ class Rig:
         self.opened: list[Segment] = []
         self.closed: list[Segment] = []
         self.lost: list[tuple[OSError | None, float]] = []
+        self.unkeyed: list[float] = []
         self.writer = SegmentWriter(
             root, "s", "c", "local", self.disk,
             opened=self.opened.append, closed=self.closed.append,
             lost=lambda err, _start, end: self.lost.append((err, end)),
+            unkeyed=self.unkeyed.append,
         )  # fmt: skip
         self.disk.start()
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest_asyncio
 
 from recorder import journal
-from recorder.camera import STALE_S, CameraRecorder, refused_state
+from recorder.camera import STALE_S, CameraRecorder
 from recorder.disk import DiskWriter
+from recorder.status import refused_state
 from tests.support.clocks import ManualClock
 from tests.support.footage import encode, packet_of, run_of
 from tests.support.full_disk import files_of_at_most

@@ -214,3 +214,14 @@ def test_a_hostile_journal_neither_stops_the_mending_nor_leads_out_of_the_folder
     size = outside.stat().st_size
     assert len(crashed.recover().mended) == 1
     assert outside.stat().st_size == size
+
+
+def test_a_hole_amid_a_picture_ends_what_is_whole(crashed: Crashed) -> None:
+    """A power cut: the sectors behind it were written, it was not. The lengths of the units do not show it."""
+    fragments = list(scan_fragments(io.BytesIO(crashed.whole)))
+    key = next(f for f in fragments[1:] if f.keyframe)  # its first picture spans several sectors
+    hole = key.offset + 1024
+    crashed.part.write_bytes(crashed.whole[:hole] + bytes(512) + crashed.whole[hole + 512 :])
+    (segment,) = crashed.recover().mended
+    assert segment.bytes == key.offset
+    assert len(decode_mp4((crashed.root / segment.path).read_bytes())) == segment.frames

@@ -1,0 +1,63 @@
+"""The segment being written, as the reading thread knows it. Data, and the record that is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recorder.disk import SegmentFile
+from recorder.layout import segment_id
+from vms.domain.clock import from_epoch
+from vms.domain.messages import Segment
+from vms.ingest.stream import TIMESCALE, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose segments they are."""
+
+    site: str
+    camera: str
+    node: str
+
+
+@dataclass(slots=True)
+class Growing:
+    """One segment from its opening to its end."""
+
+    file: SegmentFile
+    stamp: str
+    path: str
+    codec: str
+    start: float  # UTC seconds; settles with the run's anchor
+    first_pts: int
+    first_dts: int
+    end: float  # UTC seconds of what the disk's queue accepted
+    last_pts: int  # end of the latest picture
+    kept_end: float  # UTC seconds of what was written; set, like the next two, by the disk's thread
+    kept_frames: int = 0
+    announced: bool = False
+    frames: int = 0
+    sequence: int = 0
+
+    def record(self, place: Place, run: Run, end: float | None) -> Segment:
+        """What is told of it; ``end`` in UTC seconds, None while it grows."""
+        clock = run.clock()
+        return Segment(
+            id=segment_id(place.camera, self.stamp),
+            site=place.site,
+            camera=place.camera,
+            node=place.node,
+            run=run.id,
+            start=from_epoch(self.start),
+            end=None if end is None else from_epoch(max(end, self.start)),
+            path=self.path,
+            codec=self.codec,  # of its own run: the next one may have begun
+            width=run.info.width,
+            height=run.info.height,
+            frames=self.frames,
+            timescale=TIMESCALE,
+            first_tfdt=self.first_dts,
+            anchor_utc=from_epoch(run.utc(0)),
+            clock_offset_s=None if clock.offset_s is None else round(clock.offset_s, 3),
+            drift_ppm=None if clock.drift_ppm is None else round(clock.drift_ppm, 2),
+        )
