@@ -35,6 +35,8 @@ _AWAY = frozenset(("stopped", "crashed", "stalled"))
 _LEFT = frozenset(("disabled", "configuration"))
 #: A stall breaks sessions, and what that looks like comes within so many seconds of its end.
 ECHO_S = 10.0
+#: A recorder that runs has said so within so many seconds.
+PULSE_S = 5.0
 #: A session's last words may lie so far outside the stall that broke it.
 EDGE_S = 1.0
 
@@ -63,7 +65,7 @@ class GapTracker:
     def resume(
         self, now: float, gap: Gap | None, end: float | None, alive_until: float | None, left_for: str | None = None
     ) -> None:
-        """A recorder starts: ``gap`` was open when the one before ended, else footage ended at ``end`` (None: nothing yet).
+        """A recorder starts: ``gap`` was open when the one before ended, else footage ended at ``end`` (None: no past).
 
         ``alive_until``: when that one was last known to run. ``left_for``: this one does not pull either, and why. UTC
         seconds all.
@@ -74,7 +76,7 @@ class GapTracker:
                 self.begin(*((now, "starting") if end is None else (end, "crashed")))
             else:
                 self._gap = gap
-                known = alive_until is not None and gap.start.timestamp() < alive_until < now
+                known = alive_until is not None and gap.start.timestamp() - PULSE_S < alive_until < now
                 if alive_until is not None and known and gap.reason not in _AWAY | _LEFT:
                     self.turn(alive_until, "crashed")  # what the camera did meanwhile nobody knows
             if left_for is not None:
@@ -120,8 +122,11 @@ class GapTracker:
         with self._lock:
             if self._gap is not None and self._gap.start <= from_epoch(start) and start < end:
                 self.finish(start)
-            self.begin(end, "disk")
-            self._reach_back(end)  # what was queued is lost as well
+            if self._gap is None or self._gap.start < from_epoch(end):
+                self.turn(end, "disk")
+            elif from_epoch(end) < self._gap.start:  # what was queued before the gap is lost as well
+                self._gap = self._gap.model_copy(update={"start": from_epoch(end)})
+                self._announce(self._gap)
 
     def rename(self, reason: str) -> None:
         """The open gap has another reason from its start: a camera that was taken out is not a stopped recorder."""
@@ -129,6 +134,15 @@ class GapTracker:
             if self._gap is not None and self._gap.reason != reason:
                 self._gap = self._gap.model_copy(update={"cause": cause_of(reason), "reason": reason})
                 self._announce(self._gap)
+
+    def leave(self, at: float, reason: str) -> None:
+        """Nothing is pulled from ``at`` on; the run that ended for it said ``stopped``, and where."""
+        with self._lock:
+            gap, back = self._gap, self._back
+            if gap is not None and gap.reason == "stopped" and (back is None or from_epoch(back) <= gap.start):
+                self.rename(reason)
+            else:
+                self.turn(at, reason)
 
     def explain(self, at: float, reason: str) -> None:
         """A later attempt, at ``at``, says more than the first word did."""

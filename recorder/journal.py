@@ -1,7 +1,7 @@
 """The journal of a camera's day: one JSON line for each segment opened, closed, and each gap. Appended and synced.
 
-Together with the files it says everything: an index can be rebuilt from it alone. A torn last line (power cut) is
-skipped when read.
+Together with the files it says everything: an index can be rebuilt from it alone. Lines are only ever added, and the
+last word on an id counts; a torn line (power cut) is skipped when read, and never swallows the next.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal, get_args
 from pydantic import ValidationError
 
 from recorder.disk import make_folder, sync_folder
-from recorder.layout import journal_path
+from recorder.layout import JOURNAL, journal_path
 from vms.domain.messages import Gap, Segment
 
 Kind = Literal["opened", "closed", "gap"]
@@ -35,22 +35,38 @@ class Entry:
 
 def append(root: Path, kind: Kind, record: Segment | Gap) -> None:
     """Writes one line to the journal of the day on which the record starts; synced when this returns."""
-    path = journal_path(root, record.site, record.camera, record.start.timestamp())
+    _write(journal_path(root, record.site, record.camera, record.start.timestamp()), [Entry(kind, record)])
+
+
+def append_all(root: Path, entries: Iterable[Entry]) -> None:
+    """The same for many, with one sync a day. Killed half way, whole lines are there and the others are not."""
+    days: dict[Path, list[Entry]] = {}
+    for entry in entries:
+        one = entry.record
+        days.setdefault(journal_path(root, one.site, one.camera, one.start.timestamp()), []).append(entry)
+    for path, of_day in sorted(days.items()):
+        _write(path, of_day)
+
+
+def _write(path: Path, entries: Iterable[Entry]) -> None:
     make_folder(path.parent)
     fresh = not path.exists()
-    line = json.dumps({"type": kind, **record.model_dump(mode="json")}, ensure_ascii=False).encode() + b"\n"
+    data = b"".join(
+        json.dumps({"type": entry.kind, **entry.record.model_dump(mode="json")}, ensure_ascii=False).encode() + b"\n"
+        for entry in entries
+    )
     with _alone(path) as file:
         if file.seek(0, os.SEEK_END) and not _ends_with_newline(path):
-            line = b"\n" + line  # a torn line must not swallow this one
-        if file.write(line) != len(line):  # a disk that is almost full takes a part
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            data = b"\n" + data  # a torn line must not swallow this one
+        if file.write(data) != len(data):  # a disk that is almost full takes a part
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fdatasync(file.fileno())
     if fresh:  # its name must be on the disk as well
         sync_folder(path.parent)
 
 
-def read(path: Path) -> Iterator[Entry]:
-    """The entries of one journal, in order; unreadable lines are left out."""
+def read(path: Path, refused: list[bytes] | None = None) -> Iterator[Entry]:
+    """The entries of one journal, in order; unreadable lines are left out, and put into ``refused``."""
     try:
         lines = path.read_bytes().splitlines()
     except FileNotFoundError:
@@ -59,10 +75,14 @@ def read(path: Path) -> Iterator[Entry]:
         try:
             data = json.loads(line)
             kind = data.pop("type")
-            if kind in get_args(Kind):
-                yield Entry(kind, Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data))
+            if kind not in get_args(Kind):
+                raise ValueError("no such line")
+            record = Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError):
+            if refused is not None and line:
+                refused.append(line)
             continue
+        yield Entry(kind, record)
 
 
 def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:
@@ -79,7 +99,7 @@ def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:
 
 def days(root: Path, site: str, camera: str) -> list[Path]:
     """The camera's journals, oldest first."""
-    return sorted((root / site / camera).glob("[0-9]*-[0-9]*-[0-9]*/journal.jsonl"))
+    return sorted((root / site / camera).glob(f"[0-9]*-[0-9]*-[0-9]*/{JOURNAL}"))
 
 
 @contextlib.contextmanager

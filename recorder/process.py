@@ -24,6 +24,8 @@ from recorder.clocks.watch import ClockWatch
 from recorder.disk import DiskWriter
 from recorder.disks import Disks
 from recorder.early import EarlyPackets
+from recorder.index.nightly import Nightly
+from recorder.index.telling import Teller
 from recorder.pulse import Pulse
 from recorder.retention.keeper import StorageKeeper
 from recorder.serving import keep_serving
@@ -75,6 +77,8 @@ class Recorder:
         self.storage = StorageKeeper(environment, name, self._disks, self.alarms, self.outbox, clock)
         self.root = self.storage.root.path
         self.desk = WatchDesk(None, clock)
+        self.teller = Teller(environment.data, sites, clock)
+        self.nightly = Nightly(environment.data, environment.node, name, sites, self.alarms, clock)
         self._watchdog = Watchdog()
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._pulled: dict[str, _Pulled] = {}
@@ -93,6 +97,7 @@ class Recorder:
         """Brings the streams in line with ``facility``; an unchanged camera is not touched."""
         self._revision = revision
         self.storage.configure(facility)
+        self.nightly.zone = facility.zone_info()
         wanted = {
             camera.id: (site.id, camera)
             for site, camera in facility.cameras()
@@ -199,7 +204,7 @@ class Recorder:
             node=self._environment.node, name=self.name, at=from_epoch(self._clock.utc()),
             storage=self.storage.state(), clock=self.clocks.state,
             queued_bytes=self._disks.queued_bytes,
-            revision=self._revision,
+            revision=self._revision, audit=self.nightly.result,
         )  # fmt: skip
 
     async def stop(self) -> None:

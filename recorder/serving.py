@@ -46,6 +46,7 @@ async def _serve_bus(
         recorder.desk.attach(bus)
         await all_of(
             bus.lasting(), recorder.outbox.run(bus), follower.run(bus), recorder.storage.holds.run(bus),
+            recorder.teller.run(bus), recorder.nightly.run(bus),
             _serve_reads(recorder, bus), _heartbeat(recorder, bus), _node_heartbeat(recorder, bus),
         )  # fmt: skip
     finally:

@@ -15,6 +15,7 @@ from web.alerts.store import open_counts
 from web.api.moments import span, whole_ms
 from web.api.paging import Cursor, Limit, page
 from web.context import Here
+from web.holds.store import touching
 from web.timeline.query import timeline
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
@@ -49,13 +50,16 @@ async def camera(camera: str, context: Here) -> dict[str, Any]:
 
 
 @router.get("/{camera}/timeline", dependencies=[permit("camera.view")])
-async def camera_timeline(camera: str, context: Here, start: AwareDatetime, end: AwareDatetime) -> Response:
-    """What was recorded, what not and why, counts and alerts; at most 31 days."""
+async def camera_timeline(
+    camera: str, context: Here, start: AwareDatetime, end: AwareDatetime, merge: bool = False
+) -> Response:
+    """What was recorded, what not and why, counts and alerts; at most 31 days. `merge`: what abuts as one."""
     site, found = context.camera(camera)
     start, end = span(start, end, MAX_SPAN)
     now = whole_ms(from_epoch(context.clock.utc()))
     end = max(start, min(end, now))
     async with context.database.read() as connection:
         grown_to = context.cameras.view(site, found).grown_to(now)
-        body = await timeline(connection, found.id, start, end, grown_to)
+        holds = await touching(connection, found.id, start, end)
+        body = await timeline(connection, found.id, start, end, grown_to, merged=merge, holds=holds)
     return Response(body, media_type="application/json")

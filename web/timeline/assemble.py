@@ -39,11 +39,14 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """A span, whole: every millisecond in exactly one segment or gap."""
+    """A span, whole: every millisecond in exactly one segment or gap.
+
+    ``overlaps``: whole segments whose moments others have, because the clock was set back.
+    """
 
     segments: tuple[Recorded, ...]
     gaps: tuple[Missing, ...]
-    overlaps: tuple[Recorded, ...] = ()  # whole segments whose moments others have: the clock was set back
+    overlaps: tuple[Recorded, ...] = ()
 
 
 def assemble(
@@ -54,26 +57,47 @@ def assemble(
     *,
     grown_to: int,
     configured_at: int | None,
+    told_from: int | None = None,
 ) -> Cover:
     """Covers ``start`` to ``end``.
 
     ``grown_to``: how far the newest open segment is known to reach. ``configured_at``: before it nothing can
-    have been recorded (None: never configured). Where footage and a gap claim the same moment, footage wins.
+    have been recorded (None: never configured). ``told_from``: the first moment of which a recorder said anything.
+    Where footage and a gap claim the same moment, footage wins; of two runs the one that began first, as long as it
+    goes on.
     """
     if end <= start:
         return Cover((), ())
     told = _Told(gaps)
     closed = _close(sorted(segments, key=lambda one: (one.start, one.id)), told, grown_to)
     recorded, overlaps = _clip(start, end, closed)
+    life = (configured_at, told_from)
     missing: list[Missing] = []
     at = start
     for one in recorded:
         if one.start > at:
-            missing += _explain(at, one.start, told, configured_at)
+            missing += _explain(at, one.start, told, life)
         at = one.end or at
     if at < end:
-        missing += _explain(at, end, told, configured_at)
+        missing += _explain(at, end, told, life)
     return Cover(tuple(recorded), tuple(missing), tuple(overlaps))
+
+
+def merge(segments: Sequence[Recorded]) -> list[Recorded]:
+    """Those that abut and share a codec as one, without an id: what a long timeline draws."""
+    spans: list[Recorded] = []
+    first: Recorded | None = None
+    end, size, is_open = 0, 0, False
+    for one in segments:
+        if first is not None and one.start == end and one.codec == first.codec:
+            end, size, is_open = one.end or end, size + one.bytes, one.open
+            continue
+        if first is not None:
+            spans.append(Recorded("", first.start, end, first.codec, size, is_open))
+        first, end, size, is_open = one, one.end or one.start, one.bytes, one.open
+    if first is not None:
+        spans.append(Recorded("", first.start, end, first.codec, size, is_open))
+    return spans
 
 
 class _Told:
@@ -151,17 +175,20 @@ def _free(kept: Sequence[Recorded], start: int, end: int) -> list[tuple[int, int
     return free
 
 
-def _explain(start: int, end: int, told: _Told, configured_at: int | None) -> list[Missing]:
+_Life = tuple[int | None, int | None]
+
+
+def _explain(start: int, end: int, told: _Told, life: _Life) -> list[Missing]:
     """Causes for a span without footage: the gaps that were told, else what can be known, else ``unknown``."""
     parts: list[Missing] = []
     at = start
     for gap in told.touching(start, end):
         begin, finish = max(gap.start, at), min(end if gap.end is None else gap.end, end)
         if finish > begin:
-            parts += _unexplained(at, begin, configured_at)
+            parts += _unexplained(at, begin, life)
             parts.append(Missing(begin, finish, gap.cause, gap.reason))
             at = finish
-    parts += _unexplained(at, end, configured_at)
+    parts += _unexplained(at, end, life)
     joined: list[Missing] = []
     for one in parts:
         if joined and (joined[-1].cause, joined[-1].reason) == (one.cause, one.reason):
@@ -171,11 +198,14 @@ def _explain(start: int, end: int, told: _Told, configured_at: int | None) -> li
     return joined
 
 
-def _unexplained(start: int, end: int, configured_at: int | None) -> list[Missing]:
-    if end <= start:
-        return []
-    if configured_at is None or configured_at >= end:
-        return [Missing(start, end, "disabled")]
-    if configured_at <= start:
-        return [Missing(start, end, "unknown")]
-    return [Missing(start, configured_at, "disabled"), Missing(configured_at, end, "unknown")]
+def _unexplained(start: int, end: int, life: _Life) -> list[Missing]:
+    """Before the camera was configured nothing was wanted; before its recorder's first word that one was starting."""
+    configured, told = life
+    born = end if configured is None else min(max(configured, start), end)
+    heard = born if told is None else min(max(told, born), end)
+    parts = [
+        Missing(start, born, "disabled"),
+        Missing(born, heard, "recorder", "starting"),
+        Missing(heard, end, "unknown"),
+    ]
+    return [one for one in parts if one.end is not None and one.end > one.start]
