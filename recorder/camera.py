@@ -130,8 +130,10 @@ class CameraRecorder:
             self._gaps.finish(start if start is not None else run.utc(0))
         self._writer.end(run)
         self._run = None
-        end = self._writer.end_utc
-        self._gaps.begin(end if end is not None else self._clock.utc(), reason)
+        end = self._writer.end_utc if self._writer.end_utc is not None else self._clock.utc()
+        if self._gaps.open is not None and self._gaps.open.reason == "disk":
+            self._gaps.turn(end, reason)  # from now on there is nothing that the disk could take
+        self._gaps.begin(end, reason)
         self._live.end(_reason(reason))
         self._change(reason, "")
 
@@ -145,10 +147,7 @@ class CameraRecorder:
 
     def leave(self, reason: str) -> None:
         """Nothing is pulled from now on: ``stopped``, or ``disabled`` (taken out, or switched off)."""
-        if self._gaps.open is not None and self._gaps.open.reason == "stopped":
-            self._gaps.rename(reason)
-        else:
-            self._gaps.turn(self._clock.utc(), reason)
+        self._gaps.leave(self._clock.utc(), reason)
 
     def stalled(self, start: float, end: float) -> None:
         """This process did not run from ``start`` to ``end`` (UTC seconds)."""

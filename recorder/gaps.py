@@ -35,6 +35,8 @@ _AWAY = frozenset(("stopped", "crashed", "stalled"))
 _LEFT = frozenset(("disabled", "configuration"))
 #: A stall breaks sessions, and what that looks like comes within so many seconds of its end.
 ECHO_S = 10.0
+#: A recorder that runs has said so within so many seconds.
+PULSE_S = 5.0
 #: A session's last words may lie so far outside the stall that broke it.
 EDGE_S = 1.0
 
@@ -74,7 +76,7 @@ class GapTracker:
                 self.begin(*((now, "starting") if end is None else (end, "crashed")))
             else:
                 self._gap = gap
-                known = alive_until is not None and gap.start.timestamp() < alive_until < now
+                known = alive_until is not None and gap.start.timestamp() - PULSE_S < alive_until < now
                 if alive_until is not None and known and gap.reason not in _AWAY | _LEFT:
                     self.turn(alive_until, "crashed")  # what the camera did meanwhile nobody knows
             if left_for is not None:
@@ -109,8 +111,9 @@ class GapTracker:
         with self._lock:
             if self._gap is not None and self._gap.start <= from_epoch(start) and start < end:
                 self.finish(start)
-            self.begin(end, "disk")
-            if self._gap is not None and from_epoch(end) < self._gap.start:  # what was queued is lost as well
+            if self._gap is None or self._gap.start < from_epoch(end):
+                self.turn(end, "disk")
+            elif from_epoch(end) < self._gap.start:  # what was queued before the gap is lost as well
                 self._gap = self._gap.model_copy(update={"start": from_epoch(end)})
                 self._announce(self._gap)
 
@@ -120,6 +123,15 @@ class GapTracker:
             if self._gap is not None and self._gap.reason != reason:
                 self._gap = self._gap.model_copy(update={"cause": cause_of(reason), "reason": reason})
                 self._announce(self._gap)
+
+    def leave(self, at: float, reason: str) -> None:
+        """Nothing is pulled from ``at`` on; the run that ended for it said ``stopped``, and where."""
+        with self._lock:
+            gap, back = self._gap, self._back
+            if gap is not None and gap.reason == "stopped" and (back is None or from_epoch(back) <= gap.start):
+                self.rename(reason)
+            else:
+                self.turn(at, reason)
 
     def explain(self, at: float, reason: str) -> None:
         """A later attempt, at ``at``, says more than the first word did."""

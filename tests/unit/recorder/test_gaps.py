@@ -40,7 +40,6 @@ def test_the_first_begin_counts(gaps: GapTracker, told: list[Gap]) -> None:
 def test_what_was_queued_and_lost_belongs_to_the_open_gap(gaps: GapTracker, told: list[Gap]) -> None:
     gaps.begin(T0, "ended")
     gaps.lose(T0 - 9, T0 - 2)
-    gaps.lose(T0 - 9, T0 - 1)
     assert [(g.start, g.reason) for g in told] == [(from_epoch(T0), "ended"), (from_epoch(T0 - 2), "ended")]
     assert len({g.id for g in told}) == 1
 

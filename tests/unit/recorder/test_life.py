@@ -101,7 +101,7 @@ class Life:
             self.probes.append(Probe((begun + self.clock.utc()) / 2, None))
 
     def play_on_a_full_disk(self, frames: int) -> None:
-        with files_of_at_most(2_000):
+        with files_of_at_most(30_000):
             self.play(frames, kept=False)
             self.settle()
 
@@ -112,7 +112,8 @@ class Life:
             self.recorder.end(self.run, "ended")
             self.run = None
         self.recorder.trouble(reason, "")
-        self.state = reason
+        if self.state not in ("unreachable", "unauthorized"):  # the first clear word on an outage stays
+            self.state = reason
 
     def wait(self, seconds: float) -> None:
         if self.run is not None:
@@ -124,8 +125,11 @@ class Life:
             self.recorder.trouble(self.state, "")
 
     def kill(self) -> None:
+        if self.recorder is None:
+            return
         self.settle()
-        self.recorder, self.run, self.state = None, None, "down"
+        self.recorder, self.run = None, None
+        self.state = "disabled" if self.state == "disabled" else "down"
         self.alive_until = self.clock.utc()
 
     def stop(self, reason: str = "stopped") -> None:
@@ -138,7 +142,8 @@ class Life:
             self.recorder.leave(reason)
         self.settle()
         self.recorder.close()
-        self.recorder, self.state = None, "down" if reason == "stopped" else reason
+        self.recorder = None
+        self.state = "disabled" if "disabled" in (self.state, reason) else "down"
 
     def again(self, left_for: str | None = None) -> None:
         if self.recorder is None:
@@ -175,7 +180,8 @@ def check(life: Life) -> None:
         at = from_epoch(probe.at)
         causes = [gap.cause for gap in gaps if gap.start <= at and (gap.end is None or at < gap.end)]
         recorded = any(start <= at < end for start, end in footage)
-        assert (causes, recorded) == ([], True) if probe.cause is None else ([probe.cause], False), (probe, gaps)
+        expected = ([], True) if probe.cause is None else ([probe.cause], False)
+        assert (causes, recorded) == expected, (probe, gaps)
 
 
 ACTIONS = st.one_of(

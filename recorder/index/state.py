@@ -1,0 +1,92 @@
+"""What a camera's folder says: every journaled word as it was said last, and the files that lie there. Read only."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recorder import journal
+from recorder.layout import PART, path_of_id
+from vms.domain.messages import Gap, Segment
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_HOUR = re.compile(r"\d\d", re.ASCII)
+
+
+@dataclass(slots=True)
+class Found:
+    """One camera. ``files``: bytes by the closed file's path, relative to the recordings folder; a ``.part`` likewise."""
+
+    segments: dict[str, Segment] = field(default_factory=dict)  # closed, by id
+    growing: dict[str, Segment] = field(default_factory=dict)  # opened and not closed, by id
+    gaps: dict[str, Gap] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
+    refused: int = 0  # lines that are torn, or of another camera
+
+    def take(self, site: str, camera: str, entry: journal.Entry) -> None:
+        """One line, later than those before it."""
+        one = entry.record
+        if (one.site, one.camera) != (site, camera) or not _names_itself(one):
+            self.refused += 1
+        elif isinstance(one, Gap):
+            self.gaps[one.id] = one
+        elif entry.kind == "closed":
+            self.segments[one.id] = one
+            self.growing.pop(one.id, None)
+        elif one.id not in self.segments:
+            self.growing[one.id] = one
+
+
+def look(root: Path, site: str, camera: str) -> Iterator[Found]:
+    """Reads a camera's folder; yields the same, filled further, after each day, so that one may pause between."""
+    found = Found()
+    for day in sorted(_folders(root / site / camera, _DAY)):
+        refused: list[bytes] = []
+        for entry in journal.read(day / journal.NAME, refused):
+            found.take(site, camera, entry)
+        found.refused += len(refused)
+        for hour in sorted(_folders(day, _HOUR)):
+            with os.scandir(hour) as entries:
+                for one in entries:
+                    _file(found, f"{site}/{camera}/{day.name}/{hour.name}", one)
+        yield found
+
+
+def cameras(root: Path) -> list[tuple[str, str]]:
+    """``(site, camera)`` of every folder of recordings."""
+    return sorted(
+        (site.name, camera.name) for site in _folders(root, re.compile(r"[a-z0-9].*")) for camera in _folders(site)
+    )
+
+
+def is_empty(segment: Segment) -> bool:
+    """It was begun, and nothing of it is kept."""
+    return segment.end == segment.start
+
+
+def _names_itself(one: Segment | Gap) -> bool:
+    try:
+        return isinstance(one, Gap) or str(path_of_id(one.site, one.camera, one.id)) == one.path
+    except ValueError:
+        return False
+
+
+def _file(found: Found, folder: str, one: os.DirEntry[str]) -> None:
+    stem, dot, kind = one.name.rpartition(".")
+    if f"{dot}{kind}" in (".mp4", PART) and one.is_file(follow_symlinks=False):
+        files = found.files if kind == "mp4" else found.parts
+        files[f"{folder}/{stem}.mp4"] = one.stat(follow_symlinks=False).st_size
+
+
+def _folders(folder: Path, name: re.Pattern[str] = re.compile(r"[a-z0-9].*")) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from [
+                folder / one.name for one in entries if name.fullmatch(one.name) and one.is_dir(follow_symlinks=False)
+            ]
+    except FileNotFoundError:  # deleted meanwhile
+        return
