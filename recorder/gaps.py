@@ -65,7 +65,7 @@ class GapTracker:
     def resume(
         self, now: float, gap: Gap | None, end: float | None, alive_until: float | None, left_for: str | None = None
     ) -> None:
-        """A recorder starts: ``gap`` was open when the one before ended, else footage ended at ``end`` (None: nothing yet).
+        """A recorder starts: ``gap`` was open when the one before ended, else footage ended at ``end`` (None: no past).
 
         ``alive_until``: when that one was last known to run. ``left_for``: this one does not pull either, and why. UTC
         seconds all.

@@ -17,11 +17,10 @@ from typing import Literal, get_args
 from pydantic import ValidationError
 
 from recorder.disk import sync_folder
-from recorder.layout import journal_path
+from recorder.layout import JOURNAL, journal_path
 from vms.domain.messages import Gap, Segment
 
 Kind = Literal["opened", "closed", "gap"]
-NAME = "journal.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def read(path: Path, refused: list[bytes] | None = None) -> Iterator[Entry]:
 
 def days(root: Path, site: str, camera: str) -> list[Path]:
     """The camera's journals, oldest first."""
-    return sorted((root / site / camera).glob("[0-9]*-[0-9]*-[0-9]*/journal.jsonl"))
+    return sorted((root / site / camera).glob(f"[0-9]*-[0-9]*-[0-9]*/{JOURNAL}"))
 
 
 def _ends_with_newline(path: Path) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from vms.domain.clock import from_epoch
 
 PART = ".part"
+JOURNAL = "journal.jsonl"
 _STAMP = re.compile(r"(\d{8}T\d{6})(\d{3})Z(-\d+)?", re.ASCII)
 _ID = re.compile(r"([a-z0-9][a-z0-9-]{0,62})\.(\d{8}T\d{9}Z(?:-\d{1,3})?)", re.ASCII)
 
@@ -52,4 +53,4 @@ def path_of_id(site: str, camera: str, segment: str) -> PurePosixPath:
 
 def journal_path(root: Path, site: str, camera: str, at: float) -> Path:
     """The journal of the UTC day of ``at`` (seconds since the epoch)."""
-    return root / site / camera / from_epoch(at).strftime("%Y-%m-%d") / "journal.jsonl"
+    return root / site / camera / from_epoch(at).strftime("%Y-%m-%d") / JOURNAL

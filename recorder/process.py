@@ -18,6 +18,7 @@ import av
 from recorder.alarms import NodeAlarms
 from recorder.camera import CameraRecorder, refused_state
 from recorder.disk import DiskWriter
+from recorder.index.telling import Teller
 from recorder.pulse import Pulse
 from recorder.serving import keep_serving
 from vms.bus.configuration import ConfigurationFollower
@@ -62,6 +63,7 @@ class Recorder:
         notes = environment.data / "state" / f"alarms-{name}.json"
         self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
         self.desk = WatchDesk(None, clock)
+        self.teller = Teller(environment.data, sites, clock)
         self._watchdog = Watchdog()
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._pulled: dict[str, _Pulled] = {}

@@ -6,10 +6,12 @@ is kept in a file, so that the next start knows since when nobody recorded.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from vms.domain.clock import Clock
 
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 BEAT_S = 0.5
 #: A wait that took so much longer than asked for: below it a busy machine, and no camera's session breaks over it.
 STALL_S = 2.0
+#: Under ``DATA``: every recorder holds a share of it, so that who mends the index knows whether one runs.
+LOCK = Path("state", "recorders.lock")
 #: How often the file is written.
 KEEP_S = 2.0
 
@@ -34,6 +38,7 @@ class Pulse:
         self._stalled = stalled
         self._stop = threading.Event()
         self._kept_at = float("-inf")
+        self._lock: TextIO | None = None
         self.alive_until = self._read()
         self._thread = threading.Thread(target=self._loop, name="pulse", daemon=True)
 
@@ -46,6 +51,8 @@ class Pulse:
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join(BEAT_S * 2)
+        if self._lock is not None:
+            self._lock.close()
 
     def slept(self, asked: float, took: float) -> None:
         """One wait of ``asked`` seconds that took ``took``."""
@@ -65,7 +72,18 @@ class Pulse:
                 self._keep()
                 return
 
+    def _share(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = (self._path.parent / LOCK.name).open("a")
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:  # somebody mends while no recorder ran; recording waits for nobody
+            return
+        self._lock = file
+
     def _keep(self) -> None:
+        if self._lock is None:
+            self._share()
         now = self._clock.monotonic()
         if now - self._kept_at < KEEP_S:
             return

@@ -10,14 +10,15 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from recorder import journal
 from recorder.index.cover import Span, complete, free, union
-from recorder.index.state import Found, is_empty, look
+from recorder.index.state import Found, days, is_empty, look
 from recorder.index.taking import described, digest, growing, keep, measured
-from recorder.layout import PART
+from recorder.layout import PART, journal_path
 from recorder.recovery import open_gap, unexplained
 from vms.domain.messages import Gap, Segment
 
@@ -64,12 +65,13 @@ def rebuild(
     """
     done = Rebuilt(cameras=1)
     found = Found()
-    for found in look(root, site, camera):  # noqa: B007  # the last one is whole
+    for day in days(root, site, camera):
+        look(root, site, camera, day, found)
         yield done
     done.lines_refused = found.refused
     edge = datetime.max.replace(tzinfo=now.tzinfo) if alone else now - timedelta(seconds=LIVE_EDGE_S)
     lines = [*_lost(root, found, done, edge, verify), *_left(root, found, done, edge, node)]
-    lines = _abutting(found, lines)
+    lines = _abutting(list(found.segments.values()), lines)
     for line in lines:
         found.take(site, camera, line)
     lines += _gaps(found, done, edge, site, camera, node, alone)
@@ -83,15 +85,17 @@ def rebuild(
 def _lost(root: Path, found: Found, done: Rebuilt, edge: datetime, verify: bool) -> list[journal.Entry]:
     """Journaled files that are not there, or not what was journaled."""
     lines = []
+    deleted = union((gap.start, gap.end) for gap in found.gaps.values() if gap.cause == "deleted" and gap.end)
     for one in list(found.segments.values()):
         if is_empty(one) or one.start > edge:
             continue
         if one.path in found.parts and one.path not in found.files:
             continue  # journaled, not renamed: it is one that was left
         size = found.files.get(one.path)
-        if size is None and not (root / one.path).exists():
-            log.error("index.missing file=%s", one.path)
-            done.missing += 1
+        if size is None and not (root / one.path).exists() and _still_told(root, one):
+            if one.end is None or free(deleted, one.start, one.end):  # else its deletion was not finished
+                log.error("index.missing file=%s", one.path)
+                done.missing += 1
             empty = {"end": one.start, "bytes": 0, "frames": 0, "sha256": None}
             lines.append(journal.Entry("closed", one.model_copy(update=empty)))
         elif size is not None and size != one.bytes:
@@ -99,6 +103,12 @@ def _lost(root: Path, found: Found, done: Rebuilt, edge: datetime, verify: bool)
         elif verify and one.sha256 is not None and digest(root / one.path) != one.sha256:
             done.unmended.append((one.path, "its content is not what was recorded: the hash differs"))
     return lines
+
+
+def _still_told(root: Path, segment: Segment) -> bool:
+    """Whether the journal still says so: what was deleted meanwhile is not missing."""
+    path = journal_path(root, segment.site, segment.camera, segment.start.timestamp())
+    return any(entry.record.id == segment.id for entry in journal.read(path))
 
 
 def _left(root: Path, found: Found, done: Rebuilt, edge: datetime, node: str) -> list[journal.Entry]:
@@ -110,7 +120,7 @@ def _left(root: Path, found: Found, done: Rebuilt, edge: datetime, node: str) ->
     for path in sorted((found.files.keys() | waiting) - closed | found.parts.keys()):
         known = opened.get(path)
         try:
-            if _in_use(root / path, edge):
+            if _in_use(root / path, edge) or (known is not None and known.start > edge):
                 done.left_to_recorder += 1
                 continue
             kept = keep(root / path)
@@ -135,23 +145,21 @@ def _in_use(final: Path, edge: datetime) -> bool:
     return growing(part) or (there.exists() and there.stat().st_mtime > edge.timestamp())
 
 
-def _abutting(found: Found, lines: list[journal.Entry]) -> list[journal.Entry]:
+def _abutting(known: list[Segment], lines: list[journal.Entry]) -> list[journal.Entry]:
     """A file that was found begins and ends where its neighbours do, if that is only a rounding away."""
-    ends = sorted(one.end for one in found.segments.values() if one.end is not None and not is_empty(one))
-    starts = sorted(one.start for one in found.segments.values() if not is_empty(one))
-    snapped = []
-    for line in lines:
-        one = line.record
-        if isinstance(one, Segment) and one.run.startswith("found-") and one.end is not None and not is_empty(one):
-            start, end = _nearest(ends, one.start), _nearest(starts, one.end)
-            one = one.model_copy(update={"start": start, "end": max(start, end)})
-        snapped.append(journal.Entry(line.kind, one))
-    return snapped
-
-
-def _nearest(moments: list[datetime], at: datetime) -> datetime:
-    near = min(moments, key=lambda moment: abs(moment - at), default=at)
-    return near if abs(near - at) <= ABUT else at
+    new = {one.id: one for line in lines if isinstance(one := line.record, Segment)}
+    found = {name for name, one in new.items() if one.run.startswith("found-")}
+    now = {one.id: one for one in known} | new
+    order = [one.id for one in sorted(now.values(), key=lambda one: one.start) if not is_empty(one)]
+    for name, following in pairwise(order):
+        one, other = now[name], now[following]
+        if one.end is None or one.end == other.start or abs(other.start - one.end) > ABUT:
+            continue
+        if following in found and name not in found:
+            now[following] = other.model_copy(update={"start": one.end})
+        elif name in found:
+            now[name] = one.model_copy(update={"end": max(one.start, other.start)})
+    return [journal.Entry(line.kind, now.get(line.record.id, line.record)) for line in lines]
 
 
 def _gaps(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder import journal
-from recorder.layout import PART, path_of_id
+from recorder.layout import JOURNAL, PART, path_of_id
 from vms.domain.messages import Gap, Segment
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -18,7 +18,7 @@ _HOUR = re.compile(r"\d\d", re.ASCII)
 
 @dataclass(slots=True)
 class Found:
-    """One camera. ``files``: bytes by the closed file's path, relative to the recordings folder; a ``.part`` likewise."""
+    """One camera. ``files`` and ``parts``: bytes by the closed file's path, relative to the recordings folder."""
 
     segments: dict[str, Segment] = field(default_factory=dict)  # closed, by id
     growing: dict[str, Segment] = field(default_factory=dict)  # opened and not closed, by id
@@ -41,19 +41,24 @@ class Found:
             self.growing[one.id] = one
 
 
-def look(root: Path, site: str, camera: str) -> Iterator[Found]:
-    """Reads a camera's folder; yields the same, filled further, after each day, so that one may pause between."""
-    found = Found()
-    for day in sorted(_folders(root / site / camera, _DAY)):
-        refused: list[bytes] = []
-        for entry in journal.read(day / journal.NAME, refused):
-            found.take(site, camera, entry)
-        found.refused += len(refused)
-        for hour in sorted(_folders(day, _HOUR)):
-            with os.scandir(hour) as entries:
-                for one in entries:
-                    _file(found, f"{site}/{camera}/{day.name}/{hour.name}", one)
-        yield found
+def look(root: Path, site: str, camera: str, day: str, found: Found | None = None) -> Found:
+    """Reads one day (``2026-11-22``) of a camera, into ``found`` where that is given."""
+    found = Found() if found is None else found
+    folder = root / site / camera / day
+    refused: list[bytes] = []
+    for entry in journal.read(folder / JOURNAL, refused):
+        found.take(site, camera, entry)
+    found.refused += len(refused)
+    for hour in sorted(_folders(folder, _HOUR)):
+        with os.scandir(hour) as entries:
+            for one in entries:
+                _file(found, f"{site}/{camera}/{day}/{hour.name}", one)
+    return found
+
+
+def days(root: Path, site: str, camera: str) -> list[str]:
+    """The camera's days, oldest first."""
+    return sorted(folder.name for folder in _folders(root / site / camera, _DAY))
 
 
 def cameras(root: Path) -> list[tuple[str, str]]:

@@ -27,9 +27,11 @@ class Kept:
 def keep(final: Path) -> Kept:
     """Cuts a file behind its last whole fragment and gives a ``.part`` its final name; one without any is removed.
 
-    Safe to repeat after a crash anywhere in it.
+    Safe to repeat after a crash anywhere in it. Raises ``ValueError`` where both names are taken.
     """
     part = final.with_suffix(PART)
+    if part.exists() and final.exists():  # nothing is ever overwritten
+        raise ValueError(f"{part.name} stands beside a closed file of its name; move one of them away")
     there = part if part.exists() else final
     kept = _cut(there)
     if not kept.fragments:

@@ -271,7 +271,8 @@ async def _ensure_stream(js: JetStreamContext, name: str, filters: list[str]) ->
         duplicate_window=DUPLICATE_WINDOW_S,
     )
     try:
-        await js.stream_info(name)
+        if set((await js.stream_info(name)).config.subjects or ()) != set(filters):  # made by an older version
+            await js.update_stream(config)
     except nats.js.errors.NotFoundError:
         with contextlib.suppress(nats.js.errors.BadRequestError):  # another role was first
             await js.add_stream(config)

@@ -15,13 +15,13 @@ CONFIG_KEY = "facility"
 BUCKET_HOLDS = "holds"
 HOLDS_KEY = "all"
 
-Stored = Literal["alert", "segment", "gap", "minute"]
+Stored = Literal["alert", "segment", "gap", "minute", "index"]
 Verb = Literal["watch", "snapshot", "read", "fragments", "render", "audit"]
 Role = Literal["recorder", "detector"]
 
 STREAM_SUBJECTS: dict[str, list[str]] = {
     STREAM_ALERTS: ["vms.v1.*.*.alert"],
-    STREAM_SEGMENTS: ["vms.v1.*.*.segment", "vms.v1.*.*.gap", "vms.v1.*.*.minute"],
+    STREAM_SEGMENTS: ["vms.v1.*.*.segment", "vms.v1.*.*.gap", "vms.v1.*.*.minute", "vms.v1.*.*.index"],
 }
 
 

@@ -12,6 +12,7 @@ import click
 from vms import __version__
 from vms.cli.configuration import config
 from vms.cli.doctor import doctor
+from vms.cli.index import index
 from vms.cli.roles import detector, recorder, web
 from vms.cli.start import demo, up
 from vms.cli.users import user
@@ -27,7 +28,7 @@ def cli() -> None:
     """Records, watches and shows the cameras of quarantine sites."""
 
 
-for command in (up, demo, recorder, detector, web, config, doctor, user):
+for command in (up, demo, recorder, detector, web, config, doctor, user, index):
     cli.add_command(command)
 
 

@@ -1,15 +1,17 @@
-"""What the stream SEGMENTS carries (segments, gaps, minute counts), kept by id."""
+"""What the stream SEGMENTS carries (segments, gaps, minute counts, whole spans of the index), kept by id."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from nats.aio.msg import Msg
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Table, case, delete
+from sqlalchemy import ColumnElement, Table, case, delete, select
 
 from vms.domain import messages as wire
+from vms.domain.index import IndexSpan
 from web.consumers.stream import Poison
 from web.consumers.subject import check_sender
 from web.database.engine import Change
@@ -18,39 +20,82 @@ from web.database.upsert import upsert
 
 DURABLE = "web-segments"
 _BIG = 2**62
+#: Of one statement: fewer than any database's bound.
+MOST_PARAMETERS = 500
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The newest word on each, not yet written."""
+
+    segments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    gaps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    minutes: dict[tuple[str, Any], dict[str, Any]] = field(default_factory=dict)
+
+    def segment(self, segment: wire.Segment) -> None:
+        _check_segment(segment)
+        if segment.end is not None or self.segments.get(segment.id, {}).get("end") is None:
+            self.segments[segment.id] = segment.model_dump(exclude={"v"})
+
+    def gap(self, gap: wire.Gap) -> None:
+        if gap.end is not None or self.gaps.get(gap.id, {}).get("end") is None:
+            self.gaps[gap.id] = gap.model_dump(exclude={"v"})
 
 
 async def apply(change: Change, messages: Sequence[Msg]) -> None:
     """Keeps the newest word on each; ``Poison`` when one cannot be read."""
-    segments: dict[str, dict[str, Any]] = {}
-    gaps: dict[str, dict[str, Any]] = {}
-    minutes: dict[tuple[str, Any], dict[str, Any]] = {}
+    kept = _Kept()
     for msg in messages:
         kind = msg.subject.rsplit(".", 1)[-1]
         try:
             if kind == "segment":
                 segment = wire.Segment.model_validate_json(msg.data)
                 check_sender(msg.subject, segment.site, segment.camera, "segment")
-                _check_segment(segment)
-                if segment.end is not None or segments.get(segment.id, {}).get("end") is None:
-                    segments[segment.id] = segment.model_dump(exclude={"v"})
+                kept.segment(segment)
             elif kind == "gap":
                 gap = wire.Gap.model_validate_json(msg.data)
                 check_sender(msg.subject, gap.site, gap.camera, "gap")
-                if gap.end is not None or gaps.get(gap.id, {}).get("end") is None:
-                    gaps[gap.id] = gap.model_dump(exclude={"v"})
+                kept.gap(gap)
             elif kind == "minute":
                 minute = wire.MinuteCount.model_validate_json(msg.data)
                 check_sender(msg.subject, minute.site, minute.camera, "minute")
                 key = (minute.camera, minute.at)
-                minutes[key] = _together(minutes.get(key), minute.model_dump(exclude={"v"}))
+                kept.minutes[key] = _together(kept.minutes.get(key), minute.model_dump(exclude={"v"}))
+            elif kind == "index":
+                span = IndexSpan.model_validate_json(msg.data)
+                check_sender(msg.subject, span.site, span.camera, "index")
+                await _write(change, kept)  # in the order of the messages
+                kept = _Kept()
+                await _replace(change, span)
             else:
                 raise Poison(f"the subject {msg.subject} is not known")
         except ValidationError as err:
             one = err.errors(include_input=False, include_url=False)[0]
             raise Poison(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}") from err
+    await _write(change, kept)
+
+
+async def _replace(change: Change, span: IndexSpan) -> None:
+    """The span is as its recorder's journals say: what is not in it is gone."""
+    kept = _Kept()
+    records: list[wire.Segment | wire.Gap] = [*span.segments, *span.gaps]
+    if any((one.site, one.camera) != (span.site, span.camera) for one in records):
+        raise Poison("a record of another camera")
+    for segment in span.segments:
+        kept.segment(segment)
+    for gap in span.gaps:
+        kept.gap(gap)
+    for model, known in ((Segment, kept.segments), (Gap, kept.gaps)):
+        within = (model.camera == span.camera, model.start >= span.start, model.start < span.end)
+        gone = sorted(set(await change.connection.scalars(select(model.id).where(*within))) - known.keys())
+        for at in range(0, len(gone), MOST_PARAMETERS):
+            await change.connection.execute(delete(model).where(model.id.in_(gone[at : at + MOST_PARAMETERS])))
+    await _write(change, kept)
+
+
+async def _write(change: Change, kept: _Kept) -> None:
     # What was closed stays closed, whoever repeats an older word.
-    for model, rows in ((Segment, segments), (Gap, gaps)):
+    for model, rows in ((Segment, kept.segments), (Gap, kept.gaps)):
         await upsert(
             change.connection,
             model,
@@ -58,7 +103,7 @@ async def apply(change: Change, messages: Sequence[Msg]) -> None:
             ["id"],
             lambda table, new: new.end.is_not(None) | table.c.end.is_(None),
         )
-    for gap_row in gaps.values():
+    for gap_row in kept.gaps.values():
         if gap_row["cause"] == "deleted" and gap_row["end"] is not None:
             await change.connection.execute(
                 delete(Segment).where(
@@ -67,7 +112,7 @@ async def apply(change: Change, messages: Sequence[Msg]) -> None:
                     Segment.end <= gap_row["end"],
                 )
             )
-    await upsert(change.connection, MinuteCount, list(minutes.values()), ["camera", "at"], merge=_merged)
+    await upsert(change.connection, MinuteCount, list(kept.minutes.values()), ["camera", "at"], merge=_merged)
 
 
 def _together(known: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""``vms index``: the index of recordings made whole from files and journals, and compared with them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vms.cli.options import data_option
+from vms.domain.errors import ConfigurationError, StorageError
+from vms.settings import logs
+from vms.settings.environment import Environment
+
+json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+verify_option = click.option("--verify", is_flag=True, help="Hash every file: reads all that is recorded.")
+
+
+@click.group()
+def index() -> None:
+    """The index of recordings. Files and journals are the truth; the database is made from them."""
+
+
+@index.command()
+@data_option
+@json_option
+@verify_option
+def rebuild(data: Path, as_json: bool, verify: bool) -> None:
+    """Make the index whole from files and journals alone.
+
+    Works beside a running service, and while it is stopped: then the next start tells the database. Exit code 1: there
+    are differences that cannot be mended.
+    """
+    from recorder.index import telling
+    from recorder.index.rebuild import Rebuilt, rebuild
+    from recorder.index.state import cameras
+
+    logs.configure("index", "ERROR")
+    environment, root = _recordings(data)
+    total, table = Rebuilt(), []
+    with _recorders(environment.data) as alone:
+        found = cameras(root)
+        for number, (site, camera) in enumerate(found, 1):
+            one = Rebuilt()
+            for days, one in enumerate(  # noqa: B007
+                rebuild(root, site, camera, environment.node, now=datetime.now(UTC), alone=alone, verify=verify)
+            ):
+                _progress(f"{number}/{len(found)} {camera}: {days} days")
+            telling.order(environment.data, site, camera)
+            total.add(one)
+            table.append((camera, one))
+    _progress("")
+    if as_json:
+        click.echo(json.dumps({"alone": alone, **total.as_json()}, ensure_ascii=False))
+    else:
+        _print(table, total, alone)
+    raise click.exceptions.Exit(1 if total.unmended else 0)
+
+
+def _recordings(data: Path) -> tuple[Environment, Path]:
+    environment = Environment.read(data)
+    root = environment.data / "recordings"
+    if not root.is_dir():
+        raise ConfigurationError(f"{data} holds no recordings: name the service's folder with --data")
+    if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
+        raise StorageError(f"{root} cannot be read and written: run this as the user of the service")
+    return environment, root
+
+
+@contextlib.contextmanager
+def _recorders(data: Path) -> Iterator[bool]:
+    """Whether no recorder runs on this folder; each of them holds a share of the lock."""
+    from recorder.pulse import LOCK
+
+    path = data / LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{text}", err=True, nl=False)
+
+
+def _print(table: list[tuple[str, Any]], total: Any, alone: bool) -> None:
+    columns = ("segments", "gaps", "taken_in", "closed", "missing", "gaps_mended", "lines_refused", "left_to_recorder")
+    click.echo(f"{'camera':<32}" + "".join(f"{name.replace('_', ' '):>18}" for name in columns))
+    for name, one in [*table, ("all", total)]:
+        click.echo(f"{name:<32}" + "".join(f"{getattr(one, column):>18}" for column in columns))
+    for path, reason in total.unmended:
+        click.echo(f"not mended: {path}: {reason}", err=True)
+    click.echo(
+        "The journals are whole. "
+        + ("The service tells its database when it starts." if alone else "The running service tells its database now.")
+    )
