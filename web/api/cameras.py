@@ -86,8 +86,10 @@ async def snapshot(
 
 
 @router.get("/{camera}/timeline", dependencies=[permit("camera.view")])
-async def camera_timeline(camera: str, context: Here, start: AwareDatetime, end: AwareDatetime) -> Response:
-    """What was recorded, what not and why, counts and alerts; at most 31 days."""
+async def camera_timeline(
+    camera: str, context: Here, start: AwareDatetime, end: AwareDatetime, merge: bool = False
+) -> Response:
+    """What was recorded, what not and why, counts and alerts; at most 31 days. `merge`: what abuts as one."""
     site, found = context.camera(camera)
     start, end = _whole_ms(start), _whole_ms(end)
     if end <= start:
@@ -98,7 +100,7 @@ async def camera_timeline(camera: str, context: Here, start: AwareDatetime, end:
     end = max(start, min(end, now))
     async with context.database.read() as connection:
         grown_to = context.cameras.view(site, found).grown_to(now)
-        body = await timeline(connection, found.id, start, end, grown_to)
+        body = await timeline(connection, found.id, start, end, grown_to, merged=merge)
     return Response(body, media_type="application/json")
 
 

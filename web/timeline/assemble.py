@@ -36,10 +36,14 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """A span, whole: every millisecond in exactly one segment or gap."""
+    """A span, whole: every millisecond in exactly one segment or gap.
+
+    ``overlaps``: recordings that share time with an earlier one (a clock was set back), as they are, uncut.
+    """
 
     segments: tuple[Recorded, ...]
     gaps: tuple[Missing, ...]
+    overlaps: tuple[Recorded, ...] = ()
 
 
 def assemble(
@@ -50,25 +54,47 @@ def assemble(
     *,
     grown_to: int,
     configured_at: int | None,
+    told_from: int | None = None,
 ) -> Cover:
     """Covers ``start`` to ``end``.
 
     ``grown_to``: how far the newest open segment is known to reach. ``configured_at``: before it nothing can
-    have been recorded (None: never configured). Where footage and a gap claim the same moment, footage wins.
+    have been recorded (None: never configured). ``told_from``: the first moment of which a recorder said anything.
+    Where footage and a gap claim the same moment, footage wins; of two recordings the one that began first.
     """
     if end <= start:
         return Cover((), ())
     told = _Told(gaps)
-    recorded = _clip(start, end, _close(sorted(segments, key=lambda one: (one.start, one.id)), told, grown_to))
+    recorded, overlaps = _clip(
+        start, end, _close(sorted(segments, key=lambda one: (one.start, one.id)), told, grown_to)
+    )
+    life = (configured_at, told_from)
     missing: list[Missing] = []
     at = start
     for one in recorded:
         if one.start > at:
-            missing += _explain(at, one.start, told, configured_at)
+            missing += _explain(at, one.start, told, life)
         at = one.end or at
     if at < end:
-        missing += _explain(at, end, told, configured_at)
-    return Cover(tuple(recorded), tuple(missing))
+        missing += _explain(at, end, told, life)
+    return Cover(tuple(recorded), tuple(missing), tuple(overlaps))
+
+
+def merge(segments: Sequence[Recorded]) -> list[Recorded]:
+    """Those that abut and share a codec as one, without an id: what a long timeline draws."""
+    spans: list[Recorded] = []
+    first: Recorded | None = None
+    end, size, is_open = 0, 0, False
+    for one in segments:
+        if first is not None and one.start == end and one.codec == first.codec:
+            end, size, is_open = one.end or end, size + one.bytes, one.open
+            continue
+        if first is not None:
+            spans.append(Recorded("", first.start, end, first.codec, size, is_open))
+        first, end, size, is_open = one, one.end or one.start, one.bytes, one.open
+    if first is not None:
+        spans.append(Recorded("", first.start, end, first.codec, size, is_open))
+    return spans
 
 
 class _Told:
@@ -102,29 +128,36 @@ def _close(segments: Sequence[Recorded], told: _Told, grown_to: int) -> list[Rec
     return closed
 
 
-def _clip(start: int, end: int, segments: Iterable[Recorded]) -> list[Recorded]:
-    """Cuts to the span and takes overlaps from the later one."""
-    kept = []
+def _clip(start: int, end: int, segments: Iterable[Recorded]) -> tuple[list[Recorded], list[Recorded]]:
+    """Cuts to the span and takes overlaps from the later one; those that lost something."""
+    kept: list[Recorded] = []
+    overlaps = []
     at = start
     for one in segments:
-        begin, finish = max(one.start, at), min(end if one.end is None else one.end, end)
+        finish = end if one.end is None else min(one.end, end)
+        begin = max(one.start, at)
+        if begin > max(one.start, start) and finish > max(one.start, start):
+            overlaps.append(one)
         if finish > begin:
-            kept.append(replace(one, start=begin, end=finish))
+            kept.append(one if (begin, finish) == (one.start, one.end) else replace(one, start=begin, end=finish))
             at = finish
-    return kept
+    return kept, overlaps
 
 
-def _explain(start: int, end: int, told: _Told, configured_at: int | None) -> list[Missing]:
+_Life = tuple[int | None, int | None]
+
+
+def _explain(start: int, end: int, told: _Told, life: _Life) -> list[Missing]:
     """Causes for a span without footage: the gaps that were told, else what can be known, else ``unknown``."""
     parts: list[Missing] = []
     at = start
     for gap in told.touching(start, end):
         begin, finish = max(gap.start, at), min(end if gap.end is None else gap.end, end)
         if finish > begin:
-            parts += _unexplained(at, begin, configured_at)
+            parts += _unexplained(at, begin, life)
             parts.append(Missing(begin, finish, gap.cause, gap.reason))
             at = finish
-    parts += _unexplained(at, end, configured_at)
+    parts += _unexplained(at, end, life)
     joined: list[Missing] = []
     for one in parts:
         if joined and (joined[-1].cause, joined[-1].reason) == (one.cause, one.reason):
@@ -134,11 +167,14 @@ def _explain(start: int, end: int, told: _Told, configured_at: int | None) -> li
     return joined
 
 
-def _unexplained(start: int, end: int, configured_at: int | None) -> list[Missing]:
-    if end <= start:
-        return []
-    if configured_at is None or configured_at >= end:
-        return [Missing(start, end, "disabled")]
-    if configured_at <= start:
-        return [Missing(start, end, "unknown")]
-    return [Missing(start, configured_at, "disabled"), Missing(configured_at, end, "unknown")]
+def _unexplained(start: int, end: int, life: _Life) -> list[Missing]:
+    """Before the camera was configured nothing was wanted; before its recorder's first word that one was starting."""
+    configured, told = life
+    born = end if configured is None else min(max(configured, start), end)
+    heard = born if told is None else min(max(told, born), end)
+    parts = [
+        Missing(start, born, "disabled"),
+        Missing(born, heard, "recorder", "starting"),
+        Missing(heard, end, "unknown"),
+    ]
+    return [one for one in parts if one.end is not None and one.end > one.start]

@@ -1,127 +1,173 @@
-"""Reading what a timeline is made of."""
+"""Reading what a timeline is made of. A month of a camera has 44 000 segments: numbers as they are kept, no objects."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, case, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from vms.domain.clock import rfc3339
 from web.alerts.store import Filter, fetch_page
 from web.database.schema import CameraFirst, Gap, MinuteCount, Segment
-from web.timeline.assemble import Missing, Recorded, assemble
+from web.timeline.assemble import Missing, Recorded, assemble, merge
 
 #: No segment is longer than this, so that the index on ``start`` bounds the search.
 LONGEST_SEGMENT = timedelta(minutes=10)
+#: An unfinished file that is not the newest: its recorder was killed, and tells the end when it starts again.
+LIKELY_MS = 60_000
 MAX_ALERTS = 2000
+DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What is asked, in milliseconds since the epoch."""
+
+    start: int
+    end: int
+    grown_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows, times in microseconds; moments of the camera's life in milliseconds."""
+
+    segments: Sequence[Any]
+    gaps: Sequence[Any]
+    counts: Sequence[Any]
+    newest: int | None
+    configured_at: int | None
+    told_from: int | None
+    recorded_from: int | None
+
+
 async def timeline(
-    connection: AsyncConnection, camera: str, start: datetime, end: datetime, grown_to: datetime
-) -> bytes:
-    """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches."""
-    segments = await connection.execute(
-        select(Segment.id, Segment.start, Segment.end, Segment.codec, Segment.bytes).where(
-            Segment.camera == camera, Segment.start < end, Segment.start > start - LONGEST_SEGMENT
-        )
-    )
-    # An unfinished segment is the growing one only if none came after it, also after the span.
-    newest = await connection.scalar(select(func.max(Segment.start)).where(Segment.camera == camera))
-    gaps = await connection.execute(
-        select(Gap.start, Gap.end, Gap.cause, Gap.reason).where(
-            Gap.camera == camera, Gap.start < end, or_(Gap.end.is_(None), Gap.end > start)
-        )
-    )
-    told = [Missing(_ms(row.start), await _end_of(connection, camera, row), row.cause, row.reason) for row in gaps]
-    first = await connection.scalar(select(CameraFirst.at).where(CameraFirst.camera == camera))
-    counts = await connection.execute(
-        select(MinuteCount.at, MinuteCount.mean, MinuteCount.max)
-        .where(MinuteCount.camera == camera, MinuteCount.at >= start - timedelta(minutes=1), MinuteCount.at < end)
-        .order_by(MinuteCount.at)
-    )
-    alerts, _ = await fetch_page(connection, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
-    found = (segments.all(), counts.all())
-
-    def work() -> bytes:
-        """A month of a camera has 44 000 segments: this must not hold up the sockets."""
-        return json.dumps(_body(start, end, grown_to, first, newest, found, told, alerts)).encode()
-
-    return await asyncio.to_thread(work)
-
-
-async def _end_of(connection: AsyncConnection, camera: str, gap: Any) -> int | None:
-    """A gap that nobody ended (its recorder lost its disk, or its site) ends where anything else begins."""
-    if gap.end is not None:
-        return _ms(gap.end)
-    segment = await connection.scalar(
-        select(func.min(Segment.start)).where(Segment.camera == camera, Segment.start >= gap.start)
-    )
-    other = await connection.scalar(select(func.min(Gap.start)).where(Gap.camera == camera, Gap.start > gap.start))
-    return min((_ms(moment) for moment in (segment, other) if moment is not None), default=None)
-
-
-def _body(
+    connection: AsyncConnection,
+    camera: str,
     start: datetime,
     end: datetime,
     grown_to: datetime,
-    first: datetime | None,
-    newest: datetime | None,
-    found: tuple[Sequence[Any], Sequence[Any]],
-    told: Sequence[Missing],
-    alerts: list[dict[str, Any]],
-) -> dict[str, Any]:
-    segments, counts = found
-    cover = assemble(
-        _ms(start),
-        _ms(end),
-        [
-            Recorded(row.id, _ms(row.start), _end_ms(row.start, row.end, newest), row.codec, row.bytes)
-            for row in segments
-        ],
-        told,
-        grown_to=_ms(grown_to),
-        configured_at=None if first is None else _ms(first),
+    *,
+    merged: bool = False,
+    holds: Sequence[dict[str, Any]] = (),
+) -> bytes:
+    """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches."""
+    segments = await connection.execute(
+        select(Segment.id, _us(Segment.start), _us(Segment.end), Segment.codec, Segment.bytes).where(
+            Segment.camera == camera, Segment.start < end, Segment.start > start - LONGEST_SEGMENT
+        )
     )
+    gaps = await connection.execute(
+        select(_us(Gap.start), _end_of_gap(camera), Gap.cause, Gap.reason).where(
+            Gap.camera == camera, Gap.start < end, or_(Gap.end.is_(None), Gap.end > start)
+        )
+    )
+    counts = await connection.execute(
+        select(_us(MinuteCount.at), MinuteCount.mean, MinuteCount.max)
+        .where(MinuteCount.camera == camera, MinuteCount.at >= start - timedelta(minutes=1), MinuteCount.at < end)
+        .order_by(MinuteCount.at)
+    )
+    first = await connection.scalar(select(_us(CameraFirst.at)).where(CameraFirst.camera == camera))
+    told = [
+        await connection.scalar(select(_us(func.min(model.start))).where(model.camera == camera))
+        for model in (Segment, Gap)
+    ]
+    kept = select(_us(Segment.start)).where(Segment.camera == camera, Segment.end > Segment.start)
+    found = _Found(
+        segments.all(), gaps.all(), counts.all(),
+        newest=_ms(await connection.scalar(select(_us(func.max(Segment.start))).where(Segment.camera == camera))),
+        configured_at=_ms(min((at for at in (first, *told) if at is not None), default=None)),
+        told_from=_ms(min((at for at in told if at is not None), default=None)),
+        recorded_from=_ms(await connection.scalar(kept.order_by(Segment.start).limit(1))),
+    )  # fmt: skip
+    alerts, _ = await fetch_page(connection, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
+    span = _Span(*((moment - _EPOCH) // _MILLISECOND for moment in (start, end, grown_to)))
+    rest = {"alerts": alerts, "holds": list(holds)}
+    # Elsewhere than in the event loop: it must not hold up the sockets.
+    return await asyncio.to_thread(lambda: json.dumps(_body(span, found, merged) | rest).encode())
+
+
+def _us(column: InstrumentedAttribute[Any] | ColumnElement[Any]) -> ColumnElement[int]:
+    return type_coerce(column, BigInteger)
+
+
+def _end_of_gap(camera: str) -> ColumnElement[int]:
+    """A gap that nobody ended (its recorder lost its disk, or its site) ends where anything else begins."""
+    later, other = aliased(Segment), aliased(Gap)
+    segment = select(func.min(later.start)).where(later.camera == camera, later.start >= Gap.start).scalar_subquery()
+    gap = select(func.min(other.start)).where(other.camera == camera, other.start > Gap.start).scalar_subquery()
+    least = case((segment.is_(None), gap), (gap.is_(None), segment), (segment < gap, segment), else_=gap)
+    return _us(case((Gap.end.is_(None), least), else_=Gap.end))
+
+
+def _body(span: _Span, found: _Found, merged: bool) -> dict[str, Any]:
+    recorded = []
+    for name, start, end, codec, size in found.segments:
+        at = start // 1000
+        until = None if end is None else end // 1000
+        if until is None and found.newest is not None and at < found.newest:
+            until = min(found.newest, at + LIKELY_MS)
+        recorded.append(Recorded(name, at, until, codec, size))
+    cover = assemble(
+        span.start,
+        span.end,
+        recorded,
+        [Missing(start // 1000, _ms(end), cause, reason) for start, end, cause, reason in found.gaps],
+        grown_to=span.grown_to,
+        configured_at=found.configured_at,
+        told_from=found.told_from,
+    )
+    text = _Texts()
+    segments = merge(cover.segments) if merged else cover.segments
     return {
-        "start": rfc3339(start),
-        "end": rfc3339(end),
-        "segments": [
-            {
-                "id": one.id,
-                "start": _text(one.start),
-                "end": _text(one.end),
-                "codec": one.codec,
-                "bytes": one.bytes,
-                "open": one.open,
-            }
-            for one in cover.segments
-        ],
+        "start": text(span.start),
+        "end": text(span.end),
+        "first_at": None if found.configured_at is None else text(found.configured_at),
+        "recorded_from": None if found.recorded_from is None else text(found.recorded_from),
+        "segments": [_segment(one, text) for one in segments],
+        "overlaps": [_segment(one, text) for one in cover.overlaps],
         "gaps": [
-            {"start": _text(gap.start), "end": _text(gap.end), "cause": gap.cause, "reason": gap.reason}
+            {"start": text(gap.start), "end": text(gap.end or 0), "cause": gap.cause, "reason": gap.reason}
             for gap in cover.gaps
         ],
-        "counts": [{"at": rfc3339(row.at), "mean": row.mean, "max": row.max} for row in counts],
-        "alerts": alerts,
+        "counts": [{"at": text(at // 1000), "mean": mean, "max": most} for at, mean, most in found.counts],
     }
 
 
-def _end_ms(start: datetime, end: datetime | None, newest: datetime | None) -> int | None:
-    if end is not None:
-        return _ms(end)
-    # The recorder was killed: its next start mends the file and tells the end. Until then a minute is likely.
-    return None if newest is None or start >= newest else _ms(min(newest, start + timedelta(seconds=60)))
+def _segment(one: Recorded, text: _Texts) -> dict[str, Any]:
+    shown = {
+        "start": text(one.start),
+        "end": text(one.end or one.start),
+        "codec": one.codec,
+        "bytes": one.bytes,
+        "open": one.open,
+    }
+    return shown if not one.id else {"id": one.id, **shown}
 
 
-def _ms(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
+def _ms(us: int | None) -> int | None:
+    return None if us is None else us // 1000
 
 
-def _text(ms: int | None) -> str:
-    return rfc3339(_EPOCH + (ms or 0) * _MILLISECOND)
+class _Texts:
+    """Milliseconds since the epoch as RFC 3339; a day's date is made once."""
+
+    def __init__(self) -> None:
+        self._days: dict[int, str] = {}
+
+    def __call__(self, ms: int) -> str:
+        number, rest = divmod(ms, DAY_MS)
+        day = self._days.get(number)
+        if day is None:
+            day = self._days[number] = rfc3339(_EPOCH + timedelta(days=number))[:11]
+        minutes, rest = divmod(rest, 60_000)
+        return f"{day}{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}Z"
