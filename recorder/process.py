@@ -18,6 +18,7 @@ import av
 from recorder.alarms import NodeAlarms
 from recorder.camera import CameraRecorder, refused_state
 from recorder.disk import DiskWriter
+from recorder.index.nightly import Nightly
 from recorder.index.telling import Teller
 from recorder.pulse import Pulse
 from recorder.serving import keep_serving
@@ -64,6 +65,7 @@ class Recorder:
         self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
         self.desk = WatchDesk(None, clock)
         self.teller = Teller(environment.data, sites, clock)
+        self.nightly = Nightly(environment.data, environment.node, name, sites, self.alarms, clock)
         self._watchdog = Watchdog()
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._pulled: dict[str, _Pulled] = {}
@@ -89,6 +91,7 @@ class Recorder:
     async def apply(self, revision: int, facility: Facility) -> None:
         """Brings the streams in line with ``facility``; an unchanged camera is not touched."""
         self._revision = revision
+        self.nightly.zone = facility.zone_info()
         wanted = {
             camera.id: (site.id, camera)
             for site, camera in facility.cameras()
@@ -185,7 +188,7 @@ class Recorder:
         return NodeState(
             node=self._environment.node, name=self.name, at=from_epoch(self._clock.utc()),
             storage=StorageState(free_bytes=free, total_bytes=total), queued_bytes=self._disk.queued_bytes,
-            revision=self._revision,
+            revision=self._revision, audit=self.nightly.result,
         )  # fmt: skip
 
     async def stop(self) -> None:

@@ -45,7 +45,7 @@ async def _serve_bus(
         recorder.desk.attach(bus)
         await all_of(
             bus.lasting(), recorder.outbox.run(bus), follower.run(bus), _serve_reads(recorder, bus),
-            recorder.teller.run(bus),
+            recorder.teller.run(bus), recorder.nightly.run(bus),
             _heartbeat(recorder, bus), _node_heartbeat(recorder, bus),
         )  # fmt: skip
     finally:

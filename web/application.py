@@ -9,6 +9,7 @@ from web import access, problems
 from web.api import (
     alerts,
     cameras,
+    index,
     metrics,
     reference,
     session,
@@ -28,6 +29,7 @@ ROUTERS = (
     cameras.router,
     zones.router,
     alerts.router,
+    index.router,
     metrics.router,
     reference.router,
     socket_alerts.router,

@@ -36,6 +36,7 @@ from web.context import Context
 from web.database.engine import Database
 from web.database.failures import ANY
 from web.events.feed import EventFeed
+from web.index.compare import IndexDesk
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
@@ -215,6 +216,7 @@ async def _bus(context: Context, publisher: ConfigurationPublisher, address: Bus
     context.link.bus = bus
     await bus.keep_storage()
     await context.reports.follow(bus)
+    await IndexDesk(context.database).serve(bus)
     await all_of(bus.lasting(), publisher.run(bus), *(consumer.run(bus) for consumer in context.consumers.values()))
 
 

@@ -32,7 +32,8 @@ def rows(gaps: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         end = start + timedelta(seconds=rng.uniform(20, 50) if number in cut else 60)
         segments.append({
             "id": f"c.{number}", "site": "s", "camera": "c", "node": "local", "run": f"r{number // 100}",
-            "start": start, "end": end, "path": f"s/c/{number}.mp4", "codec": "avc1.64001f", "width": 1920, "height": 1080,
+            "start": start, "end": end, "path": f"s/c/{number}.mp4", "codec": "avc1.64001f", "width": 1920,
+            "height": 1080,
             "bytes": 18_000_000, "frames": 1500, "sha256": "0" * 64, "timescale": 90000, "first_tfdt": 0,
             "anchor_utc": start,
         })  # fmt: skip
@@ -60,15 +61,17 @@ async def main() -> None:
             await change.connection.execute(insert(CameraFirst), [{"camera": "c", "at": START}])
         for days in (1, 31):
             for merge in (False, True):
-                took, size = [], 0
+                took, cpu, size = [], [], 0
                 for _ in range(3):
-                    begun = time.perf_counter()
+                    begun, worked = time.perf_counter(), time.process_time()
                     async with database.read() as connection:
                         end = START + timedelta(days=days)
                         body = await timeline(connection, "c", START, end, end, merged=merge)
                     took.append(time.perf_counter() - begun)
+                    cpu.append(time.process_time() - worked)
                     size = len(body)
-                print(f"{days:2d} days, merge={merge}: {min(took):.2f} to {max(took):.2f} s, {size / 1e6:.2f} MB")
+                times = f"{min(took):.2f} to {max(took):.2f} s ({min(cpu):.2f} s of CPU)"
+                print(f"{days:2d} days, merge={merge}: {times}, {size / 1e6:.2f} MB")
         await database.close()
 
 

@@ -14,6 +14,8 @@ BUCKET_CONFIG = "config"
 CONFIG_KEY = "facility"
 BUCKET_HOLDS = "holds"
 HOLDS_KEY = "all"
+#: Where a node is named, this is web: ids never begin with an underscore.
+WEB = "_web"
 
 Stored = Literal["alert", "segment", "gap", "minute", "index"]
 Verb = Literal["watch", "snapshot", "read", "fragments", "render", "audit"]

@@ -64,6 +64,39 @@ def rebuild(data: Path, as_json: bool, verify: bool) -> None:
     raise click.exceptions.Exit(1 if total.unmended else 0)
 
 
+@index.command()
+@data_option
+@json_option
+@verify_option
+def audit(data: Path, as_json: bool, verify: bool) -> None:
+    """Compare files, journals and clock; change nothing. Exit code 1: they differ.
+
+    A running service also compares its database, every night at 03:30.
+    """
+    from recorder.index.audit import Looked, look_at
+    from recorder.index.state import cameras
+
+    logs.configure("index", "ERROR")
+    _, root = _recordings(data)
+    found = cameras(root)
+    differences, files, faults = [], 0, 0
+    for number, (site, camera) in enumerate(found, 1):
+        looked = Looked()
+        for looked in look_at(root, site, camera, datetime.now(UTC), verify=verify):
+            _progress(f"{number}/{len(found)} {camera}: {looked.files} files")
+        differences += looked.differences
+        files, faults = files + looked.files, faults + len(looked.faults)
+    _progress("")
+    if as_json:
+        items = [one.model_dump(mode="json", exclude={"v"}) for one in differences]
+        click.echo(json.dumps({"cameras": len(found), "files": files, "differences": items}, ensure_ascii=False))
+    else:
+        for one in differences:
+            click.echo(f"{one.camera}: {one.kind} {one.path} {one.detail}".rstrip())
+        click.echo(f"{len(found)} cameras, {files} files, {len(differences)} differences.")
+    raise click.exceptions.Exit(1 if faults else 0)
+
+
 def _recordings(data: Path) -> tuple[Environment, Path]:
     environment = Environment.read(data)
     root = environment.data / "recordings"

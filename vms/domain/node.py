@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from vms.domain.index import AuditResult
 from vms.domain.messages import Message
 
 NODE_SITE = "_node"
@@ -56,5 +57,6 @@ class NodeState(Message):
     at: AwareDatetime
     storage: StorageState | None = None
     clock: HostClock | None = None
+    audit: AuditResult | None = None  # the last one of the index
     queued_bytes: int = 0
     revision: int = 0

@@ -1,0 +1,164 @@
+"""When an audit runs, who is asked, and what is told: each night, and on demand. It rests more than it works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Container
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import nats.errors
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from recorder.alarms import NodeAlarms
+from recorder.index.audit import NO_FAULT, Looked, look_at
+from recorder.index.state import cameras
+from recorder.index.telling import order
+from vms.bus import subjects
+from vms.bus.connection import Bus
+from vms.domain.clock import Clock, from_epoch
+from vms.domain.index import MOST_DIFFERENCES, AuditResult, CompareReply, CompareRequest, Difference
+from vms.domain.node import NODE_SITE
+
+log = logging.getLogger(__name__)
+
+#: By the facility's clock: few people are about, and days are whole.
+AT_HOUR, AT_MINUTE = 3, 30
+LOOK_S = 20.0
+#: For each second of work so many of rest: reading threads share the interpreter.
+REST = 3.0
+ASK_S = 10.0
+#: What is still on its way to the database is there after this.
+AGAIN_S = 15.0
+
+
+def due(now: datetime, zone: ZoneInfo, last: datetime) -> bool:
+    """Whether the hour has come since ``last``, the beginning of the last audit or of this process."""
+    here = now.astimezone(zone)
+    at = here.replace(hour=AT_HOUR, minute=AT_MINUTE, second=0, microsecond=0)
+    at = at if at <= here else at - timedelta(days=1)
+    return last < at
+
+
+class Nightly:
+    """One recorder's audits; ``result`` is the last one, kept over a restart."""
+
+    def __init__(
+        self, data: Path, node: str, name: str, sites: Container[str] | None, alarms: NodeAlarms, clock: Clock
+    ) -> None:
+        self._root = data / "recordings"
+        self._data, self._node, self._sites = data, node, sites
+        self._alarms, self._clock = alarms, clock
+        self._notes = data / "state" / f"audit-{name}.json"
+        self._asked = asyncio.Event()
+        self._begun = from_epoch(clock.utc())
+        self.zone = ZoneInfo("UTC")  # the facility's, once it is known
+        self.result: AuditResult | None = self._load()
+
+    async def run(self, bus: Bus) -> None:
+        """For ever."""
+
+        async def asked(msg: Msg) -> None:
+            self._asked.set()
+            if msg.reply:
+                await bus.core.publish(msg.reply, b"{}")
+
+        await bus.bulk.subscribe(subjects.control(NODE_SITE, self._node, "audit"), cb=asked)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), LOOK_S)
+            last = self._begun if self.result is None else max(self._begun, self.result.at)
+            if self._asked.is_set() or due(from_epoch(self._clock.utc()), self.zone, last):
+                self._asked.clear()
+                try:
+                    await self.audit(bus)
+                except OSError as err:  # the disk is gone: that is told elsewhere
+                    log.error("index.unaudited error=%s", err.strerror)
+                    self._begun = from_epoch(self._clock.utc())
+
+    async def audit(self, bus: Bus | None) -> AuditResult:
+        """One audit of all cameras of this recorder's sites; tells the node's alert ``index``."""
+        begun = from_epoch(self._clock.utc())
+        stop = threading.Event()
+        found: list[Difference] = []
+        files = count = 0
+        compared = bus is not None
+        try:
+            for site, camera in await asyncio.to_thread(cameras, self._root):
+                if self._sites is not None and site not in self._sites:
+                    continue
+                looked = await asyncio.to_thread(self._look, site, camera, begun, stop)
+                different = None if bus is None else await self._compare(bus, site, camera, looked)
+                compared = compared and different is not None
+                found += looked.differences + (different or [])
+                files, count = files + looked.files, count + 1
+        finally:
+            stop.set()
+        self.result = AuditResult(
+            at=begun, finished_at=from_epoch(self._clock.utc()), cameras=count, files=files, total=len(found),
+            differences=tuple(found[:MOST_DIFFERENCES]), compared=compared,
+        )  # fmt: skip
+        faults = [one for one in found if one.kind not in NO_FAULT]
+        kinds = {one.kind: sum(other.kind == one.kind for other in faults) for one in faults}
+        self._alarms.tell("index", {"reason": "differences", "kinds": kinds} if faults else None, "warning")
+        log.info("index.audited cameras=%d files=%d differences=%d compared=%s", count, files, len(found), compared)
+        await asyncio.to_thread(self._save, self.result)
+        return self.result
+
+    def _look(self, site: str, camera: str, now: datetime, stop: threading.Event) -> Looked:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # this thread alone
+        try:
+            looked = Looked()
+            begun = self._clock.monotonic()
+            for looked in look_at(self._root, site, camera, now):  # noqa: B007  # the last one is whole
+                if stop.wait(REST * (self._clock.monotonic() - begun)):
+                    break
+                begun = self._clock.monotonic()
+            return looked
+        finally:
+            with contextlib.suppress(OSError):  # the thread goes back to others
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 0)
+
+    async def _compare(self, bus: Bus, site: str, camera: str, looked: Looked) -> list[Difference] | None:
+        """Days that the database knows otherwise, asked twice; it is told them again. None: it did not answer."""
+        different = await _ask(bus, CompareRequest(site=site, camera=camera, days=tuple(looked.days)))
+        if different:
+            await asyncio.sleep(AGAIN_S)
+            different = await _ask(bus, CompareRequest(site=site, camera=camera, days=tuple(looked.days)))
+        if different is None:
+            return None
+        if different:
+            await asyncio.to_thread(order, self._data, site, camera)
+        days = (looked.days[place].start.date().isoformat() for place in different)
+        return [Difference(camera=camera, kind="index", detail=f"{day}: told again") for day in days]
+
+    def _load(self) -> AuditResult | None:
+        try:
+            return AuditResult.model_validate_json(self._notes.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def _save(self, result: AuditResult) -> None:
+        temporary = self._notes.with_suffix(".tmp")
+        with contextlib.suppress(OSError):
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(result.encode())
+            temporary.replace(self._notes)
+
+
+async def _ask(bus: Bus, request: CompareRequest) -> tuple[int, ...] | None:
+    try:
+        msg = await bus.bulk.request(
+            subjects.control(NODE_SITE, subjects.WEB, "audit"), request.encode(), timeout=ASK_S
+        )
+        reply = CompareReply.model_validate_json(msg.data)
+    except (nats.errors.Error, TimeoutError, ValidationError):
+        return None
+    return tuple(place for place in reply.different if 0 <= place < len(request.days))

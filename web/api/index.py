@@ -1,0 +1,37 @@
+"""The nodes' audits of their recordings: the last results, and one that begins now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from vms.bus import subjects
+from vms.domain.index import AuditRequest
+from vms.domain.node import NODE_SITE
+from web.access import permit
+from web.context import Here
+
+router = APIRouter(prefix="/api/index", tags=["index"])
+
+
+@router.get("/audits", dependencies=[permit("system.view")])
+async def audits(context: Here) -> dict[str, Any]:
+    """The last audit of each recorder."""
+    return {
+        "items": [
+            {"node": one.state.node, "name": one.state.name, **one.state.audit.model_dump(mode="json", exclude={"v"})}
+            for one in context.reports.nodes()
+            if one.state.audit is not None
+        ],
+        "next": None,
+    }
+
+
+@router.post("/audits", status_code=202, dependencies=[permit("index.audit")])
+async def begin(context: Here) -> dict[str, Any]:
+    """Every node begins one now."""
+    nodes = sorted({one.state.node for one in context.reports.nodes() if one.fresh})
+    for node in nodes:
+        await context.link.bulk().publish(subjects.control(NODE_SITE, node, "audit"), AuditRequest().encode())
+    return {"nodes": nodes}
