@@ -14,10 +14,11 @@ from collections.abc import Iterator
 import uvicorn
 
 from vms.bus import subjects
+from vms.bus.configuration import cached
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.tasks import all_of, end
 from vms.domain.clock import Clock, SystemClock
-from vms.domain.errors import BusError, ConfigurationError
+from vms.domain.errors import BusError, ConfigurationError, VmsError
 from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from web.accounts import users
@@ -33,6 +34,7 @@ from web.configuration.publisher import ConfigurationPublisher
 from web.consumers import alerts, recordings
 from web.consumers.stream import StreamConsumer
 from web.context import Context
+from web.database import damaged
 from web.database.engine import Database
 from web.database.failures import ANY
 from web.events.feed import EventFeed
@@ -70,11 +72,15 @@ async def run(
     clock = clock or SystemClock()
     listener = listen(host, port)
     try:
-        database = await Database.open(environment, clock)
+        database, is_new = await damaged.open_whole(environment, clock)
         try:
-            configured = await revisions.seed(database, clock, seed)
+            last = await asyncio.to_thread(cached, environment.data) if is_new else None
+            configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
             await _serve(database, clock, configured, address, listener, stop)
+            if database.damaged.is_set():
+                damaged.suspect(environment.data / "vms.db")
+                raise VmsError("the database is damaged; it is set aside when this role starts again")
         finally:
             await database.close()
     finally:
@@ -174,6 +180,7 @@ async def _serve(
             Orphans(database, clock, current, reports).run(),
             _prune(context),
             _bus(context, publisher, address, stop),
+            database.damaged.wait(),
         )
     ]
     host, port = listener.getsockname()[:2]

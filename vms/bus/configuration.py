@@ -96,6 +96,20 @@ class ConfigurationFollower:
             log.error("configuration.uncached error=%s", err.strerror)
 
 
+def cached(data: Path) -> Facility | None:
+    """The newest configuration that workers of this folder have cached: what was in force, if the database is lost."""
+    newest: tuple[int, Facility] | None = None
+    for path in sorted((data / "cache").glob("config-*.json")):
+        try:
+            message = ConfigRevision.model_validate_json(path.read_bytes())
+            facility = Facility.model_validate_json(json.dumps(message.facility))
+        except (OSError, ValidationError, ValueError):
+            continue
+        if newest is None or message.revision > newest[0]:
+            newest = message.revision, facility
+    return None if newest is None else newest[1]
+
+
 def _first(err: Exception) -> str:
     if isinstance(err, ValidationError):
         one = err.errors()[0]

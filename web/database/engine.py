@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from vms.domain.clock import Clock, SystemClock, from_epoch
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
 from web.database import migrate
+from web.database.failures import is_damage
 from web.database.schema import Event
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Database:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._committed: list[Callable[[], None]] = []
+        self.damaged = asyncio.Event()  # its file is: nothing but a new one helps
 
     @classmethod
     async def open(cls, environment: Environment, clock: Clock | None = None) -> Database:
@@ -81,8 +83,9 @@ class Database:
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading."""
-        async with self._reads.connect() as connection:
-            yield connection
+        with self._noticing():
+            async with self._reads.connect() as connection:
+                yield connection
 
     @contextlib.asynccontextmanager
     async def change(self) -> AsyncIterator[Change]:
@@ -93,13 +96,23 @@ class Database:
         except TimeoutError as err:
             raise BusyError(f"no turn to write within {TURN_S:g} s") from err
         try:
-            async with self._writes.begin() as connection:
-                yield Change(connection, self._clock)
+            with self._noticing():
+                async with self._writes.begin() as connection:
+                    yield Change(connection, self._clock)
         finally:
             self._lock.release()
             # Also after a failure: a cancelled task may have committed, and only the table knows.
             for told in self._committed:
                 told()
+
+    @contextlib.contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as err:
+            if is_damage(err):
+                self.damaged.set()
+            raise
 
     def on_commit(self, told: Callable[[], None]) -> None:
         """Calls ``told`` after each write transaction."""

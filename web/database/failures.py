@@ -16,6 +16,12 @@ def passes(err: Exception) -> bool:
     return isinstance(err, ANY) and not isinstance(err, _FINAL)
 
 
+def is_damage(err: BaseException) -> bool:
+    """Whether the database's file itself is damaged: SQLITE_CORRUPT and SQLITE_NOTADB, in SQLite's words."""
+    words = str(getattr(err, "orig", None) or err)
+    return "database disk image is malformed" in words or "file is not a database" in words
+
+
 def first_line(err: Exception) -> str:
     """What happened, without the statement and its values."""
     return (str(getattr(err, "orig", None) or err).splitlines() or [type(err).__name__])[0][:200]

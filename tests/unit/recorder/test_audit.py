@@ -67,7 +67,8 @@ def test_each_difference_has_its_name_and_is_gone_when_mended(root: Path) -> Non
     os.utime(stranded, (0, 0))
     kinds = {Path(one.path).stem: one.kind for one in audit(root, verify=True).faults}
     assert kinds == {
-        gone.stem: "missing", cut.stem: "size", changed.stem: "hash", stray.stem: "unjournaled", stranded.stem: "left_open",
+        gone.stem: "missing", cut.stem: "size", changed.stem: "hash",
+        stray.stem: "unjournaled", stranded.stem: "left_open",
     }  # fmt: skip
     *_, done = rebuild(root, "s", "c", "local", now=NOW, alone=True)
     assert {kind for kind in (one.kind for one in audit(root).faults)} == {"size"}
