@@ -58,7 +58,7 @@ async def timeline(
     grown_to: datetime,
     *,
     merged: bool = False,
-    holds: Sequence[dict[str, Any]] = (),
+    holds: Sequence[dict[str, Any]] | None = None,
 ) -> bytes:
     """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches."""
     segments = await connection.execute(
@@ -91,7 +91,7 @@ async def timeline(
     )  # fmt: skip
     alerts, _ = await fetch_page(connection, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
     span = _Span(*((moment - _EPOCH) // _MILLISECOND for moment in (start, end, grown_to)))
-    rest = {"alerts": alerts, "holds": list(holds)}
+    rest: dict[str, Any] = {"alerts": alerts} | ({} if holds is None else {"holds": list(holds)})
     # Elsewhere than in the event loop: it must not hold up the sockets.
     return await asyncio.to_thread(lambda: json.dumps(_body(span, found, merged) | rest).encode())
 
