@@ -7,6 +7,8 @@ there never stops the writing.
 from __future__ import annotations
 
 import logging
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast, get_args
 
@@ -14,7 +16,7 @@ from recorder import journal
 from recorder.disk import DiskWriter
 from recorder.gaps import GapTracker
 from recorder.rates import Rates
-from recorder.recovery import recover
+from recorder.recovery import Recovered, recover
 from recorder.segments import SegmentWriter
 from vms.bus import subjects
 from vms.bus.outbox import Outbox
@@ -23,6 +25,7 @@ from vms.domain.clock import Clock, from_epoch, rfc3339
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
 from vms.domain.messages import Gap, LiveHeader, RecorderState, Segment, StreamReason, WatchReply
+from vms.domain.node import HostClock
 from vms.ingest.anchor import SETTLE_S
 from vms.ingest.live import LiveStream
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 STALE_S = 5.0
 #: Pictures come, and none that a file could begin with.
 UNKEYED = "no_keyframe"
+#: Lines that a full disk refused, kept for when it takes some again.
+MAX_UNJOURNALED = 1000
 _REASONS = frozenset(get_args(StreamReason))
 
 
@@ -50,10 +55,14 @@ class CameraRecorder:
         outbox: Outbox,
         desk: WatchDesk,
         clock: Clock,
+        host: Callable[[], HostClock] = HostClock,
+        alive_until: float | None = None,
     ) -> None:
         self.site, self.camera = site, camera
+        self._alive_until = alive_until
+        self._unjournaled: deque[tuple[journal.Kind, Segment | Gap]] = deque(maxlen=MAX_UNJOURNALED)
         self._root, self._node = root, node
-        self._disk, self._outbox, self._clock = disk, outbox, clock
+        self._disk, self._outbox, self._clock, self._host = disk, outbox, clock, host
         self._rates = Rates(clock)
         self._gaps = GapTracker(site, camera.id, node, self._gap)
         self._writer = SegmentWriter(
@@ -74,9 +83,21 @@ class CameraRecorder:
         self._written_at: float | None = None
         self._disk_lost = False
 
-    def resume(self) -> None:
-        """Mends what a crash left and opens the gap since then; call before the first packet."""
-        found = recover(self._root, self.site, self.camera.id)
+    def resume(self, left_for: str | None = None) -> None:
+        """Mends what a crash left and opens the gap since then; call before the stream starts.
+
+        ``left_for``: none will (``disabled``, ``configuration``).
+        """
+        found = self._recover()
+        self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
+
+    def returned(self) -> None:
+        """The disk was away and is there again: mends what lay open on it; call while nothing is written."""
+        found = self._recover()
+        self._gaps.returned(found.open_gap, found.end)
+
+    def _recover(self) -> Recovered:
+        found = recover(self._root, self.site, self.camera.id, self._node)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
         for told in found.recent:  # again: ids de-duplicate
@@ -87,10 +108,8 @@ class CameraRecorder:
         for gap in found.ended_gaps:
             self._gap(gap)
         if found.open_gap is not None:
-            self._gaps.adopt(found.open_gap)
             self._store("gap", found.open_gap, _gap_id(found.open_gap))
-        elif found.end is not None:
-            self._gaps.begin(found.end, "crashed" if found.mended else "stopped")
+        return found
 
     def begin(self, run: Run) -> None:
         """A new run starts with the next packet."""
@@ -103,7 +122,7 @@ class CameraRecorder:
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
         """One access unit: written first, then shown to who watches."""
-        self._rates.add(len(packet.payload))
+        self._rates.add(len(packet.payload), packet.arrival)
         self._writer.packet(run, packet)
         self._last_utc = run.utc(packet.pts)
         if self._writer.writing:  # not so for the first 0.4 s of each file: a state must not flicker at every minute
@@ -137,14 +156,22 @@ class CameraRecorder:
 
     def trouble(self, reason: str, detail: str) -> None:
         """No pictures: says why."""
-        self._gaps.begin(self._clock.utc(), reason)
-        self._gaps.explain(reason)
+        now = self._clock.utc()
+        self._gaps.begin(now, reason)
+        self._gaps.explain(now, reason)
         self._live.end(_reason(reason))
         self._change(reason, detail)
 
-    def disable(self) -> None:
-        """The camera was taken out of the configuration, or switched off: its gap says so."""
-        self._gaps.rename("disabled")
+    def leave(self, reason: str) -> None:
+        """Nothing is pulled from now on: ``stopped``, or ``disabled`` (taken out, or switched off)."""
+        if self._gaps.open is not None and self._gaps.open.reason == "stopped":
+            self._gaps.rename(reason)
+        else:
+            self._gaps.turn(self._clock.utc(), reason)
+
+    def stalled(self, start: float, end: float) -> None:
+        """This process did not run from ``start`` to ``end`` (UTC seconds)."""
+        self._gaps.stalled(start, end)
 
     def close(self) -> None:
         """Withdraws what was offered; the segment was closed with the stream."""
@@ -153,8 +180,8 @@ class CameraRecorder:
 
     def state(self, revision: int) -> RecorderState:
         """The heartbeat of now."""
-        rates = self._rates.read()
-        flowing = rates.age_s is not None and rates.age_s < STALE_S and self._run is not None
+        rates, run = self._rates.read(), self._run
+        flowing = rates.age_s is not None and rates.age_s < STALE_S and run is not None
         written = self._written_at is not None and self._clock.monotonic() - self._written_at < STALE_S
         recording = flowing and written and not self._disk_lost
         if recording != self._recording:
@@ -163,6 +190,7 @@ class CameraRecorder:
         reason = None if recording else ("disk" if flowing and self._disk_lost else self._reason)
         if flowing and not recording and not self._disk_lost:
             reason = UNKEYED if self._reason == UNKEYED else "connecting"
+        offset = None if run is None else run.clock().offset_s
         return RecorderState(
             site=self.site,
             camera=self.camera.id,
@@ -178,6 +206,8 @@ class CameraRecorder:
             height=self._size[1] if self._size else None,
             codec=self._codec,
             last_frame_at=None if self._last_utc is None else from_epoch(self._last_utc),
+            silent_s=None if rates.age_s is None else round(rates.age_s, 3),
+            clock_offset_s=None if offset is None else round(offset, 3),
             packets=rates.packets,
             packets_dropped=self._writer.dropped,
             revision=revision,
@@ -220,20 +250,28 @@ class CameraRecorder:
         self._store("segment", segment, f"{segment.id}.opened.{segment.start.timestamp():.3f}")
 
     def _closed(self, segment: Segment) -> None:
+        host = self._host()
+        told = {"host_synchronized": host.synchronized, "host_max_error_s": host.max_error_s}
+        segment = segment.model_copy(update=told)
         self._journal("closed", segment)
         self._store("segment", segment, f"{segment.id}.closed")
 
     def _journal(self, kind: journal.Kind, record: Segment | Gap) -> None:
+        if len(self._unjournaled) == MAX_UNJOURNALED:
+            log.error("journal.forgotten camera=%s", self.camera.id)
+        self._unjournaled.append((kind, record))
         try:
-            journal.append(self._root, kind, record)
-        except OSError as err:  # a full disk: the announcement still goes out, recovery mends the journal
+            while self._unjournaled:
+                journal.append(self._root, *self._unjournaled[0])
+                self._unjournaled.popleft()
+        except OSError as err:  # a full disk: the announcement still goes out, the next line takes this one with it
             log.error("journal.unwritten camera=%s error=%s", self.camera.id, err.strerror)
 
-    def _lost(self, err: OSError | None, end: float) -> None:
+    def _lost(self, err: OSError | None, start: float, end: float) -> None:
         self._disk_lost = True
-        self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
-        self._gaps.begin(end, "disk")
-        self._gaps.reach_back(end)
+        slow = self._disk.refusal or "the disk is too slow"
+        self._detail = slow if err is None else f"disk: {err.strerror}"
+        self._gaps.lose(start, end)
 
     def _gap(self, gap: Gap) -> None:
         def work() -> None:

@@ -7,6 +7,8 @@ never waits; what does not fit is refused, and the caller records a gap.
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import hashlib
 import logging
 import os
@@ -53,6 +55,7 @@ class SegmentFile:
         """Creates the ``.part``, its folders and their entries on disk."""
         make_folder(self.part.parent)
         self._descriptor = os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who mends leaves it alone
         sync_folder(self.part.parent)
         self.synced_at = now
 
@@ -133,12 +136,17 @@ class DiskWriter:
         self._queued_items = 0
         self._lock = threading.Lock()
         self._open: set[SegmentFile] = set()
+        self.refusal: str | None = None  # why nothing is written at all
         self._thread = threading.Thread(target=self._loop, name="disk", daemon=True)
 
     @property
     def congested(self) -> bool:
-        """So much waits that no further file should be begun."""
-        return self._queued_bytes > self._max_bytes // 2 or self._queued_items > MAX_QUEUED_ITEMS // 2
+        """So much waits, or the disk is away, that no further file should be begun."""
+        return (
+            self.refusal is not None
+            or self._queued_bytes > self._max_bytes // 2
+            or self._queued_items > MAX_QUEUED_ITEMS // 2
+        )
 
     @property
     def queued_bytes(self) -> int:
@@ -181,6 +189,17 @@ class DiskWriter:
     def call(self, work: Callable[[], None]) -> None:
         """Runs ``work`` (journal lines) in order with the rest."""
         self._submit(work, None, 0)
+
+    def refuse(self, why: str | None) -> None:
+        """The disk is away, as ``why`` says: no file is begun, the open ones are given up. None: it is there again."""
+        self.refusal = why
+        if why is not None:
+            self.call(lambda: self._forsake(OSError(errno.ENODEV, why)))
+
+    def _forsake(self, err: OSError) -> None:
+        for file in list(self._open):
+            self._open.discard(file)
+            self._give_up(file, err)
 
     def settled(self, timeout: float) -> bool:
         """Waits until all that is queued now is done; False when that takes longer."""

@@ -20,6 +20,7 @@ class Disks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._writers: dict[int, DiskWriter] = {}
+        self._refusal: str | None = None
         self._lock = threading.Lock()
 
     def of(self, folder: Path) -> DiskWriter:
@@ -30,7 +31,15 @@ class Disks:
             if writer is None:
                 self._writers[device] = writer = DiskWriter(self._clock, MAX_QUEUED_BYTES)
                 writer.start()
+                writer.refuse(self._refusal)
             return writer
+
+    def refuse(self, why: str | None) -> None:
+        """The recordings' disk is away, as ``why`` says; None: it is there again."""
+        with self._lock:
+            self._refusal = why
+            for writer in self._writers.values():
+                writer.refuse(why)
 
     @property
     def queued_bytes(self) -> int:

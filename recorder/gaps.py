@@ -1,7 +1,8 @@
 """What is missing, since when and why. No I/O: fed with moments and reasons, returns the gaps to announce.
 
 A span without footage has a start, an end and a cause; an open gap is announced when it begins and again when
-footage comes back.
+footage comes back. From a camera's first configuration on there is footage or an open gap. Where the cause changes
+one gap ends and the next begins.
 """
 
 from __future__ import annotations
@@ -21,11 +22,21 @@ _CAUSES: dict[str, GapCause] = {
     "stopped": "recorder",
     "crashed": "recorder",
     "clock": "recorder",
+    "starting": "recorder",
+    "stalled": "recorder",
     "worker_lost": "recorder",
     "configuration": "recorder",
 }
 #: The first word on a broken session is vague; a later attempt tells what it was.
-_VAGUE = frozenset(("ended", "connecting", "timeout", "codec", "camera_clock"))
+_VAGUE = frozenset(("starting", "ended", "connecting", "timeout", "codec", "camera_clock"))
+#: The recorder did not run: over when it runs again, whatever the camera does then.
+_AWAY = frozenset(("stopped", "crashed", "stalled"))
+#: Nothing was to be pulled: over when it is again.
+_LEFT = frozenset(("disabled", "configuration"))
+#: A stall breaks sessions, and what that looks like comes within so many seconds of its end.
+ECHO_S = 10.0
+#: A session's last words may lie so far outside the stall that broke it.
+EDGE_S = 1.0
 
 
 def cause_of(reason: str) -> GapCause:
@@ -40,48 +51,96 @@ class GapTracker:
         self._site, self._camera, self._node = site, camera, node
         self._announce = announce
         self._gap: Gap | None = None
+        self._back: float | None = None
+        self._stall: tuple[float, float] | None = None
         self._lock = threading.RLock()  # a stream's thread and the disk's both come here
 
     @property
-    def open(self) -> bool:
-        """Whether footage is missing now."""
-        return self._gap is not None
+    def open(self) -> Gap | None:
+        """What is missing now."""
+        return self._gap
+
+    def resume(
+        self, now: float, gap: Gap | None, end: float | None, alive_until: float | None, left_for: str | None = None
+    ) -> None:
+        """A recorder starts: ``gap`` was open when the one before ended, else footage ended at ``end`` (None: nothing yet).
+
+        ``alive_until``: when that one was last known to run. ``left_for``: this one does not pull either, and why. UTC
+        seconds all.
+        """
+        with self._lock:
+            self._back = now
+            if gap is None:
+                self.begin(*((now, "starting") if end is None else (end, "crashed")))
+            else:
+                self._gap = gap
+                known = alive_until is not None and gap.start.timestamp() < alive_until < now
+                if alive_until is not None and known and gap.reason not in _AWAY | _LEFT:
+                    self.turn(alive_until, "crashed")  # what the camera did meanwhile nobody knows
+            if left_for is not None:
+                self.turn(now, left_for)
+            elif gap is not None and gap.reason in _LEFT:
+                self.turn(now, "starting")
+
+    def returned(self, gap: Gap | None, end: float | None) -> None:
+        """A disk that was away is back. Its footage ended at ``end``, and its journal left ``gap`` open."""
+        with self._lock:
+            if self._gap is None:
+                self._gap = gap
+            elif gap is None:
+                if end is not None:
+                    self._reach_back(end)
+            elif gap.id != self._gap.id:
+                self._announce(gap.model_copy(update={"end": max(gap.start, self._gap.start)}))
+
+    def stalled(self, start: float, end: float) -> None:
+        """The process did not run from ``start`` to ``end``: a session that broke over it is none of the camera's."""
+        with self._lock:
+            self._stall, self._back = (start, end), end
+            if self._gap is not None and self._stalled_at(self._gap.start.timestamp()):
+                self.rename("stalled")
 
     def begin(self, at: float, reason: str) -> None:
         """Footage ends at ``at`` (UTC seconds); a gap that is open already stays as it is."""
         with self._lock:
-            if self._gap is not None:
-                return
-            self._gap = Gap(
-                id=uuid.uuid4().hex, site=self._site, camera=self._camera, node=self._node,
-                start=from_epoch(at), cause=cause_of(reason), reason=reason,
-            )  # fmt: skip
-            self._announce(self._gap)
+            if self._gap is None:
+                self._open(at, "stalled" if self._stalled_at(at) else reason)
 
-    def reach_back(self, at: float) -> None:
-        """What was queued before the open gap is lost as well, from ``at`` on."""
+    def turn(self, at: float, reason: str) -> None:
+        """From ``at`` on footage is missing for another reason."""
         with self._lock:
-            if self._gap is not None and from_epoch(at) < self._gap.start:
-                self._gap = self._gap.model_copy(update={"start": from_epoch(at)})
-                self._announce(self._gap)
+            if self._gap is not None and from_epoch(at) <= self._gap.start:
+                self.rename(reason)
+            elif self._gap is None or self._gap.reason != reason:
+                self.finish(at)
+                self._open(at, reason)
+
+    def lose(self, start: float, end: float) -> None:
+        """The disk kept footage from ``start`` to ``end`` and no further: an open gap from before it is over."""
+        with self._lock:
+            if self._gap is not None and self._gap.start <= from_epoch(start) and start < end:
+                self.finish(start)
+            self.begin(end, "disk")
+            self._reach_back(end)  # what was queued is lost as well
 
     def rename(self, reason: str) -> None:
         """The open gap has another reason from its start: a camera that was taken out is not a stopped recorder."""
         with self._lock:
-            if self._gap is not None:
+            if self._gap is not None and self._gap.reason != reason:
                 self._gap = self._gap.model_copy(update={"cause": cause_of(reason), "reason": reason})
                 self._announce(self._gap)
 
-    def adopt(self, gap: Gap) -> None:
-        """A gap that was open when the process ended goes on."""
-        self._gap = gap
-
-    def explain(self, reason: str) -> None:
-        """A later attempt says more than the first word did."""
+    def explain(self, at: float, reason: str) -> None:
+        """A later attempt, at ``at``, says more than the first word did."""
         with self._lock:
-            if self._gap is not None and self._gap.reason in _VAGUE and reason not in _VAGUE:
-                self._gap = self._gap.model_copy(update={"cause": cause_of(reason), "reason": reason})
-                self._announce(self._gap)
+            gap = self._gap
+            if gap is None:
+                return
+            if gap.reason in _AWAY and self._back is not None:
+                if reason not in _VAGUE or at - self._back > ECHO_S:
+                    self.turn(self._back, reason)
+            elif gap.reason in _VAGUE and reason not in _VAGUE:
+                self.rename(reason)
 
     def finish(self, at: float) -> None:
         """Footage begins again at ``at``. After a clock set back the gap is empty, and stays so."""
@@ -90,3 +149,18 @@ class GapTracker:
                 return
             gap, self._gap = self._gap, None
             self._announce(gap.model_copy(update={"end": max(gap.start, from_epoch(at))}))
+
+    def _reach_back(self, at: float) -> None:
+        if self._gap is not None and from_epoch(at) < self._gap.start:
+            self._gap = self._gap.model_copy(update={"start": from_epoch(at)})
+            self._announce(self._gap)
+
+    def _open(self, at: float, reason: str) -> None:
+        self._gap = Gap(
+            id=uuid.uuid4().hex, site=self._site, camera=self._camera, node=self._node,
+            start=from_epoch(at), cause=cause_of(reason), reason=reason,
+        )  # fmt: skip
+        self._announce(self._gap)
+
+    def _stalled_at(self, at: float) -> bool:
+        return self._stall is not None and self._stall[0] - EDGE_S <= at <= self._stall[1] + EDGE_S

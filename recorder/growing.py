@@ -41,6 +41,7 @@ class Growing:
 
     def record(self, place: Place, run: Run, end: float | None) -> Segment:
         """What is told of it; ``end`` in UTC seconds, None while it grows."""
+        clock = run.clock()
         return Segment(
             id=segment_id(place.camera, self.stamp),
             site=place.site,
@@ -57,4 +58,6 @@ class Growing:
             timescale=TIMESCALE,
             first_tfdt=self.first_dts,
             anchor_utc=from_epoch(run.utc(0)),
+            clock_offset_s=None if clock.offset_s is None else round(clock.offset_s, 3),
+            drift_ppm=None if clock.drift_ppm is None else round(clock.drift_ppm, 2),
         )

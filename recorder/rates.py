@@ -30,11 +30,11 @@ class Rates:
         self._last: float | None = None
         self._history: deque[tuple[float, int, int]] = deque()
 
-    def add(self, size: int) -> None:
-        """One packet of ``size`` bytes."""
+    def add(self, size: int, arrival: float) -> None:
+        """One packet of ``size`` bytes that came at ``arrival`` (monotonic seconds)."""
         self._packets += 1
         self._bytes += size
-        self._last = self._clock.monotonic()
+        self._last = arrival
 
     def read(self) -> Reading:
         """The rates since the oldest reading of the window."""

@@ -5,18 +5,17 @@ A tail of zeros (a power cut after the size was written, not the data) is found 
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
 from recorder import journal
-from recorder.layout import PART
+from recorder.index.cover import complete
+from recorder.index.taking import described, keep, measured
+from recorder.layout import PART, segment_id, stamp_of
 from vms.domain.messages import Gap, Segment
-from vms.media.reading import FragmentInfo, scan_fragments
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ class Recovered:
     recent: tuple[Segment | Gap, ...]  # what was journaled last: perhaps nobody was told
 
 
-def recover(root: Path, site: str, camera: str) -> Recovered:
+def recover(root: Path, site: str, camera: str, node: str = "local") -> Recovered:
     """Mends the camera's leftovers and finds where its footage ends."""
     mended = []
     announced: dict[str, Segment] = {}
@@ -58,21 +57,32 @@ def recover(root: Path, site: str, camera: str) -> Recovered:
             log.error("recording.foreign camera=%s file=%s", camera, path[:200])
             continue
         try:
-            segment = _mend(root, path, announced.get(path))
-        except OSError as err:  # one unreadable file must not hide what is known of the rest
-            log.error("recording.unmended file=%s error=%s", path, err.strerror)
+            segment = _mend(root, path, announced.get(path), node)
+        except (OSError, ValueError) as err:  # one unreadable file must not hide what is known of the rest
+            log.error("recording.unmended file=%s error=%s", path, err)
             continue
-        if segment is not None:
-            mended.append(segment)
+        mended.append(segment)
     footage += mended
-    unended = sorted((g for g in gaps.values() if g.end is None), key=lambda g: g.start)
-    ended = [one for gap in unended if (one := _ended(gap, footage, gaps.values())) is not None]
-    still_open = [gap for gap in unended if gap.id not in {one.id for one in ended}]
+    spans = [(one.start, one.end) for one in footage if one.end is not None]
+    changed = complete(spans, gaps.values(), lambda start, end: unexplained(site, camera, node, start, end))
+    ended = tuple(gap for gap in changed if gap.end is not None)
+    gaps |= {gap.id: gap for gap in changed}
     moments = [end.timestamp() for end in (*(s.end for s in footage), *(g.end for g in gaps.values())) if end]
     end = max(moments, default=None)
     known: list[Segment | Gap] = [*(one for one in footage if one not in mended), *gaps.values()]
     recent = [one for one in known if end is not None and one.end and end - one.end.timestamp() < RECENT_S]
-    return Recovered(end, still_open[-1] if still_open else None, tuple(ended), tuple(mended), tuple(recent))
+    return Recovered(end, open_gap(gaps.values()), ended, tuple(mended), tuple(recent))
+
+
+def unexplained(site: str, camera: str, node: str, start: datetime, end: datetime, reason: str = "unexplained") -> Gap:
+    """The gap of a hole in the journal. Its id comes from its place, so that finding it twice makes it once."""
+    name = f"{segment_id(camera, stamp_of(start))}.hole"
+    return Gap(id=name, site=site, camera=camera, node=node, start=start, end=end, cause="unknown", reason=reason)
+
+
+def open_gap(gaps: Iterable[Gap]) -> Gap | None:
+    """The one that lasts."""
+    return max((gap for gap in gaps if gap.end is None), key=lambda gap: gap.start, default=None)
 
 
 def _last_days(days: list[Path]) -> list[Path]:
@@ -81,53 +91,14 @@ def _last_days(days: list[Path]) -> list[Path]:
     return days[-2:] if young else days[-1:]
 
 
-def _ended(gap: Gap, footage: list[Segment], gaps: Iterable[Gap]) -> Gap | None:
-    """The gap with its end: the footage, or the other gap, that came after it."""
-    later = [s.start for s in footage if s.start >= gap.start and s.end is not None and s.end > s.start]
-    later += [other.start for other in gaps if other.start > gap.start]
-    return gap.model_copy(update={"end": min(later)}) if later else None
-
-
-def _mend(root: Path, path: str, known: Segment | None) -> Segment | None:
-    final = root / path
-    part = final.with_suffix(PART)
-    fragments, digest = _cut(part if part.exists() else final)
-    if not fragments:
-        log.warning("recording.empty file=%s", path)
-        part.unlink(missing_ok=True)  # not one whole fragment: there is nothing to keep
-    elif part.exists():
-        part.rename(final)
+def _mend(root: Path, path: str, known: Segment | None, node: str) -> Segment:
     if known is None:
-        log.error("recording.unjournaled file=%s", path)  # the index rebuild takes such files in
-        return None
-    segment = _record(known, fragments, digest)
+        log.error("recording.unjournaled file=%s", path)
+        known = described(root, path, node)
+    kept = keep(root / path)
+    if not kept.fragments:
+        log.warning("recording.empty file=%s", path)
+    segment = measured(known, kept)
     journal.append(root, "closed", segment)
     log.info("recording.mended file=%s bytes=%d", path, segment.bytes)
     return segment
-
-
-def _cut(path: Path) -> tuple[list[FragmentInfo], str | None]:
-    """Cuts a file behind its last whole fragment; its fragments (none: it is left as it is) and its hash."""
-    if not path.exists():
-        return [], None
-    with path.open("r+b") as file:
-        fragments = list(scan_fragments(file))
-        if not fragments:
-            return [], None
-        file.truncate(fragments[-1].offset + fragments[-1].size)
-        os.fsync(file.fileno())
-        file.seek(0)
-        return fragments, hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _record(known: Segment, fragments: list[FragmentInfo], digest: str | None) -> Segment:
-    last = fragments[-1] if fragments else None
-    ticks = 0 if last is None else last.tfdt + last.duration - fragments[0].tfdt
-    return known.model_copy(
-        update={
-            "end": known.start + timedelta(seconds=ticks / known.timescale),
-            "bytes": 0 if last is None else last.offset + last.size,
-            "sha256": digest,
-            "frames": sum(f.samples for f in fragments),
-        }
-    )

@@ -29,8 +29,8 @@ SEGMENT_S = 60.0
 LONGEST_S = 540.0
 
 Announce = Callable[[Segment], None]
-#: What failed (None: the disk was too slow), and until when footage is on the disk (UTC seconds).
-Lost = Callable[[OSError | None, float], None]
+#: What failed (None: the disk was too slow), and from when to when the file's footage is on the disk (UTC seconds).
+Lost = Callable[[OSError | None, float, float], None]
 #: No key frame comes to cut at: until when footage was kept (UTC seconds). Called in the reading thread.
 Unkeyed = Callable[[float], None]
 
@@ -150,7 +150,8 @@ class SegmentWriter:
             return False
         if self._disk.congested:
             self._lossy = True
-            self._on_lost(None, self._last_end if self._last_end is not None else run.utc(packet.pts))
+            end = self._last_end if self._last_end is not None else run.utc(packet.pts)
+            self._on_lost(None, end, end)
             self._last_end = None
             return False
         start = self._last_end if self._last_end is not None else run.utc(packet.pts)
@@ -228,7 +229,7 @@ class SegmentWriter:
         log.error("recording.overflow camera=%s bytes=%d", self._place.camera, len(data))
         self._forget()
         self._finish(run, segment, segment.end)
-        self._on_lost(None, segment.end)
+        self._on_lost(None, segment.start, segment.end)
         return False
 
     def _forget(self) -> None:
@@ -255,7 +256,7 @@ class SegmentWriter:
     def _broke(self, run: Run, segment: Growing, err: OSError) -> None:
         """In the disk's thread: what was written before the disk failed is a segment of its own."""
         self._lossy = True
-        self._on_lost(err, segment.kept_end)
+        self._on_lost(err, segment.start, segment.kept_end)
         if segment.announced:
             record = segment.record(self._place, run, segment.kept_end).model_copy(
                 update={"frames": segment.kept_frames}

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from recorder.fragments import FragmentDesk
 from recorder.reads import ReadDesk
 from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
@@ -44,8 +45,8 @@ async def _serve_bus(
         await bus.keep_storage()
         recorder.desk.attach(bus)
         await all_of(
-            bus.lasting(), recorder.outbox.run(bus), follower.run(bus), _serve_reads(recorder, bus),
-            _heartbeat(recorder, bus), _node_heartbeat(recorder, bus),
+            bus.lasting(), recorder.outbox.run(bus), follower.run(bus), recorder.storage.holds.run(bus),
+            _serve_reads(recorder, bus), _heartbeat(recorder, bus), _node_heartbeat(recorder, bus),
         )  # fmt: skip
     finally:
         await recorder.desk.close()
@@ -53,11 +54,12 @@ async def _serve_bus(
 
 
 async def _serve_reads(recorder: Recorder, bus: Bus) -> None:
-    desk = ReadDesk(recorder.root)
+    desk, tables = ReadDesk(recorder.root), FragmentDesk(recorder.root)
     served: set[str] = set()
     while True:
         for site in recorder.served_sites - served:
             await desk.serve(bus, site)
+            await tables.serve(bus, site)
             served.add(site)
         await asyncio.sleep(HEARTBEAT_S)
 

@@ -20,9 +20,13 @@ from web.configuration.current import CurrentConfiguration
 from web.consumers.stream import StreamConsumer
 from web.database.engine import Database
 from web.events.feed import EventFeed
+from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.footage import Catalogue
+from web.playback.recorders import Recorders
+from web.playback.streamed import Turns
 from web.problems import not_found
 
 DASHBOARD = Path(__file__).parent / "static" / "dist"
@@ -51,9 +55,14 @@ class Context:
     wall: Wall
     live: LiveHubs
     consumers: dict[str, StreamConsumer]
+    footage: Catalogue
+    recorders: Recorders
+    holds: HoldsPublisher
+    turns: Turns = field(default_factory=Turns)
     dashboard: Path = DASHBOARD
     version: str = field(default_factory=_version)
     alert_sockets: int = 0
+    pictures_asked: int = 0  # of the past, not answered yet
 
     def camera(self, camera: str) -> tuple[Site, Camera]:
         """The camera with its site; ``Problem`` 404 when there is none."""

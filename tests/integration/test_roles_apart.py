@@ -77,7 +77,7 @@ def apart(namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             config = folder / "facility.yaml"
             config.write_text(yaml.safe_dump(_facility(cameras.url("/main"), cameras.url("/sub"))))
             env = {**os.environ, "VMS_NATS_URL": bus.url}
-            for role in ("recorder", "detector"):
+            for role in ("recorder", "detector", "renderer"):
                 with (folder / f"{role}.log").open("wb") as out:
                     argv = [sys.executable, "-m", "vms", role, "--data", str(folder / "site")]
                     workers.append(subprocess.Popen(argv, env=env, stdout=out, stderr=out))
@@ -125,6 +125,13 @@ async def test_live_snapshot_timeline_and_alert(apart: tuple[Service, int]) -> N
         lambda: (r := web.client.get("/api/cameras/cam/snapshot.jpg")).status_code == 200 and r, 20, "a snapshot"
     )
     assert answer.content[:2] == b"\xff\xd8"
+    query = {"at": datetime.now(UTC).isoformat()}
+    past = web.wait_for(
+        lambda: (r := web.client.get("/api/cameras/cam/snapshot.jpg", params=query)).status_code == 200 and r,
+        20,
+        "a snapshot of the past",
+    )
+    assert past.content[:2] == b"\xff\xd8"
 
     def recorded() -> Any:
         end = datetime.now(UTC)

@@ -117,11 +117,13 @@ def test_those_who_read_what_cameras_send_do_not_know_who_logs_in(running: tuple
     seen = set()
     for pid in one.children():
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        role = next((role for role in (b"recorder", b"detector", b"web") if role in command), None)
+        role = next((role for role in (b"recorder", b"detector", b"renderer", b"web") if role in command), None)
         if role is not None:
             seen.add(role)
-            assert (b"VMS_ADMIN_PASSWORD=" in Path(f"/proc/{pid}/environ").read_bytes()) == (role == b"web")
-    assert seen == {b"recorder", b"detector", b"web"}
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            assert (b"VMS_ADMIN_PASSWORD=" in environment) == (role == b"web")
+            assert (b"CAM_PASS=" in environment) == (role != b"renderer")
+    assert seen == {b"recorder", b"detector", b"renderer", b"web"}
 
 
 def test_bad_cameras_say_why(running: tuple[Service, GstServer]) -> None:
@@ -156,6 +158,24 @@ def test_snapshot_is_fresh(running: tuple[Service, GstServer]) -> None:
         assert answer.headers["content-type"] == "image/jpeg"
         age = datetime.now(UTC) - datetime.fromisoformat(answer.headers["x-frame-at"])
         assert abs(age) < timedelta(seconds=10)
+
+
+def test_pictures_of_the_past(running: tuple[Service, GstServer]) -> None:
+    one, _ = running
+    for name in GOOD:
+        at = datetime.now(UTC)
+        query = {"at": at.isoformat()}
+        for path in ("snapshot.jpg", "thumbnail.jpg"):
+            # As soon as what was taken then is on the disk.
+            answer = one.wait_for(
+                lambda name=name, path=path, query=query: (
+                    (r := one.client.get(f"/api/cameras/{name}/{path}", params=query)).status_code == 200 and r
+                ),
+                20,
+                f"{path} of {name}",
+            )
+            before = at - datetime.fromisoformat(answer.headers["x-frame-at"])
+            assert abs(before) < timedelta(seconds=0.1 if path == "snapshot.jpg" else 20)
 
 
 def test_timeline_covers_the_whole_span(running: tuple[Service, GstServer]) -> None:

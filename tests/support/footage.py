@@ -10,6 +10,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
+from vms.demo.counter import Stamp
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run, StreamInfo
 from vms.media.nal import parameter_sets
 
@@ -33,8 +34,9 @@ def encode(
     gop: int = 25,
     bframes: int = 0,
     extra: tuple[tuple[str, str], ...] = (),
+    counter: bool = False,
 ) -> tuple[Unit, ...]:
-    """A moving picture; parameter sets stand in front of each key frame."""
+    """A moving picture; parameter sets stand in front of each key frame. ``counter``: with the demo's burnt in."""
     name = {"h264": "libx264", "hevc": "libx265"}[codec]
     context = av.CodecContext.create(name, "w")
     context.width, context.height = size
@@ -50,8 +52,13 @@ def encode(
         options["x264-params"] = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={bframes}:threads=1"
     context.options = options
     packets = []
+    stamp = Stamp("c", *size) if counter else None
     for number in range(frames):
         frame = av.VideoFrame.from_ndarray(_picture(size, number), format="rgb24").reformat(format="yuv420p")
+        if stamp is not None:
+            planes = frame.to_ndarray()
+            stamp.burn(planes, number)
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts = number
         packets += context.encode(frame)
     packets += context.encode(None)

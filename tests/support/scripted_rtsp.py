@@ -29,9 +29,11 @@ class Connection:
         self.port = port
         self.stopped = stopped
         self.agent = ""
+        self.headers: dict[str, str] = {}  # of the last request
         self.target = ""  # what the last request asked for
         self.cseq = "0"
         self._data = b""
+        self._sequence = 0
 
     def request(self) -> str | None:
         """The next request's method; None when the client is gone."""
@@ -43,6 +45,7 @@ class Connection:
         head, _, self._data = self._data.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+        self.headers = headers
         self.cseq, self.agent = headers.get("cseq", "0"), headers.get("user-agent", "")
         method, self.target = first.split()[:2]
         return method
@@ -80,20 +83,21 @@ class Connection:
     def play(self, units: Sequence[Unit], fps: float = 25) -> None:
         """Sends ``units`` at their pace; raises ``OSError`` when the client is gone."""
         begun = time.monotonic()
-        sequence = 0
         for number, unit in enumerate(units):
             self.pause(max(0.0, begun + number / fps - time.monotonic()))
             parts = list(nal.split(unit.payload))
             for last, part in ((p is parts[-1], p) for p in parts):
-                rtp = struct.pack(">BBHII", 0x80, 96 | last << 7, sequence & 0xFFFF, unit.pts & 0xFFFFFFFF, 7)
+                rtp = struct.pack(">BBHII", 0x80, 96 | last << 7, self._sequence & 0xFFFF, unit.pts & 0xFFFFFFFF, 7)
                 self.interleaved(0, rtp + part)
-                sequence += 1
+                self._sequence += 1
 
     def interleaved(self, channel: int, packet: bytes) -> None:
         self.link.sendall(struct.pack(">cBH", b"$", channel, len(packet)) + packet)
 
-    def sender_report(self) -> None:
-        self.interleaved(1, struct.pack(">BBHIIIIII", 0x80, 200, 6, 7, 0, 0, 0, 0, 0))
+    def sender_report(self, utc: float | None = None, pts: int = 0) -> None:
+        """The camera's clock shows ``utc`` at ``pts`` (RFC 3550, 6.4.1); None: it has no clock."""
+        ntp = 0 if utc is None else int((utc + 2_208_988_800) * (1 << 32))
+        self.interleaved(1, struct.pack(">BBHIQIII", 0x80, 200, 6, 7, ntp, pts & 0xFFFFFFFF, 0, 0))
 
     def pause(self, seconds: float) -> None:
         """Waits, but not for a client that is gone nor for a test that is over; both raise ``OSError``."""
@@ -217,22 +221,25 @@ def offering(sdp: str) -> Behaviour:
 class ScriptedCamera:
     """Listens on a port of its own; every connection gets a thread and the behaviour."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, port: int = 0, host: str = "127.0.0.1") -> None:
         self.behaviour = behaviour
+        self.host = host
         self.connections = 0
         self.sessions = 0  # not counting the preflight
         self._stopped = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, port))
         self.port = int(self._listener.getsockname()[1])
         self.open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"rtsp://admin:geheim@127.0.0.1:{self.port}/x"
+        return f"rtsp://admin:geheim@{self.host}:{self.port}/x"
 
     def close(self) -> None:
         self._stopped.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # or the thread in accept() keeps the port
         self._listener.close()
 
     def _accept(self) -> None:

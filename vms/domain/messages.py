@@ -76,6 +76,11 @@ class Segment(Message):
     timescale: int = 90000
     first_tfdt: int = 0
     anchor_utc: AwareDatetime | None = None
+    # What was known of the clocks when it was closed; None: unknown.
+    clock_offset_s: float | None = Field(default=None, description="the camera's clock ahead of the host's")
+    drift_ppm: float | None = Field(default=None, description="the camera's clock faster than the host's")
+    host_synchronized: bool | None = None
+    host_max_error_s: float | None = None
 
 
 class Gap(Message):
@@ -150,6 +155,7 @@ class RecorderState(Message):
     height: int | None = None
     codec: str | None = None
     last_frame_at: AwareDatetime | None = None
+    silent_s: float | None = None  # since the last picture, by the monotonic clock: the other one may be set
     clock_offset_s: float | None = None
     packets: int = 0
     packets_dropped: int = 0

@@ -1,12 +1,14 @@
-"""The anchor of a run: what turns a presentation time into UTC. Pure; clocks come in as numbers.
+"""The anchor of a run: what turns a presentation time into UTC, and what it tells of the camera's clock. Pure.
 
 The network only delays, so the least (arrival − pts) is nearest to the truth. It is taken over the run's
-first 2 s; later windows correct a drifting camera clock slowly, so that no label jumps.
+first 2 s; later windows correct a drifting camera clock slowly, so that no label jumps. UTC and monotonic time
+part only when the host's clock is set: slewing moves both.
 """
 
 from __future__ import annotations
 
-from vms.ingest.stream import TIMESCALE
+from vms.ingest.drift import Drift
+from vms.ingest.stream import TIMESCALE, CameraClock
 
 SETTLE_S = 2.0
 WINDOW_S = 10.0
@@ -17,15 +19,18 @@ MAX_DRIFT_S = 1.0
 
 
 class Anchor:
-    """Feed every packet with ``observe``; ask ``utc`` for any pts of the run."""
+    """Feed every packet with ``observe``; ask ``utc`` for any pts of the run. Arrivals in UTC and monotonic seconds."""
 
-    def __init__(self, pts: int, arrival_utc: float) -> None:
+    def __init__(self, pts: int, arrival_utc: float, arrival: float) -> None:
         self._value = arrival_utc - pts / TIMESCALE
+        self._set_at = arrival_utc - arrival  # changes when the host's clock is set, and only then
         self._settle_until = pts + SETTLE_S * TIMESCALE
         self._target = self._value
         self._window_until = self._settle_until + WINDOW_S * TIMESCALE
-        self._window_least = float("inf")
+        self._window_least = self._steady_least = float("inf")
         self._last_pts = pts
+        self._drift = Drift()
+        self._camera_ahead: float | None = None
 
     @property
     def value(self) -> float:
@@ -36,21 +41,34 @@ class Anchor:
         """UTC of ``pts``, in seconds since the epoch."""
         return self._value + pts / TIMESCALE
 
-    def observe(self, pts: int, arrival_utc: float) -> bool:
-        """Takes one packet in; False when the run's labels have drifted too far and a new run is due."""
+    def clock(self) -> CameraClock:
+        """What is known of the camera's clock."""
+        return CameraClock(self._drift.ppm, self._camera_ahead)
+
+    def told(self, pts: int, camera_utc: float) -> None:
+        """The camera says (RTCP sender report) that its own clock showed ``camera_utc`` at ``pts``."""
+        self._camera_ahead = camera_utc - self.utc(pts)
+
+    def observe(self, pts: int, arrival_utc: float, arrival: float) -> bool:
+        """Takes one packet in; False when the labels are no longer true and a new run is due."""
+        stepped = arrival_utc - arrival - self._set_at
+        if abs(stepped) > MAX_DRIFT_S:
+            return False
         offset = arrival_utc - pts / TIMESCALE
         if pts <= self._settle_until:
             self._value = self._target = min(self._value, offset)
             return True
-        if offset < self._value - MAX_DRIFT_S:  # earlier than light: a clock stepped
+        if offset < self._value - MAX_DRIFT_S:  # earlier than light: the camera's clock has run ahead
             return False
         self._slew(pts)
         self._window_least = min(self._window_least, offset)
+        self._steady_least = min(self._steady_least, offset - stepped)
         if pts >= self._window_until:
             if self._window_least - self._value > MAX_DRIFT_S:
                 return False
             self._target = self._window_least
-            self._window_least = float("inf")
+            self._drift.add(pts / TIMESCALE, self._steady_least)
+            self._window_least = self._steady_least = float("inf")
             self._window_until = pts + WINDOW_S * TIMESCALE
         return True
 

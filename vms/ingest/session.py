@@ -5,6 +5,7 @@ Raises ``IngestError`` when the session cannot be had or ends; retrying is the r
 
 from __future__ import annotations
 
+import struct
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class _Unit:
     key: bool
     arrival: float
     arrival_utc: float
+    camera_utc: float | None
 
 
 def open_container(url: str) -> av.container.InputContainer:
@@ -144,7 +146,8 @@ class Session:
             return
         self._flush()
         pts, dts = _ticks(packet.pts, self._scale), _ticks(packet.dts, self._scale)
-        unit = _Unit(payload, pts, dts, picture.key, self._clock.monotonic(), self._clock.utc())
+        said = _camera_utc(packet) if picture.key else None
+        unit = _Unit(payload, pts, dts, picture.key, self._clock.monotonic(), self._clock.utc(), said)
         self._keys_seen += picture.key
         # Holding a picture back costs a frame of latency, so only as long as it may have further parts.
         if self._split or self._keys_seen <= _KEYS_TO_TRUST:
@@ -161,8 +164,8 @@ class Session:
         stamp = self._validator.check(unit.pts, unit.dts)
         if self._run is not None and stamp.discontinuity:
             self._end("camera_clock")
-        if self._run is not None and self._anchor is not None and not self._anchor.observe(stamp.pts, unit.arrival_utc):
-            self._drifted = True
+        if self._run is not None and self._anchor is not None:
+            self._drifted |= not self._anchor.observe(stamp.pts, unit.arrival_utc, unit.arrival)
         if unit.key:
             if self._drifted:  # the pictures go on without a break: wait for one that can begin a run
                 self._end("clock")
@@ -170,14 +173,16 @@ class Session:
             if self._run is not None and sets != self._sets:
                 self._end("codec")
             if self._run is None:
-                self._begin(sets, stamp.pts, unit.arrival_utc)
+                self._begin(sets, stamp.pts, unit)
+            if unit.camera_utc is not None and self._anchor is not None:
+                self._anchor.told(stamp.pts, unit.camera_utc)
         if self._run is None:  # a run begins with a key frame
             if unit.arrival - self._waiting_since > MAX_WAIT_FOR_KEY_S:
                 raise IngestError("no_video", f"no key frame for {MAX_WAIT_FOR_KEY_S:g} s")
             return
         self._sink.packet(self._run, MediaPacket(unit.payload, stamp.pts, stamp.dts, unit.key, unit.arrival))
 
-    def _begin(self, sets: ParameterSets, pts: int, arrival_utc: float) -> None:
+    def _begin(self, sets: ParameterSets, pts: int, unit: _Unit) -> None:
         if not sets:
             return  # neither SDP nor key frame carries them yet
         try:
@@ -185,9 +190,9 @@ class Session:
         except ValueError as err:
             raise IngestError("corrupt", f"parameter set: {err}") from err
         self._sets = sets
-        self._anchor = anchor = Anchor(pts, arrival_utc)
+        self._anchor = anchor = Anchor(pts, unit.arrival_utc, unit.arrival)
         info = StreamInfo(self._codec, sequence.width, sequence.height, sets.annex_b())
-        self._run = Run(uuid.uuid4().hex, info, anchor.utc)
+        self._run = Run(uuid.uuid4().hex, info, anchor.utc, anchor.clock)
         self._sink.begin(self._run)
 
     def _end(self, reason: str) -> None:
@@ -200,6 +205,19 @@ class Session:
 
 def _ticks(value: int | None, scale: float) -> int | None:
     return None if value is None else round(value * scale)
+
+
+def _camera_utc(packet: AvPacket) -> float | None:
+    """The camera's own clock at this picture, in seconds since the epoch, once a sender report came (RFC 3550, 6.4.1).
+
+    libav attaches AVProducerReferenceTime {int64 wallclock in µs; int flags}. Some cameras count from their start
+    instead: that is no clock.
+    """
+    data = bytes(packet.get_sidedata("prft"))
+    if len(data) < 8:
+        return None
+    told: int = struct.unpack_from("=q", data)[0]
+    return told / 1e6 if told > 0 else None
 
 
 def _named(err: Exception) -> IngestError:

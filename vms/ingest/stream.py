@@ -21,12 +21,21 @@ class StreamInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraClock:
+    """What a run has measured of its camera's clock; None while unknown."""
+
+    drift_ppm: float | None = None  # positive: it runs faster than the host's
+    offset_s: float | None = None  # positive: it is ahead of the host's; only cameras that send RTCP reports tell it
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A stretch of a session without discontinuity: timestamps only grow, the codec stays."""
 
     id: str
     info: StreamInfo
     utc: Callable[[int], float]  # pts in ticks → seconds since the epoch (anchor + pts, slewed)
+    clock: Callable[[], CameraClock] = CameraClock
 
 
 @dataclass(frozen=True, slots=True)

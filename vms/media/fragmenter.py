@@ -34,13 +34,14 @@ class Sample:
 
 def length_prefixed(codec: str, access_unit: bytes) -> bytes:
     """Annex B to the form MP4 wants, without parameter sets and delimiters, which the sample entry replaces."""
-    parts: list[bytes] = []
-    for unit in nal.split(access_unit):
-        unit_kind = nal.kind(codec, unit)
+    parts: list[bytes | memoryview] = []
+    view = memoryview(access_unit)  # copied once, by the join
+    for begin, end in nal.places(access_unit):
+        unit_kind = nal.kind(codec, view[begin:end])
         if nal.is_parameter_set(codec, unit_kind) or nal.is_delimiter(codec, unit_kind):
             continue
-        parts.append(len(unit).to_bytes(4, "big"))
-        parts.append(unit)
+        parts.append((end - begin).to_bytes(4, "big"))
+        parts.append(view[begin:end])
     return b"".join(parts)
 
 
@@ -63,4 +64,5 @@ def fragment(sequence: int, samples: Sequence[Sample]) -> bytes:
             full_box(b"trun", 1, _TRUN_FLAGS, struct.pack(">Ii", len(samples), data_offset), entries),
         ),
     )
-    return b"".join((moof, box(b"mdat", *(s.data for s in samples))))
+    head = struct.pack(">I4s", 8 + sum(len(s.data) for s in samples), b"mdat")
+    return b"".join((moof, head, *(s.data for s in samples)))  # in one go: this is most of what is written

@@ -102,11 +102,14 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     for name, choice in shares:
         children.append(ChildSpec(name, (*role, "recorder", *data, "--name", name, *choice), others))
     children.append(ChildSpec("detector", (*role, "detector", *data), others))
+    # It decodes what anybody may have sent: of the cameras and the stored messages it has no secrets.
+    bulk = {"VMS_NATS_URL": address.bulk, "VMS_NATS_BULK_URL": address.bulk}
+    children.append(ChildSpec("renderer", (*role, "renderer", *data), _plain(base) | bulk))
     return [*children, *spec.extra]
 
 
 def _plain(env: dict[str, str]) -> dict[str, str]:
-    return {name: env[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in env}
+    return {name: env[name] for name in ("PATH", "HOME", "LANG", "TZ", "PYTHONPATH") if name in env}
 
 
 def recorder_shares(facility: Facility) -> list[tuple[str, tuple[str, ...]]]:

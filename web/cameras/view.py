@@ -124,10 +124,10 @@ class CameraView:
         return self.recorder.state.last_frame_at or self.recorder.state.since
 
     def dark_s(self) -> float:
-        """Seconds without a picture by the worker's own clock, at its last word; 0 when it does not say."""
-        if self.recorder is None or not self.recorder.fresh or self.recorder.state.last_frame_at is None:
+        """Seconds without a picture at the worker's last word, never by a clock that may be set; 0: it does not say."""
+        if self.recorder is None or not self.recorder.fresh:
             return 0.0
-        return max(0.0, (self.recorder.state.at - self.recorder.state.last_frame_at).total_seconds())
+        return self.recorder.state.silent_s or 0.0
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -14,12 +14,12 @@ from sqlalchemy import delete, select
 
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.facility import Camera, Site
-from vms.domain.messages import AlertEvent
+from vms.domain.messages import AlertEvent, DetectorState, RecorderState
 from web.alerts import incoming
 from web.alerts.store import open_counts
 from web.cameras.alarms import Action, Alarms, Hush, Status
 from web.cameras.reports import FRESH_S, Reports
-from web.cameras.view import CameraView, begun, judge
+from web.cameras.view import CameraView, Report, begun, judge
 from web.configuration.current import CurrentConfiguration
 from web.database.engine import Database
 from web.database.failures import ANY, first_line
@@ -84,7 +84,7 @@ class CameraWatch:
         detector = self._reports.detector(site.id, camera.id)
         state, reason = judge(camera, recorder, detector)
         known = self._known.get(camera.id)
-        if camera.enabled and self._settling(recorder is None and detector is None):
+        if camera.enabled and self._settling(recorder, detector):
             # Nobody has spoken yet since this process began: what was known last is the better guess.
             if known is None or known.state == "disabled":
                 state, reason = "offline", "connecting"
@@ -138,17 +138,18 @@ class CameraWatch:
         await self._raise(actions)
         self._alarms = alarms  # only now: what was not written is tried again
 
-    def _settling(self, silent: bool) -> bool:
-        return silent and self._clock.monotonic() - self._started < FRESH_S
+    def _settling(self, *reports: Report[RecorderState] | Report[DetectorState] | None) -> bool:
+        # A stored word may look old only because a clock was set: it says no more than none.
+        heard = any(one is not None and one.fresh for one in reports)
+        return not heard and self._clock.monotonic() - self._started < FRESH_S
 
     async def _tell(self, views: list[CameraView]) -> None:
         changed = []
         for view in views:
             known = self._known.get(view.camera.id)
-            silent = view.recorder is None and view.detector is None
             if known is not None and (known.state, known.reason) == (view.state, view.reason):
                 continue
-            if known is None and self._settling(silent) and view.camera.enabled:
+            if known is None and self._settling(view.recorder, view.detector) and view.camera.enabled:
                 continue
             changed.append(view)
         gone = self._known.keys() - {view.camera.id for view in views}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 #: A file is cut near its minute: an unfinished one that is not the last cannot have gone on for longer.
 OPEN_AT_MOST = 90_000
+#: Runs that follow each other may overlap by the network's jitter: nobody misses that.
+OVERLAP_FROM = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Recorded:
     codec: str = ""
     bytes: int = 0
     open: bool = False
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Cover:
 
     segments: tuple[Recorded, ...]
     gaps: tuple[Missing, ...]
+    overlaps: tuple[Recorded, ...] = ()  # whole segments whose moments others have: the clock was set back
 
 
 def assemble(
@@ -59,7 +63,8 @@ def assemble(
     if end <= start:
         return Cover((), ())
     told = _Told(gaps)
-    recorded = _clip(start, end, _close(sorted(segments, key=lambda one: (one.start, one.id)), told, grown_to))
+    closed = _close(sorted(segments, key=lambda one: (one.start, one.id)), told, grown_to)
+    recorded, overlaps = _clip(start, end, closed)
     missing: list[Missing] = []
     at = start
     for one in recorded:
@@ -68,7 +73,7 @@ def assemble(
         at = one.end or at
     if at < end:
         missing += _explain(at, end, told, configured_at)
-    return Cover(tuple(recorded), tuple(missing))
+    return Cover(tuple(recorded), tuple(missing), tuple(overlaps))
 
 
 class _Told:
@@ -102,16 +107,48 @@ def _close(segments: Sequence[Recorded], told: _Told, grown_to: int) -> list[Rec
     return closed
 
 
-def _clip(start: int, end: int, segments: Iterable[Recorded]) -> list[Recorded]:
-    """Cuts to the span and takes overlaps from the later one."""
-    kept = []
-    at = start
+def _clip(start: int, end: int, segments: Sequence[Recorded]) -> tuple[list[Recorded], list[Recorded]]:
+    """Cuts to the span without overlap; and those of which much is not shown.
+
+    A clock that was set back labels time twice: one run is shown as long as it goes on, not now this, now that one.
+    """
+    reach: dict[str, int] = {}
+    for one in segments:
+        reach[one.run] = max(reach.get(one.run, 0), end if one.end is None else one.end)
+    kept: list[Recorded] = []
+    behind: list[Recorded] = []
+    at, run = start, None
     for one in segments:
         begin, finish = max(one.start, at), min(end if one.end is None else one.end, end)
-        if finish > begin:
+        if run is not None and one.run != run and one.start < min(reach[run], end):
+            behind.append(one)
+        elif finish > begin:
             kept.append(replace(one, start=begin, end=finish))
-            at = finish
-    return kept
+            at, run = finish, one.run
+    overlaps = []
+    for one in behind:
+        free = _free(kept, max(one.start, start), min(end if one.end is None else one.end, end))
+        for begin, finish in free:
+            insort(kept, replace(one, start=begin, end=finish), key=lambda each: each.start)
+        whole = min(end if one.end is None else one.end, end) - max(one.start, start)
+        if whole - sum(finish - begin for begin, finish in free) >= OVERLAP_FROM:
+            overlaps.append(one)
+    return kept, overlaps
+
+
+def _free(kept: Sequence[Recorded], start: int, end: int) -> list[tuple[int, int]]:
+    """What of the span nobody has; ``kept`` is in order and without overlap."""
+    free = []
+    at = start
+    for one in kept[max(0, bisect_right(kept, start, key=lambda each: each.start) - 1) :]:
+        if one.start >= end:
+            break
+        if one.start > at:
+            free.append((at, one.start))
+        at = max(at, one.end or at)
+    if at < end:
+        free.append((at, end))
+    return free
 
 
 def _explain(start: int, end: int, told: _Told, configured_at: int | None) -> list[Missing]:

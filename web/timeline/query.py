@@ -28,7 +28,7 @@ async def timeline(
 ) -> bytes:
     """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches."""
     segments = await connection.execute(
-        select(Segment.id, Segment.start, Segment.end, Segment.codec, Segment.bytes).where(
+        select(Segment.id, Segment.start, Segment.end, Segment.codec, Segment.bytes, Segment.run).where(
             Segment.camera == camera, Segment.start < end, Segment.start > start - LONGEST_SEGMENT
         )
     )
@@ -82,7 +82,7 @@ def _body(
         _ms(start),
         _ms(end),
         [
-            Recorded(row.id, _ms(row.start), _end_ms(row.start, row.end, newest), row.codec, row.bytes)
+            Recorded(row.id, _ms(row.start), _end_ms(row.start, row.end, newest), row.codec, row.bytes, run=row.run)
             for row in segments
         ],
         told,
@@ -92,23 +92,25 @@ def _body(
     return {
         "start": rfc3339(start),
         "end": rfc3339(end),
-        "segments": [
-            {
-                "id": one.id,
-                "start": _text(one.start),
-                "end": _text(one.end),
-                "codec": one.codec,
-                "bytes": one.bytes,
-                "open": one.open,
-            }
-            for one in cover.segments
-        ],
+        "segments": [_segment(one) for one in cover.segments],
+        "overlaps": [_segment(one) for one in cover.overlaps],
         "gaps": [
             {"start": _text(gap.start), "end": _text(gap.end), "cause": gap.cause, "reason": gap.reason}
             for gap in cover.gaps
         ],
         "counts": [{"at": rfc3339(row.at), "mean": row.mean, "max": row.max} for row in counts],
         "alerts": alerts,
+    }
+
+
+def _segment(one: Recorded) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "start": _text(one.start),
+        "end": _text(one.end),
+        "codec": one.codec,
+        "bytes": one.bytes,
+        "open": one.open,
     }
 
 

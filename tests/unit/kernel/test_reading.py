@@ -14,7 +14,7 @@ from vms.ingest.stream import TIMESCALE
 from vms.media.boxes import Track, box, init_segment
 from vms.media.fragmenter import Sample, fragment, length_prefixed
 from vms.media.nal import parameter_sets
-from vms.media.reading import FragmentInfo, scan_fragments
+from vms.media.reading import FragmentInfo, first_sample, scan_fragments
 
 
 @functools.cache
@@ -103,3 +103,24 @@ def test_a_flipped_length_is_found() -> None:
 @given(st.binary(max_size=300))
 def test_noise_raises_nothing(noise: bytes) -> None:
     assert scan(noise) == []
+
+
+@given(cut=st.integers(min_value=0), begin=st.integers(min_value=0, max_value=10))
+def test_heads_alone_find_the_same_in_a_whole_file(cut: int, begin: int) -> None:
+    data, ends = file_and_ends()
+    cut %= len(data) + 1
+    assert list(scan_fragments(io.BytesIO(data[:cut]), verify=False)) == scan(data[:cut])
+    at = ends[begin - 1] if begin else 0
+    assert list(scan_fragments(io.BytesIO(data), at)) == scan(data)[begin:]
+
+
+def test_the_first_sample_of_a_fragment() -> None:
+    data, ends = file_and_ends()
+    units = encode("h264", size=(64, 48), frames=50)
+    for i, one in enumerate(scan(data)):
+        size, shift = first_sample(data[one.offset : one.offset + one.size])
+        unit = units[i * 5]
+        assert (size, shift) == (len(length_prefixed("h264", unit.payload)), unit.pts - unit.dts)
+    for broken in (b"", b"moof", b"trun", data[: ends[0]].replace(b"trun", b"nurt")):
+        with pytest.raises(ValueError, match="no fragment of ours"):
+            first_sample(broken)

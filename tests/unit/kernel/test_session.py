@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.clocks import ManualClock
 from tests.support.footage import Unit, encode
+from tests.support.scripted_packets import ScriptedPacket
 from tests.support.sinks import RecordingSink
 from vms.domain.errors import IngestError
 from vms.ingest.session import MAX_WAIT_FOR_KEY_S, Session
@@ -38,12 +39,13 @@ class Camera:
             time_base=Fraction(1, TIMESCALE),
         )
         self.streams = SimpleNamespace(video=[stream] if video else [])
+        self.reports: Callable[[int], float | None] = lambda pts: None
 
     def send(self, units: Any, shift: int = 0) -> Camera:
         self.script += [(u.payload, u.pts + shift, u.dts + shift) for u in units]
         return self
 
-    def demux(self, stream: Any) -> Iterator[av.Packet]:
+    def demux(self, stream: Any) -> Iterator[ScriptedPacket]:
         for step in self.script:
             if isinstance(step, (int, float)):
                 self.clock.advance(step)
@@ -51,10 +53,8 @@ class Camera:
             if isinstance(step, Exception):
                 raise step
             self.clock.advance(1 / 25)
-            packet = av.Packet(step[0])
-            packet.pts, packet.dts = step[1:]
-            packet.time_base = Fraction(1, TIMESCALE)
-            yield packet
+            payload, pts, dts = step
+            yield ScriptedPacket(payload, pts, dts, None if pts is None else self.reports(pts))
 
     def play(self) -> IngestError:
         """The error with which the session ends."""
@@ -125,16 +125,36 @@ def test_other_parameter_sets_are_a_new_run() -> None:
     assert [run.info.width for run in camera.sink.runs] == [64, 128]
 
 
-def test_the_hosts_clock_set_back_is_a_new_run() -> None:
+@pytest.mark.parametrize("step", [-3600, 3600])
+def test_the_hosts_clock_set_is_a_new_run_at_the_next_key_frame(step: float) -> None:
     camera = Camera().send(UNITS)
 
     class Stepped(ManualClock):
         def utc(self) -> float:
-            return super().utc() - (3600 if self.monotonic() > 1002.5 else 0)
+            return super().utc() + (step if self.monotonic() > 1002.5 else 0)
 
     camera.clock = Stepped()
+    start = camera.clock.utc()
     camera.play()
-    assert [reason for _, reason in camera.bounds()] == ["clock", "ended"]
+    assert camera.bounds() == [(75, "clock"), (25, "ended")]
+    before, after = camera.sink.runs
+    assert before.utc(74 * STEP) == pytest.approx(start + 75 / 25, abs=0.001)
+    assert after.utc(75 * STEP) == pytest.approx(start + step + 76 / 25, abs=0.001)
+
+
+def test_the_cameras_own_clock_comes_with_its_sender_reports() -> None:
+    camera = Camera().send(UNITS)
+    start = camera.clock.utc()
+    camera.reports = lambda pts: start + 1 / 25 + pts / TIMESCALE + 90.0 if pts >= TIMESCALE else None
+    camera.play()
+    assert camera.sink.runs[0].clock().offset_s == pytest.approx(90, abs=0.001)
+
+
+def test_a_camera_that_counts_from_its_start_has_no_clock() -> None:
+    camera = Camera().send(UNITS)
+    camera.reports = lambda pts: pts / TIMESCALE - 2_208_988_800  # NTP counts from 1900
+    camera.play()
+    assert camera.sink.runs[0].clock().offset_s is None
 
 
 def test_parameter_sets_from_the_sdp_alone() -> None:

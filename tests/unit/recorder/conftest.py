@@ -28,7 +28,8 @@ class Rig:
         self.unkeyed: list[float] = []
         self.writer = SegmentWriter(
             root, "s", "c", "local", self.disk,
-            opened=self.opened.append, closed=self.closed.append, lost=lambda err, end: self.lost.append((err, end)),
+            opened=self.opened.append, closed=self.closed.append,
+            lost=lambda err, _start, end: self.lost.append((err, end)),
             unkeyed=self.unkeyed.append,
         )  # fmt: skip
         self.disk.start()

@@ -62,9 +62,9 @@ class Rig:
         return [(e.kind, e.record) for day in journal.days(self.root, "s", "c") for e in journal.read(day)]
 
     def gaps(self) -> list[Gap]:
-        """Each gap as it was told last."""
+        """Each gap as it was told last; where footage came at once there is none."""
         told = [record for kind, record in self.journal() if kind == "gap"]
-        return list({g.id: g for g in told if isinstance(g, Gap)}.values())
+        return [g for g in {g.id: g for g in told if isinstance(g, Gap)}.values() if g.end is None or g.end > g.start]
 
     def segments(self) -> list[Segment]:
         return [record for kind, record in self.journal() if kind == "closed" and isinstance(record, Segment)]
@@ -257,7 +257,7 @@ async def test_everything_is_announced_in_order_with_ids_of_its_own(tmp_path: Pa
     ids = [msg_id for _, msg_id, _ in lines]
     assert len(ids) == len(set(ids))
     kinds = [subject.rpartition(".")[2] for subject, _, _ in lines]
-    assert kinds.count("gap") == 3  # opened, closed, stopped
+    assert kinds.count("gap") == 4  # starting, explained, closed, stopped
     assert [i for i, k in zip(ids, kinds, strict=True) if k == "segment"][-1].endswith(".closed")
 
 

@@ -39,8 +39,8 @@ def test_the_first_begin_counts(gaps: GapTracker, told: list[Gap]) -> None:
 
 def test_what_was_queued_and_lost_belongs_to_the_open_gap(gaps: GapTracker, told: list[Gap]) -> None:
     gaps.begin(T0, "ended")
-    gaps.reach_back(T0 - 2)
-    gaps.reach_back(T0 - 1)
+    gaps.lose(T0 - 9, T0 - 2)
+    gaps.lose(T0 - 9, T0 - 1)
     assert [(g.start, g.reason) for g in told] == [(from_epoch(T0), "ended"), (from_epoch(T0 - 2), "ended")]
     assert len({g.id for g in told}) == 1
 
@@ -54,9 +54,9 @@ def test_a_camera_that_was_switched_off_is_said_so(gaps: GapTracker, told: list[
 
 def test_a_later_attempt_explains_a_vague_word_once(gaps: GapTracker, told: list[Gap]) -> None:
     gaps.begin(T0, "ended")
-    gaps.explain("ended")
-    gaps.explain("unreachable")
-    gaps.explain("unauthorized")
+    gaps.explain(T0 + 1, "ended")
+    gaps.explain(T0 + 1, "unreachable")
+    gaps.explain(T0 + 1, "unauthorized")
     gaps.finish(T0 + 9)
     assert [(g.cause, g.reason, g.end is None) for g in told] == [
         ("camera", "ended", True),
@@ -68,16 +68,98 @@ def test_a_later_attempt_explains_a_vague_word_once(gaps: GapTracker, told: list
 
 def test_a_clear_cause_is_never_changed(gaps: GapTracker, told: list[Gap]) -> None:
     gaps.begin(T0, "stopped")
-    gaps.explain("unreachable")
+    gaps.explain(T0 + 1, "unreachable")
     assert [g.cause for g in told] == ["recorder"]
 
 
-def test_an_adopted_gap_goes_on(gaps: GapTracker, told: list[Gap]) -> None:
-    gap = Gap(id="g", site="s", camera="c", start=from_epoch(T0), cause="recorder", reason="stopped")
-    gaps.adopt(gap)
+def gap(reason: str, start: float = T0) -> Gap:
+    return Gap(id="g", site="s", camera="c", start=from_epoch(start), cause=cause_of(reason), reason=reason)
+
+
+def spans(told: list[Gap]) -> list[tuple[float, float | None, str, str | None]]:
+    """Each gap as it was told last, in seconds since T0; empty ones left out."""
+    last = {g.id: g for g in told}.values()
+    return [
+        (g.start.timestamp() - T0, None if g.end is None else g.end.timestamp() - T0, g.cause, g.reason)
+        for g in last
+        if g.end is None or g.end > g.start
+    ]
+
+
+def test_life_begins_with_the_first_start(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.resume(T0, None, None, None)
+    gaps.explain(T0 + 3, "unreachable")
+    gaps.finish(T0 + 60)
+    assert spans(told) == [(0, 60, "network", "unreachable")]
+
+
+def test_a_gap_goes_on_over_a_restart(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.resume(T0 + 60, gap("stopped"), T0, T0 + 2)
     gaps.begin(T0 + 60, "connecting")
     gaps.finish(T0 + 61)
-    assert told == [gap.model_copy(update={"end": from_epoch(T0 + 61)})]
+    assert told == [gap("stopped").model_copy(update={"end": from_epoch(T0 + 61)})]
+
+
+def test_what_keeps_the_camera_away_after_a_restart_is_not_the_recorder(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.resume(T0 + 60, gap("stopped"), T0, T0 + 2)
+    gaps.explain(T0 + 61, "timeout")  # too early to mean anything
+    gaps.explain(T0 + 65, "unreachable")
+    gaps.finish(T0 + 600)
+    assert spans(told) == [(0, 60, "recorder", "stopped"), (60, 600, "network", "unreachable")]
+
+
+def test_nobody_knows_what_a_camera_did_while_no_recorder_ran(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.resume(T0 + 60, gap("unreachable"), T0 - 5, T0 + 20)
+    gaps.explain(T0 + 62, "unreachable")
+    gaps.finish(T0 + 90)
+    assert spans(told) == [
+        (0, 20, "network", "unreachable"),
+        (20, 60, "recorder", "crashed"),
+        (60, 90, "network", "unreachable"),
+    ]
+
+
+def test_switched_off_and_on_again(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.resume(T0 + 60, gap("stopped"), T0, None, "disabled")
+    assert spans(told) == [(0, 60, "recorder", "stopped"), (60, None, "disabled", "disabled")]
+    again = GapTracker("s", "c", "local", told.append)
+    again.resume(T0 + 90, told[-1], T0, T0 + 70)
+    again.finish(T0 + 93)
+    assert spans(told)[1:] == [(60, 90, "disabled", "disabled"), (90, 93, "recorder", "starting")]
+
+
+@pytest.mark.parametrize("noticed_first", [True, False])
+def test_a_recorder_that_stood_still_says_so_whoever_notices_first(
+    gaps: GapTracker, told: list[Gap], noticed_first: bool
+) -> None:
+    if noticed_first:
+        gaps.stalled(T0, T0 + 30)
+    gaps.begin(T0 + 8, "timeout")
+    gaps.explain(T0 + 30.1, "timeout")
+    if not noticed_first:
+        gaps.stalled(T0, T0 + 30)
+    gaps.explain(T0 + 30.2, "ended")
+    assert spans(told) == [(8, None, "recorder", "stalled")]
+    gaps.explain(T0 + 33, "unreachable")
+    gaps.finish(T0 + 50)
+    gaps.begin(T0 + 55, "ended")
+    assert spans(told) == [
+        (8, 30, "recorder", "stalled"),
+        (30, 50, "network", "unreachable"),
+        (55, None, "camera", "ended"),
+    ]
+
+
+def test_a_gap_from_before_the_stall_keeps_its_cause(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.begin(T0, "unreachable")
+    gaps.stalled(T0 + 100, T0 + 130)
+    assert spans(told) == [(0, None, "network", "unreachable")]
+
+
+def test_footage_that_a_failing_disk_kept_ends_the_gap_before_it(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.begin(T0, "unreachable")
+    gaps.lose(T0 + 10, T0 + 11)
+    assert spans(told) == [(0, 10, "network", "unreachable"), (11, None, "disk", "disk")]
 
 
 def test_after_a_clock_set_back_a_gap_is_empty_not_negative(gaps: GapTracker, told: list[Gap]) -> None:
@@ -88,7 +170,7 @@ def test_after_a_clock_set_back_a_gap_is_empty_not_negative(gaps: GapTracker, to
 
 def test_what_is_not_open_is_not_told(gaps: GapTracker, told: list[Gap]) -> None:
     gaps.finish(T0)
-    gaps.explain("unreachable")
+    gaps.explain(T0 + 1, "unreachable")
     assert told == []
 
 
@@ -97,6 +179,7 @@ def test_what_is_not_open_is_not_told(gaps: GapTracker, told: list[Gap]) -> None
     [
         ("unreachable", "network"), ("timeout", "network"), ("disk", "disk"), ("disabled", "disabled"),
         ("stopped", "recorder"), ("crashed", "recorder"), ("clock", "recorder"), ("worker_lost", "recorder"),
+        ("starting", "recorder"), ("stalled", "recorder"),
         ("ended", "camera"), ("unauthorized", "camera"), ("no_video", "camera"), ("codec", "camera"),
         ("camera_clock", "camera"), ("corrupt", "camera"), ("anything else", "camera"),
     ],

@@ -28,9 +28,12 @@ from web.configuration.current import CurrentConfiguration
 from web.context import Context
 from web.database.engine import Database
 from web.events.feed import EventFeed
+from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
+from web.playback.footage import Catalogue
+from web.playback.recorders import Recorders
 from web.shield import MAX_BODY, Shield, is_foreign
 
 PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
@@ -56,7 +59,10 @@ async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
             throttle=LoginThrottle(clock),
             wall=Wall(link, clock),
             live=LiveHubs(link, clock),
+            recorders=Recorders(link),
             consumers={},
+            holds=HoldsPublisher(database, clock),
+            footage=Catalogue(database),
             dashboard=tmp_path / "dist",
         )
     )

@@ -16,7 +16,8 @@ lengths = st.one_of(st.none(), st.integers(min_value=0, max_value=120))
 @st.composite
 def recorded(draw: st.DrawFn) -> Recorded:
     start, length = draw(moments), draw(lengths)
-    return Recorded(str(draw(st.integers(0, 9))), start, None if length is None else start + length)
+    run = draw(st.sampled_from(["a", "b", "c"]))
+    return Recorded(str(draw(st.integers(0, 9))), start, None if length is None else start + length, run=run)
 
 
 @st.composite
@@ -91,3 +92,37 @@ def test_unfinished_segment_ends_where_a_gap_begins() -> None:
 def test_overlap_is_taken_from_the_later() -> None:
     made = cover([Recorded("a", 90, 210), Recorded("b", 200, 320)], [])
     assert [(one.id, one.start, one.end) for one in made.segments] == [("a", 100, 210), ("b", 210, 300)]
+
+
+def test_a_clock_set_back_shows_one_run_and_names_the_other() -> None:
+    """Files of both runs are cut near the same minutes; they must not be shown by turns."""
+    first = [Recorded(f"a{n}", 100_000 + n * 60_000, 160_000 + n * 60_000, run="a") for n in range(3)]
+    again = [Recorded(f"b{n}", 130_000 + n * 60_000, 190_000 + n * 60_000, run="b") for n in range(4)]
+    made = assemble(100_000, 400_000, [*again, *first], [], grown_to=0, configured_at=0)
+    assert [(one.id, one.start, one.end) for one in made.segments] == [
+        ("a0", 100_000, 160_000),
+        ("a1", 160_000, 220_000),
+        ("a2", 220_000, 280_000),
+        ("b2", 280_000, 310_000),
+        ("b3", 310_000, 370_000),
+    ]
+    assert [one.id for one in made.overlaps] == ["b0", "b1", "b2"]
+
+
+def test_what_the_shown_run_lacks_is_taken_from_the_other() -> None:
+    lossy = [Recorded("a0", 100_000, 150_000, run="a"), Recorded("a1", 180_000, 240_000, run="a")]
+    made = assemble(
+        100_000, 240_000, [*lossy, Recorded("b", 120_000, 200_000, run="b")], [], grown_to=0, configured_at=0
+    )
+    assert [(one.id, one.start, one.end) for one in made.segments] == [
+        ("a0", 100_000, 150_000),
+        ("b", 150_000, 180_000),
+        ("a1", 180_000, 240_000),
+    ]
+    assert made.gaps == ()
+
+
+def test_runs_that_follow_each_other_within_jitter_are_no_overlap() -> None:
+    made = cover([Recorded("a", 100, 210, run="a"), Recorded("b", 200, 300, run="b")], [])
+    assert [(one.id, one.start, one.end) for one in made.segments] == [("a", 100, 210), ("b", 210, 300)]
+    assert made.overlaps == ()

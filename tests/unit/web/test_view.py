@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from tests.integration.web.rig import facility
 from vms.domain.messages import RecorderState
-from web.cameras.view import Report, begun
+from web.cameras.view import CameraView, Report, begun
 
 KNOWN = datetime(2026, 11, 22, 6, 18, tzinfo=UTC)
 AGAIN = KNOWN + timedelta(minutes=40)
+SITE = facility().sites[0]
 
 
 def report(since: datetime, *, fresh: bool = True) -> Report[RecorderState]:
@@ -21,3 +23,12 @@ def test_recording_that_began_anew_while_nobody_watched_counts_from_there() -> N
     assert begun("recording", KNOWN, report(AGAIN, fresh=False)) == KNOWN
     assert begun("recording", KNOWN, None) == KNOWN
     assert begun("offline", KNOWN, report(AGAIN)) == KNOWN
+
+
+def test_how_long_it_has_been_dark_is_not_asked_of_a_clock_that_may_be_set() -> None:
+    """The host's clock went ahead by an hour just before the camera's stream broke for two seconds."""
+    state = RecorderState(
+        site="s", camera="c", at=AGAIN, since=KNOWN, status="offline", last_frame_at=KNOWN, silent_s=2.0
+    )
+    view = CameraView(SITE, SITE.cameras[0], "offline", "timeout", KNOWN, Report(state, True), None)
+    assert view.dark_s() == 2.0

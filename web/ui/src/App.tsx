@@ -1,7 +1,7 @@
 // Which page is shown: signed in or not, and where.
 import { useQueryClient } from '@tanstack/react-query'
 import { Camera as CameraIcon } from 'lucide-react'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { AlertsPage } from './alerts/AlertsPage'
@@ -15,6 +15,9 @@ import { onPhone } from './shell/phone'
 import { Shell } from './shell/Shell'
 import { setTimeZone } from './time/format'
 import { WallPage } from './wall/WallPage'
+
+/** With its player fetched when it is first opened: the wall does not wait for it. */
+const RecordingsPage = lazy(async () => ({ default: (await import('./recordings/RecordingsPage')).RecordingsPage }))
 
 export function App() {
   const { t } = useTranslation()
@@ -35,6 +38,9 @@ export function App() {
             </Route>
             <Route path="/wall" component={WallPage} />
             <Route path="/cameras/:id">{({ id }) => <CameraPage key={id} id={decodeURIComponent(id)} />}</Route>
+            <Route path="/recordings">
+              <Suspense fallback={<div className="splash" role="status" aria-label={t('state.loading')} />}><RecordingsPage /></Suspense>
+            </Route>
             <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
             <Route>
               <Empty fill icon={<CameraIcon size={26} />} title={t('error.noPage')}

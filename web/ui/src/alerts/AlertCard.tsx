@@ -1,6 +1,6 @@
 // An alert in few words: picture, kind, place, time, persons. Used beside the wall and the camera.
 import type { TFunction } from 'i18next'
-import { ImageOff } from 'lucide-react'
+import { ClockAlert, FileWarning, HardDrive, ImageOff } from 'lucide-react'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
@@ -14,6 +14,10 @@ export function Thumbnail({ alert, className }: { alert: Alert; className?: stri
   const { t } = useTranslation()
   const [broken, setBroken] = useState(false)
   const classes = `thumbnail ${className ?? ''}`
+  if (alert.camera === null) {
+    const Icon = alert.kind === 'clock' ? ClockAlert : alert.kind === 'index' ? FileWarning : HardDrive
+    return <span className={`${classes} of-node`} aria-hidden="true"><Icon size={20} strokeWidth={1.6} /></span>
+  }
   if (!alert.snapshot || broken) {
     return (
       <span className={`${classes} hatched`} role="img" aria-label={t('alerts.noPicture')} title={t('alerts.noPicture')}>

@@ -1,5 +1,5 @@
 // One alert whole: the picture with its boxes, what it is about, every step taken, what may be done.
-import { ArrowLeft, Check, CheckCheck, Video } from 'lucide-react'
+import { ArrowLeft, Check, CheckCheck, Film, Video } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { useAlert } from '../api/queries'
@@ -11,6 +11,8 @@ import { ask, canAck, canResolve, useMayAct } from './alertActions'
 import { AlertFacts } from './AlertFacts'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { AlertPicture } from './AlertPicture'
+import { footageOf } from '../recordings/address'
+import { NodeFacts } from './NodeFacts'
 import { liveOf } from './places'
 
 export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | undefined; backTo: string }) {
@@ -31,12 +33,13 @@ export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | un
 function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
   const { t } = useTranslation()
   const may = useMayAct()
+  const [live, footage] = [liveOf(alert), footageOf(alert)]
   return (
     <article className="alert-detail">
       <Link className="button quiet phone-only alert-back" href={backTo}>
         <ArrowLeft size={18} /> {t('nav.alerts')}
       </Link>
-      <AlertPicture alert={alert} />
+      {alert.camera !== null && <AlertPicture alert={alert} />}
       <header className="alert-head">
         <h2>
           <AlertMark severity={alert.severity} />
@@ -56,11 +59,19 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
             <CheckCheck size={16} /> {t('act.resolve')} <kbd>R</kbd>
           </button>
         )}
-        <Link className="button" href={liveOf(alert)}>
-          <Video size={16} /> {t('action.live')} <kbd>Enter</kbd>
-        </Link>
+        {footage && (
+          <Link className="button" href={footage}>
+            <Film size={16} /> {t('action.footage')} <kbd>V</kbd>
+          </Link>
+        )}
+        {live && (
+          <Link className="button" href={live}>
+            <Video size={16} /> {t('action.live')} <kbd>Enter</kbd>
+          </Link>
+        )}
       </div>
       <AlertFacts alert={alert} />
+      {alert.node && <NodeFacts node={alert.node} />}
       <section>
         <h3>{t('alerts.steps')}</h3>
         <ol className="steps">

@@ -4,7 +4,7 @@ import { Link } from 'wouter'
 import { useCamera, useSites } from '../api/queries'
 import type { Alert } from '../api/types'
 import { word } from '../i18n'
-import { moment } from '../time/format'
+import { bytes, moment, number } from '../time/format'
 import { lasting } from './AlertCard'
 import { isOfSite } from './places'
 
@@ -14,18 +14,18 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   const camera = useCamera(alert.camera).data
   const zone = camera?.zones.find((one) => one.id === alert.zone)
   const facts: [string, React.ReactNode][] = [
-    [t('alerts.site'), site?.name ?? alert.site],
+    alert.node ? [t('alerts.node'), alert.node] : [t('alerts.site'), site?.name ?? alert.site],
     [t('alerts.opened'), moment(alert.opened_at)],
     [t('alerts.ended'), alert.ended_at ? `${moment(alert.ended_at)} (${lasting(alert, t)})` : t('alerts.ongoing')],
   ]
-  if (!isOfSite(alert)) {
+  if (!isOfSite(alert) && alert.camera !== null) {
     facts.splice(1, 0, [t('alerts.camera'), <Link key="camera" href={`/cameras/${alert.camera}`}>{camera?.name ?? alert.camera}</Link>])
   }
   if (alert.persons !== null && !isOfSite(alert)) facts.push([t('alerts.persons'), alert.persons])
   if (alert.zone) facts.push([t('alerts.zone'), zone?.name ?? alert.zone])
-  if (alert.rule) facts.push([t('alerts.rule'), alert.rule])
+  if (alert.rule && !alert.node) facts.push([t('alerts.rule'), alert.rule])
   for (const [name, value] of Object.entries(alert.detail ?? {})) {
-    const said = detailOf(name, value)
+    const said = detailOf(name, value, alert.node ? 'nodeReason' : 'reason')
     if (said) facts.push([word('detail', name), said])
   }
   return (
@@ -40,11 +40,13 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   )
 }
 
-function detailOf(name: string, value: unknown): string | null {
+function detailOf(name: string, value: unknown, reasons: 'reason' | 'nodeReason'): string | null {
   if (Array.isArray(value)) return String(value.length)
   if (typeof value !== 'string' && typeof value !== 'number') return null
-  if (name === 'since') return moment(value)
-  if (name === 'reason') return word('reason', String(value))
+  if (name === 'since' || name.endsWith('_at')) return moment(value)
+  if (name === 'reason') return reasons === 'reason' ? word('reason', String(value)) : word('nodeReason', String(value))
+  if (typeof value === 'number' && name.endsWith('_bytes')) return bytes(value)
+  if (typeof value === 'number' && !Number.isInteger(value)) return number(value, 1)
   if (name === 'cause') return word('endCause', String(value))
   return String(value)
 }

@@ -8,6 +8,7 @@ import type { Alert } from '../api/types'
 import { CircleCheck, MousePointerClick } from 'lucide-react'
 import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
 import { useStore } from '../preferences/store'
+import { footageOf } from '../recordings/address'
 import { useSearchParts } from '../shell/location'
 import { useTitle } from '../shell/shellState'
 import { useShortcuts } from '../shell/shortcuts'
@@ -53,12 +54,14 @@ export function AlertsPage({ id }: { id: string | null }) {
     if (id === null && first && !left.current && window.matchMedia(BESIDE).matches) choose(first, true)
   }, [id, first])
   const may = useMayAct()
+  const go = (to: string | null) => to && navigate(to)
   useShortcuts({
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
-    Enter: () => (chosen ? navigate(liveOf(chosen)) : choose(alerts[0])),
+    Enter: () => (chosen ? go(liveOf(chosen)) : choose(alerts[0])),
+    v: () => chosen && go(footageOf(chosen)),
     a: () => may.ack && ask(chosen, 'ack'),
     r: () => may.resolve && ask(chosen, 'resolve'),
     Escape: () => {

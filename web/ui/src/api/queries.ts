@@ -57,10 +57,11 @@ export const useCameras = () =>
     refetchInterval: 10_000,
   })
 
-export const useCamera = (id: string) =>
+export const useCamera = (id: string | null) =>
   useQuery({
-    queryKey: keys.camera(id),
-    queryFn: ({ signal }) => get<CameraDetail>(`/api/cameras/${encodeURIComponent(id)}`, signal),
+    queryKey: keys.camera(id ?? ''),
+    queryFn: ({ signal }) => get<CameraDetail>(`/api/cameras/${encodeURIComponent(id ?? '')}`, signal),
+    enabled: id !== null,
     refetchInterval: 3000,
   })
 

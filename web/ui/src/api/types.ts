@@ -26,9 +26,29 @@ export interface System {
   now: string
   bus: { connected: boolean; since: string | null }
   cameras: CameraCounts
-  storage: { node: string; free_bytes: number; total_bytes: number; days_left: number | null }[]
+  storage: NodeStorage[]
   detection: { model: string; backend: string; precision: string; fallback: boolean; detail: string }
   config_revision: number
+}
+
+export type StorageStatus = 'ok' | 'low' | 'pressure' | 'held_only' | 'full' | 'read_only' | 'missing'
+
+/** A node's disk; what is optional an older server does not say. */
+export interface NodeStorage {
+  node: string
+  name?: string
+  status?: StorageStatus
+  detail?: string
+  free_bytes: number | null
+  total_bytes: number | null
+  recorded_bytes?: number | null
+  held_bytes?: number | null
+  oldest?: string | null
+  days_left: number | null
+  days_kept?: number | null
+  days_wanted?: number | null
+  deleted_at?: string | null
+  deleted_because?: string | null
 }
 
 export interface Site {
@@ -102,8 +122,10 @@ export interface AlertStep {
 
 export interface Alert {
   id: string
-  site: string
-  camera: string
+  /** Null, as the camera, where a node itself raised it. */
+  site: string | null
+  camera: string | null
+  node?: string | null
   rule: string | null
   kind: string
   zone: string | null
@@ -148,6 +170,26 @@ export interface Timeline {
   gaps: Gap[]
   counts: CountBin[]
   alerts: Alert[]
+  holds?: TimelineHold[]
+  first_at?: string | null
+  recorded_from?: string | null
+}
+
+export interface TimelineHold {
+  id: string
+  start: string
+  end: string
+  reason: string
+  owner: string
+  until: string | null
+}
+
+export interface Hold extends TimelineHold {
+  cameras: string[]
+  created_at: string
+  released_at: string | null
+  released_by: string | null
+  state: 'active' | 'expired' | 'released'
 }
 
 export interface Page<T> {

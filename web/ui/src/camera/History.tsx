@@ -1,8 +1,10 @@
 // The last hours of a camera: what was recorded, why not, how many persons, which alerts.
 import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
 import { TIMELINE_HOURS, useTimeline } from '../api/queries'
 import type { CameraDetail } from '../api/types'
 import { Failed } from '../controls/states'
+import { recordingsAt } from '../recordings/address'
 import { clock, number } from '../time/format'
 import { CountPlot } from './CountPlot'
 import { spansOf } from './timelineSpans'
@@ -35,9 +37,10 @@ export function History({ camera }: { camera: CameraDetail }) {
       <div>
       <h2>
         {t('history.strip', { hours: TIMELINE_HOURS })}
+        <Link className="history-open" href={recordingsAt([camera.id], Math.floor((end - 60_000) / 1000) * 1000)}>{t('history.all')}</Link>
         <span className="secondary">{t('history.share', { share: number(Math.min(100, share), share > 99.95 ? 0 : 1) })}</span>
       </h2>
-      <TimelineStrip start={start} end={end} spans={spans} alerts={data.alerts} />
+      <TimelineStrip camera={camera.id} start={start} end={end} spans={spans} alerts={data.alerts} />
       </div>
       <div>
       <h2>

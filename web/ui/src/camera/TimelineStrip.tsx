@@ -1,7 +1,8 @@
 // Six hours as a strip: recorded, gap with its cause, alerts as marks that can be opened.
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useLocation } from 'wouter'
+import { Link, useLocation } from 'wouter'
+import { recordingsAt } from '../recordings/address'
 import type { Alert } from '../api/types'
 import { Hint } from '../controls/Hint'
 import { word } from '../i18n'
@@ -11,7 +12,7 @@ import { clusters, worst, type Span } from './timelineSpans'
 
 const HOUR = 3_600_000
 
-export function TimelineStrip(props: { start: number; end: number; spans: Span[]; alerts: Alert[] }) {
+export function TimelineStrip(props: { camera: string; start: number; end: number; spans: Span[]; alerts: Alert[] }) {
   const { t } = useTranslation()
   const [, navigate] = useLocation()
   const title = useId()
@@ -37,9 +38,24 @@ export function TimelineStrip(props: { start: number; end: number; spans: Span[]
               {span.reason && <><br />{word('reason', span.reason)}</>}
             </>
           )
+          const classes = `strip-span ${span.kind}${span.cause === 'disabled' ? ' disabled' : ''}`
+          if (span.kind === 'recorded') {
+            return (
+              <Hint key={`${span.kind}${span.start}`} text={<>{hint}<br />{t('history.open')}</>} side="top">
+                <Link className={classes} style={style} href={recordingsAt([props.camera], span.start)} tabIndex={-1}
+                  aria-label={t('history.open')} onClick={(event) => {
+                    event.preventDefault()
+                    const band = event.currentTarget.parentElement?.getBoundingClientRect()
+                    const share = band ? (event.clientX - band.left) / band.width : 0
+                    const there = Math.min(span.end - 1000, Math.max(span.start, start + share * (end - start)))
+                    navigate(recordingsAt([props.camera], Math.floor(there / 1000) * 1000))
+                  }} />
+              </Hint>
+            )
+          }
           return (
             <Hint key={`${span.kind}${span.start}`} text={hint} side="top">
-              <span className={`strip-span ${span.kind}${span.cause === 'disabled' ? ' disabled' : ''}`} style={style} tabIndex={span.kind === 'gap' ? 0 : -1} />
+              <span className={classes} style={style} tabIndex={0} />
             </Hint>
           )
         })}

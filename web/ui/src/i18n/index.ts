@@ -2,8 +2,7 @@
 import i18n from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { preferences } from '../preferences/preferences'
-import en from './en.json'
-import vi from './vi.json'
+import { en, vi } from './catalogue'
 
 void i18n.use(initReactI18next).init({
   resources: { vi: { translation: vi }, en: { translation: en } },

@@ -1,14 +1,15 @@
 // How the whole province is, in one line: cameras, storage, sound, time, connection.
-import { BellOff, HardDrive, VolumeX } from 'lucide-react'
+import { BellOff, VolumeX } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { muted, soundReady, unmute } from '../alerts/sound'
 import { connection } from '../api/liveUpdates'
 import { useSystem } from '../api/queries'
 import { Hint } from '../controls/Hint'
 import { useStore } from '../preferences/store'
-import { clock, date, number } from '../time/format'
+import { clock, date } from '../time/format'
 import { CameraSearch } from './CameraSearch'
 import { TOOLS_ID } from './shellState'
+import { StorageNote } from './StorageNote'
 import { useNow } from './ticking'
 
 export function Header() {
@@ -29,8 +30,6 @@ function Summary() {
   const system = useSystem()
   if (!system.data) return <div className="skeleton summary-skeleton" />
   const { cameras, storage } = system.data
-  const days = storage.map((node) => node.days_left).filter((left) => left !== null)
-  const fewest = days.length > 0 ? Math.floor(Math.min(...days)) : null
   return (
     <div className="summary" data-stale={system.isError} aria-label={t('summary.label')}>
       <span>
@@ -49,19 +48,7 @@ function Summary() {
           <span className="summary-word">{t('summary.offline')}</span>
         </span>
       )}
-      <Hint text={storage.map((node) => `${node.node}: ${number(node.free_bytes / 1e9)} / ${number(node.total_bytes / 1e9)} GB`).join('\n')}>
-        <span className={fewest !== null && fewest < 3 ? 'breach summary-storage' : 'secondary summary-storage'} tabIndex={0}>
-          <HardDrive size={14} />
-          {fewest === null ? (
-            t('summary.storageUnknown')
-          ) : (
-            <>
-              <span className="roomy">{t('summary.storage', { count: fewest })}</span>
-              <span className="tight" aria-hidden="true">{t('summary.storageShort', { count: fewest })}</span>
-            </>
-          )}
-        </span>
-      </Hint>
+      <StorageNote storage={storage} />
     </div>
   )
 }

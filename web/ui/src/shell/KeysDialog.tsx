@@ -12,6 +12,7 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['/'], text: 'keys.search' },
       { keys: ['M'], text: 'keys.mute' },
       { keys: ['F'], text: 'keys.full' },
+      { keys: ['R'], text: 'keys.openRecordings' },
     ],
   },
   {
@@ -32,6 +33,24 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['Enter'], text: 'keys.open' },
       { keys: ['A'], text: 'keys.ack' },
       { keys: ['R'], text: 'keys.resolve' },
+      { keys: ['V'], text: 'keys.footage' },
+    ],
+  },
+  {
+    title: 'keys.recordings',
+    keys: [
+      { keys: ['Space'], text: 'keys.play' },
+      { keys: ['J', 'K', 'L'], text: 'keys.jkl' },
+      { keys: ['←', '→'], text: 'keys.tenSeconds' },
+      { keys: [',', '.'], text: 'keys.frame' },
+      { keys: ['[', ']'], text: 'keys.nearAlerts' },
+      { keys: ['Home', 'End'], text: 'keys.homeEnd' },
+      { keys: ['G'], text: 'keys.goTo' },
+      { keys: ['I', 'O', 'Esc'], text: 'keys.marks' },
+      { keys: ['H'], text: 'keys.hold' },
+      { keys: ['+', '−'], text: 'keys.zoom' },
+      { keys: ['1', '2', '4'], text: 'keys.pictures' },
+      { keys: ['C'], text: 'keys.cameras' },
     ],
   },
   {

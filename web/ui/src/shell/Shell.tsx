@@ -1,6 +1,6 @@
 // What stands around every page: rail, header, banners, dialogs that can be opened from anywhere.
 import { useQueryClient } from '@tanstack/react-query'
-import { LayoutGrid, Siren, Video } from 'lucide-react'
+import { Film, LayoutGrid, Siren, Video } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
@@ -30,7 +30,7 @@ const RECENT_MS = 120_000
 export function Shell({ session, children }: { session: Session; children: ReactNode }) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const [location] = useLocation()
+  const [location, navigate] = useLocation()
   const cameras = useCameras()
   const open = useOpenAlerts()
   const title = useStore(pageTitle)
@@ -52,8 +52,10 @@ export function Shell({ session, children }: { session: Session; children: React
     document.title = `${count > 0 ? `(${count}) ` : ''}${title || t('app.name')} · ${session.facility.name}`
   }, [open.alerts.length, title, t, session.facility.name])
 
+  const mayReplay = session.user.permissions.includes('recording.view')
   useShortcuts({
     '?': () => keysOpen.set(true),
+    r: () => mayReplay && !location.startsWith('/alerts') && navigate('/recordings'),
     '/': () => document.querySelector<HTMLInputElement>('#search')?.focus(),
   })
 
@@ -64,6 +66,7 @@ export function Shell({ session, children }: { session: Session; children: React
     { to: '/wall', icon: LayoutGrid, label: t('nav.wall'), badge: 0 },
     ...(camera ? [{ to: `/cameras/${camera}`, icon: Video, label: t('nav.camera'), badge: 0 }] : []),
     { to: '/alerts', icon: Siren, label: t('nav.alerts'), badge: open.alerts.length },
+    ...(mayReplay ? [{ to: '/recordings', icon: Film, label: t('nav.recordings'), badge: 0 }] : []),
   ]
   if (phoneMenu) links.reverse()
 

@@ -48,6 +48,11 @@ export function moment(at: string | number, seconds = true, now = serverClock.no
   return `${p.day}/${p.month}${year} ${clock(at, seconds)}`
 }
 
+/** "21/11 20:58:10 – 21:06:00": the day is written once where both are of it. */
+export function stretch(from: string | number, to: string | number): string {
+  return `${moment(from)} – ${day(from) === day(to) ? clock(to) : moment(to)}`
+}
+
 export function date(at: string | number): string {
   const p = parts(ms(at))
   return `${p.day}/${p.month}/${p.year}`
@@ -70,6 +75,10 @@ export function number(value: number, digits = 0): string {
   }).format(value)
 }
 
+export function bytes(count: number): string {
+  return count >= 1e12 ? `${number(count / 1e12, 1)} TB` : `${number(count / 1e9, count < 1e10 ? 1 : 0)} GB`
+}
+
 export function bitrate(bitsPerSecond: number): string {
   return bitsPerSecond >= 1e6 ? `${number(bitsPerSecond / 1e6, 1)} Mbit/s` : `${number(bitsPerSecond / 1e3)} kbit/s`
 }
@@ -82,4 +91,34 @@ export function dayStart(text: string, days = 0): string {
   const offset = shown - noon
   const midnight = Date.parse(`${text}T00:00:00Z`) + days * 86_400_000 - offset
   return new Date(midnight).toISOString()
+}
+
+/** Milliseconds that the facility's clocks are ahead of UTC at `at`. */
+export function zoneOffset(at: number): number {
+  const p = parts(at)
+  const whole = Math.floor(at / 1000) * 1000
+  return Date.UTC(Number(p.year), Number(p.month) - 1, Number(p.day), Number(p.hour), Number(p.minute), Number(p.second)) - whole
+}
+
+const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
+
+/** "T7 21/11", "Sat 21/11": a day among others of its month. */
+export function weekday(at: number): string {
+  const p = parts(at)
+  const index = new Date(Date.UTC(Number(p.year), Number(p.month) - 1, Number(p.day))).getUTCDay()
+  return `${i18n.t(`weekday.${WEEKDAYS[index] ?? 'sun'}`)} ${p.day}/${p.month}`
+}
+
+/** "8 phút 25 giây", "2 giờ 5 phút": two units, where one would hide what matters. */
+export function duration(milliseconds: number): string {
+  const s = Math.max(0, Math.round(milliseconds / 1000))
+  const units = [[86_400, 'time.days'], [3600, 'time.hours'], [60, 'time.minutes'], [1, 'time.seconds']] as const
+  const first = units.findIndex(([size]) => s >= size)
+  if (first < 0) return i18n.t('time.seconds', { count: 0 })
+  let left = s
+  return units.slice(first, first + 2).flatMap(([size, name]) => {
+    const count = Math.floor(left / size)
+    left -= count * size
+    return count > 0 ? [i18n.t(name, { count })] : []
+  }).join(' ')
 }

@@ -1,12 +1,15 @@
 // The open alerts beside the wall, newest first, then those that are over but taken on by nobody.
-import { BellOff, CircleCheck, Video } from 'lucide-react'
+import { BellOff, CircleCheck, Film, Video } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { ask, muteOpen, useMayAct } from '../alerts/alertActions'
 import { AlertCard } from '../alerts/AlertCard'
 import type { useOpenAlerts } from '../alerts/openAlerts'
+import { liveOf } from '../alerts/places'
 import type { Alert } from '../api/types'
 import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
+import { footageOf } from '../recordings/address'
 
 const OVER_SHOWN = 20
 
@@ -60,13 +63,17 @@ function Cards({ alerts, mayAck }: { alerts: Alert[]; mayAck: boolean }) {
         <li key={alert.id} data-alert-id={alert.id}>
           <AlertCard alert={alert} />
           <span className="alert-card-actions">
-            <Link className="button icon" href={`/cameras/${alert.camera}`} aria-label={t('action.live')} title={t('action.live')}>
-              <Video size={15} />
-            </Link>
+            <Way to={footageOf(alert)} label={t('action.footage')} icon={<Film size={15} />} />
+            <Way to={liveOf(alert)} label={t('action.live')} icon={<Video size={15} />} />
             {mayAck && <button className="button" onClick={() => ask(alert, 'ack')}>{t('act.ackShort')}</button>}
           </span>
         </li>
       ))}
     </ul>
   )
+}
+
+function Way({ to, label, icon }: { to: string | null; label: string; icon: ReactNode }) {
+  if (to === null) return null
+  return <Link className="button icon" href={to} aria-label={label} title={label}>{icon}</Link>
 }

@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { ask, canAck, useMayAct } from '../alerts/alertActions'
 import { AlertMark } from '../alerts/AlertMark'
 import { AlertPicture } from '../alerts/AlertPicture'
+import { NodeFacts } from '../alerts/NodeFacts'
 import { usePlaces } from '../alerts/places'
 import { useCamera } from '../api/queries'
 import type { Alert } from '../api/types'
@@ -30,10 +31,14 @@ export function Spotlight({ alert }: { alert: Alert }) {
         )}
       </header>
       {camera.data && <LiveView key={alert.camera} camera={camera.data} profile="sub" showZones showPersons />}
-      <div className="spotlight-moment">
-        <h3>{t('wall.moment', { time: moment(alert.opened_at) })}</h3>
-        <AlertPicture alert={alert} />
-      </div>
+      {alert.node ? (
+        <NodeFacts node={alert.node} />
+      ) : (
+        <div className="spotlight-moment">
+          <h3>{t('wall.moment', { time: moment(alert.opened_at) })}</h3>
+          <AlertPicture alert={alert} />
+        </div>
+      )}
     </section>
   )
 }

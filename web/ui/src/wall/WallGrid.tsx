@@ -9,6 +9,7 @@ import { TILE_WIDTH, type Density, type Grouping, type TileGroup } from './choic
 import type { WallFeed } from './feed'
 import { layoutWall } from './layout'
 import { hasPicture, Tile } from './Tile'
+import { TileMenu, type TileMenuAt } from './TileMenu'
 
 const GAP = 4
 const BLOCK_GAP = 10
@@ -27,6 +28,7 @@ export function WallGrid(props: {
   const { groups, sites, grouping, density, alerts, feed } = props
   const place = useRef<HTMLDivElement>(null)
   const [room, setRoom] = useState({ width: 0, height: 0 })
+  const [menu, setMenu] = useState<TileMenuAt | null>(null)
 
   useEffect(() => {
     const element = place.current
@@ -65,7 +67,14 @@ export function WallGrid(props: {
   let next = 0
   return (
     <div className="wall-place" style={{ padding: PADDING }}>
-      <div ref={place} className="wall-grid scrolls" data-scrolls={layout.scrolls} data-size={size} style={{ gap: BLOCK_GAP }}>
+      <TileMenu at={menu} onClose={() => setMenu(null)} />
+      <div ref={place} className="wall-grid scrolls" data-scrolls={layout.scrolls} data-size={size} style={{ gap: BLOCK_GAP }}
+        onContextMenu={(event) => {
+          const camera = (event.target as HTMLElement).closest<HTMLElement>('[data-camera]')?.dataset.camera
+          if (!camera) return
+          event.preventDefault()
+          setMenu({ camera, x: event.clientX, y: event.clientY })
+        }}>
         {flows && (
           <div className="wall-headings">
             {groups.map((group) => <GroupHeading key={group.id} group={group} site={names.get(group.id)} grouping={grouping} feed={feed} />)}

@@ -104,7 +104,7 @@ function Nothing({ choice, onReset }: { choice: WallChoice; onReset: () => void 
 
 function newestByCamera(alerts: readonly Alert[]): Map<string, Alert> {
   const newest = new Map<string, Alert>()
-  for (const alert of alerts) if (!newest.has(alert.camera)) newest.set(alert.camera, alert)
+  for (const alert of alerts) if (alert.camera !== null && !newest.has(alert.camera)) newest.set(alert.camera, alert)
   return newest
 }
 

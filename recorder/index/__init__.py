@@ -1,0 +1,1 @@
+"""The index from files and journals alone: rebuilt, audited, told again. Mending at start is ``recorder.recovery``."""

@@ -1,0 +1,235 @@
+"""The life of all this in a recorder: one thread looks at the disk every second, another counts and deletes.
+
+Every recorder looks whether its disk is there, and stops writing when it is not. Of several on one data folder one
+(who holds the lock) counts, deletes, and alarms for all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from recorder.alarms import NodeAlarms
+from recorder.disks import Disks
+from recorder.retention import policy
+from recorder.retention.account import Account
+from recorder.retention.deletion import Deleter
+from recorder.retention.holds import Holds
+from recorder.retention.mount import RecordingsRoot
+from recorder.retention.policy import Finding, Space
+from recorder.retention.rounds import Rounds
+from recorder.retention.sweeper import Sweeper
+from vms.bus import subjects
+from vms.bus.outbox import Outbox
+from vms.domain.clock import Clock, from_epoch
+from vms.domain.facility import Facility
+from vms.domain.messages import Gap
+from vms.domain.node import StorageState
+from vms.settings.environment import Environment
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+#: An alert ends when nothing was wrong for so long.
+QUIET_S = 5.0
+JOIN_S = 1.5
+
+
+class StorageKeeper:
+    """``open`` before anything is recorded; ``back`` mends what a disk that went and came back holds."""
+
+    def __init__(
+        self, environment: Environment, name: str, disks: Disks, alarms: NodeAlarms, outbox: Outbox, clock: Clock
+    ) -> None:
+        data = environment.data
+        self._disks = disks
+        self._alarms = alarms
+        self._outbox = outbox
+        self._clock = clock
+        self._data = data
+        self.root = RecordingsRoot(data)
+        self.holds = Holds(data / "cache" / f"holds-{name}.json", clock)
+        self._stop = threading.Event()
+        self._missing: str | None = None
+        self._leads = False
+        self._lock: int | None = None
+        self._finding: Finding | None = None
+        self._well_since: float | None = None
+        self._begun_at = clock.monotonic()
+        self._space: Space | None = None
+        self._back: Callable[[], None] = lambda: None
+        account = Account(self.root.path, data / "cache" / "storage.json")
+        deleter = Deleter(self.root.path, data / "state" / "deleting.json", environment.node, self.holds, self._tell)
+        sweeper = Sweeper(self.root.path, deleter, account, self.holds, clock, self._stop.wait)
+        self.rounds = Rounds(self.root, sweeper, deleter, account, self.holds, clock)
+        self._threads = [
+            threading.Thread(target=self._watch, name="storage", daemon=True),
+            threading.Thread(target=self._sweep, name="sweep", daemon=True),
+        ]
+
+    def open(self) -> None:
+        """Finds the recordings' disk; ``StorageError`` when recordings cannot be begun here at all."""
+        self._missing = self.root.open()
+        if self._missing is not None:
+            log.error("storage.missing detail=%s", self._missing)
+            self._disks.refuse(self._missing)
+
+    def start(self, back: Callable[[], None]) -> None:
+        """Begins to look and to sweep."""
+        self._back = back
+        for thread in self._threads:
+            thread.start()
+
+    def configure(self, facility: Facility) -> None:
+        """What is to be kept, from now on."""
+        self.rounds.configure(facility)
+
+    def state(self) -> StorageState | None:
+        """For the node's heartbeat; None of a recorder that leaves the disk to another."""
+        if not self._leads:
+            return None
+        finding, space, report = self._finding, self._space, self.rounds.report
+        state = StorageState() if finding is None else StorageState(status=finding.status, detail=finding.action)
+        if space is None:
+            return state
+        last = self.rounds.last_deletion
+        turning = finding is not None and finding.status in ("pressure", "held_only", "full")
+        return state.model_copy(
+            update={
+                "free_bytes": space.free, "total_bytes": space.total,
+                "recorded_bytes": report.recorded, "held_bytes": report.held,
+                "oldest": None if report.oldest is None else from_epoch(report.oldest),
+                "days_left": 0.0 if turning else report.forecast.left,
+                "days_kept": report.forecast.kept, "days_wanted": report.forecast.wanted,
+                "deleted_at": None if last is None else from_epoch(last[0]),
+                "deleted_because": None if last is None else last[1],
+            }
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """Ends both threads; a step that is being done is finished."""
+        self._stop.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(JOIN_S)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    # --- the thread that looks ------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        while True:
+            try:
+                self._look()
+            except Exception:  # whatever it is: the next look may tell more
+                log.exception("storage.unseen")
+            if self._stop.wait(LOOK_S):
+                return
+
+    def _look(self) -> None:
+        changes = self.root.changes
+        missing = self.root.look()
+        if missing is not None and self._missing is None:
+            log.error("storage.missing detail=%s", missing)
+            self._missing = missing
+            self._disks.refuse(missing)
+        elif missing is None and (self._missing is not None or self.root.changes != changes):
+            self._return()
+        self._missing = missing
+        self._space = None if missing is not None else space_of(self.root.path)
+        self._lead()
+        finding = self._judge()
+        if not self._leads:
+            finding = None  # whoever leads tells of it
+        self._tell_finding(finding)
+
+    def _return(self) -> None:
+        """The disk is there again, or another in its place: what lay open on it is mended before it is written to."""
+        self._disks.refuse("the disk is being looked through")
+        self._disks.settled(JOIN_S)
+        try:
+            self._back()
+        finally:
+            self._disks.refuse(None)
+        log.info("storage.back")
+
+    def _lead(self) -> None:
+        if self._leads:
+            return
+        if self._lock is None:
+            path = self._data / "state" / "storage.lock"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        self._leads = True
+
+    def _judge(self) -> Finding | None:
+        rounds = self.rounds
+        unheard = self.holds.known is None and self._clock.monotonic() - self._begun_at > policy.HOLDS_S
+        return policy.judge(
+            policy.Look(
+                missing=self._missing,
+                space=self._space,
+                room=None if self._space is None else rounds.room(self._space),
+                holds_missed=self.holds.known is None and (unheard or rounds.waits_for_holds),
+                held_only=rounds.held_only,
+                pressed=self._space is not None and rounds.pressed(self._space),
+                below_minimum=rounds.below_minimum,
+                short=rounds.report.forecast.short,
+            )
+        )
+
+    def _tell_finding(self, finding: Finding | None) -> None:
+        now = self._clock.monotonic()
+        if finding is None and self._finding is not None:
+            self._well_since = self._well_since or now
+            if self._leads and now - self._well_since < QUIET_S:
+                return
+        self._well_since = None
+        self._finding = finding
+        if finding is None:
+            self._alarms.tell("storage", None)
+        else:
+            detail = {**finding.detail(), "path": str(self.root.place)}
+            self._alarms.tell("storage", detail, finding.severity)
+
+    # --- the thread that deletes ----------------------------------------------------------------------------------
+
+    def _sweep(self) -> None:
+        failing = ""
+        while not self._stop.wait(LOOK_S):
+            space = self._space
+            if not self._leads or self._missing is not None or space is None or space.read_only:
+                continue
+            try:
+                self.rounds.turn(space_of)
+                failing = ""
+            except OSError as err:
+                if str(err) != failing:  # once, not every second
+                    log.error("retention.failed error=%s", err)
+                failing = str(err)
+            except Exception:  # nobody else would delete, or count
+                log.exception("retention.failed")
+
+    def _tell(self, gap: Gap) -> None:
+        end = 0.0 if gap.end is None else gap.end.timestamp()
+        msg_id = f"{gap.id}.{end:.3f}.{gap.reason}"
+        self._outbox.put(subjects.stored(gap.site, gap.camera, "gap"), gap.encode(), msg_id, sync=True)
+
+
+def space_of(path: Path) -> Space:
+    """What the file system of ``path`` says of itself; raises ``OSError``."""
+    stat = os.statvfs(path)
+    space = Space(stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize)
+    if stat.f_files:
+        space = replace(space, free_files=stat.f_favail, total_files=stat.f_files)
+    return replace(space, read_only=bool(stat.f_flag & os.ST_RDONLY))

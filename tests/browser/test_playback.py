@@ -1,0 +1,181 @@
+"""Recordings in Chromium through hls.js: across files and a gap, sought, and of a file that still grows."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.integration.web.rig import PASSWORD, WebRig, web_rig
+from tests.support.hls_page import FLAGS, HLS_JS, hls_page
+from tests.support.nats_bus import NatsServer, nats_server
+from tests.support.past import Past, counted
+from tests.support.recorder_rig import recorder
+from tests.support.waiting import wait_until
+from vms.bus.connection import Bus
+from vms.demo.counter import read_counter
+from vms.domain.clock import SystemClock, from_epoch, rfc3339
+from vms.domain.facility import Facility
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CAMERA = {"id": "c", "name": "C", "placement": "gate", "enabled": False, "streams": {"main": "rtsp://127.0.0.1/x"}}
+SEED = {"facility": {"name": "F"}, "sites": [{"id": "s", "name": "S", "cameras": [CAMERA]}]}
+SIZE = (640, 360)
+HOUR = 1_790_000_000 // 3600 * 3600
+
+
+class Running:
+    """The service in a loop of a thread of its own: Playwright has this one's."""
+
+    def __init__(self, data: Path, server: NatsServer) -> None:
+        self.past = Past(data / "recordings", "s", "c")
+        self._data, self._server = data, server
+        self._loop = asyncio.new_event_loop()
+        self._ready, self._stop = threading.Event(), asyncio.Event()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
+        self.rig: WebRig
+        self._bus: Bus
+
+    async def _run(self) -> None:
+        async with self._parts():
+            self._ready.set()
+            await self._stop.wait()
+
+    @contextlib.asynccontextmanager
+    async def _parts(self) -> AsyncIterator[None]:
+        seed = Facility.model_validate(SEED)
+        async with web_rig(self._data, self._server.url, seed) as self.rig, recorder(self._data, self._server):
+            self._bus = await Bus.connect(self._server.address, "past")
+            yield
+            await self._bus.close()
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._ready.wait(60)
+
+    def publish(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.past.publish(self._bus), self._loop).result(20)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(30)
+        self.past.close()
+
+    def address(self, start: float, end: float, known: str = "") -> str:
+        """Of a playlist, once it can be had and holds ``known``."""
+        asked = httpx.QueryParams({"start": rfc3339(from_epoch(start)), "end": rfc3339(from_epoch(end))})
+        address = f"/api/cameras/c/playback.m3u8?{asked}"
+        token = {"Authorization": f"Bearer {self.rig.http.cookies['vms_session']}"}
+
+        def there() -> bool:
+            answer = httpx.get(f"http://127.0.0.1:{self.rig.port}{address}", headers=token)
+            return answer.status_code == 200 and known in answer.text
+
+        wait_until(there, 20, f"a playlist with {known}")
+        return address
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
+    monkeypatch.setattr("recorder.segments.SEGMENT_S", 10.0)
+    with nats_server(tmp_path / "nats") as server:
+        one = Running(tmp_path / "data", server)
+        one.start()
+        yield one
+        one.stop()
+
+
+@pytest.fixture
+def page(running: Running) -> Iterator[Page]:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI installs Chromium: see .ci/run")
+        pytest.skip("no Chromium on this machine")
+    if not HLS_JS.exists():
+        pytest.skip("hls.js is not installed: make ui")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield hls_page(
+            browser.new_context(), f"http://127.0.0.1:{running.rig.port}", running.rig.http.cookies["vms_session"]
+        )
+        browser.close()
+
+
+def counter(page: Page) -> int | None:
+    """The number burnt into the picture that is painted now."""
+    painted = page.evaluate("picture()")
+    if painted is None:
+        return None
+    data = np.frombuffer(base64.b64decode(painted.split(",")[1]), np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return None if picture is None else read_counter(picture)
+
+
+def faults(page: Page) -> list[list[str]]:
+    return [one for one in page.evaluate("state.errors") if one[1] != "aborted"]
+
+
+def reached(page: Page, holds: Callable[[float], bool]) -> bool:
+    return holds(page.evaluate("video.currentTime"))
+
+
+def test_it_plays_and_seeks_across_files_and_a_gap(running: Running, page: Page) -> None:
+    units = counted(SIZE, 500, 25)
+    running.past.record("h264", units, HOUR, 500, size=SIZE)  # two files: 20 s
+    running.past.record("h264", units, HOUR + 60, 250, size=SIZE)  # the recorder was away for 40 s
+    running.publish()
+    address = running.address(HOUR, HOUR + 100, "#EXT-X-ENDLIST")
+    assert page.evaluate("([u, p]) => open(u, p)", [address, 8.9]) > 0
+    assert page.evaluate("details().total") == pytest.approx(30, abs=0.1)
+    assert page.evaluate("utc()") == pytest.approx(HOUR + 8.9, abs=0.05)
+    # Every frame that is sought is the one that is painted.
+    for position, number in ((12.42, 310), (0.02, 0), (19.5, 487), (25.1, 127), (9.98, 249), (10.02, 250), (29.9, 247)):
+        page.evaluate("seek", position)
+        assert counter(page) == number, position
+    assert page.evaluate("utc()") == pytest.approx(HOUR + 60 + 9.9, abs=0.05)
+    # It plays over the border of two files, and over the gap.
+    for begin, end in ((9.3, 11), (19.3, 21)):
+        page.evaluate("seek", begin)
+        page.evaluate("video.play()")
+        wait_until(lambda past=end: reached(page, lambda now: now >= past), 20, f"it plays on to {end}")
+        page.evaluate("video.pause()")
+    assert page.evaluate("video.getVideoPlaybackQuality().totalVideoFrames") > 60
+    assert faults(page) == []
+
+
+def test_a_growing_file_plays_up_to_its_end(running: Running, page: Page) -> None:
+    now = SystemClock().utc()
+    begin = now // 10 * 10 - 10
+    running.past.begin("h264", counted(SIZE, 500, 25), begin, size=SIZE)
+    fed = int((now - begin) * 25)
+    running.past.feed(fed)
+    running.publish()
+    page.evaluate("([u, p]) => open(u, p)", [running.address(begin, begin + 3600), 0.5])
+    assert page.evaluate("details().live")
+    first = page.evaluate("details().edge")
+    assert fed / 25 - first < 10
+    page.evaluate("video.play()")
+    running.past.feed(250)  # ten more seconds, and at least one file is closed on the way
+    running.publish()
+    wait_until(lambda: page.evaluate("details().edge") >= fed / 25 + 6, 30, "the list grows in the player")
+    last = page.evaluate("details().edge")
+    page.evaluate("seek", last - 0.5)
+    shown = counter(page)
+    assert shown is not None
+    assert abs(shown - (last - 0.5) * 25 % 500) <= 2
+    running.past.end()
+    assert faults(page) == []

@@ -1,0 +1,69 @@
+"""Alerts of the node: raised once, updated when they change, ended, and continued over a restart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from recorder.alarms import NodeAlarms
+from tests.support.clocks import ManualClock
+from vms.bus.outbox import Outbox
+from vms.domain.messages import AlertEvent
+from vms.domain.node import NODE_SITE
+
+
+class Node:
+    """Alarms over a real outbox file; what was put into it is read back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = ManualClock()
+        self.start()
+
+    def start(self) -> None:
+        self.outbox = Outbox(self.folder / "outbox" / "r.jsonl")
+        self.alarms = NodeAlarms("local", "r", self.folder / "state" / "alarms.json", self.outbox, self.clock)
+
+    def told(self) -> list[AlertEvent]:
+        return [AlertEvent.model_validate_json(item.payload) for item in self.outbox._items]
+
+
+def test_an_alert_opens_changes_and_ends_under_one_id(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    for detail in ({"reason": "pressure"}, {"reason": "pressure"}, {"reason": "full"}, None, None):
+        node.clock.advance(1)
+        node.alarms.tell("storage", detail)
+    told = node.told()
+    assert [(one.event, one.detail["reason"]) for one in told] == [
+        ("opened", "pressure"), ("updated", "full"), ("ended", "full"),
+    ]  # fmt: skip
+    assert {one.id for one in told} == {told[0].id}
+    assert {(one.site, one.camera, one.kind) for one in told} == {(NODE_SITE, "local", "storage")}
+    assert told[2].ended_at == told[2].at > told[1].at > told[0].opened_at
+
+
+def test_a_restart_goes_on_with_what_is_open(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    node.alarms.tell("clock", {"reason": "unsynchronized"}, "warning")
+    first = node.told()[0]
+    node.outbox.close()
+    node.start()
+    node.alarms.tell("clock", {"reason": "unsynchronized"}, "warning")
+    assert [one.id for one in node.told()] == [first.id]  # nothing is raised anew
+    node.alarms.tell("clock", None)
+    assert (node.told()[-1].event, node.told()[-1].id) == ("ended", first.id)
+
+
+def test_notes_that_cannot_be_read_or_written_do_not_silence_it(tmp_path: Path) -> None:
+    notes = tmp_path / "state" / "alarms.json"
+    notes.parent.mkdir()
+    for broken in ("{", json.dumps([{"id": 3}]), json.dumps(7)):
+        notes.write_text(broken)
+        Node(tmp_path)
+    notes.unlink()
+    notes.parent.rmdir()
+    notes.parent.write_text("a file in the folder's place")
+    node = Node(tmp_path)
+    node.alarms.tell("index", {"reason": "differences"})
+    node.alarms.tell("index", None)
+    assert [one.event for one in node.told()] == ["opened", "ended"]

@@ -1,0 +1,1 @@
+"""Benchmarks against the peers, in the same run on the same machine. Roles are started as processes, never imported."""

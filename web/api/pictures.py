@@ -1,0 +1,152 @@
+"""Pictures of a camera: the present one, one of the past, and thumbnails for a timeline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Query
+from nats.aio.msg import Msg
+from pydantic import AwareDatetime
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vms.bus import subjects
+from vms.bus.tasks import end
+from vms.domain.clock import from_epoch
+from vms.domain.errors import BusError
+from vms.domain.messages import LiveHeader, SnapshotRequest
+from vms.domain.rendering import RenderHeader, RenderRequest
+from web.access import Identity, allows, permit
+from web.context import Context, Here
+from web.problems import Problem
+
+router = APIRouter(prefix="/api/cameras", tags=["cameras"])
+
+SNAPSHOT_S = 3.0
+#: A renderer that stops is started again within a second; who waits longer than this looks elsewhere.
+PAST_S = 10.0
+MOST_AT_ONCE = 48
+#: Later footage may still be named anew: a run's times settle, files are closed each minute.
+SETTLED = timedelta(minutes=2)
+#: No longer than footage that was deleted may be seen again from a browser's own store.
+KEPT = "private, max-age=3600, immutable"
+GONE = 499  # the browser left: nobody reads it
+RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
+
+T = TypeVar("T")
+
+
+@router.get("/{camera}/snapshot.jpg", response_class=Response, responses=RESPONSES)
+async def snapshot(
+    camera: str,
+    request: Request,
+    context: Here,
+    identity: Annotated[Identity, permit("camera.view")],
+    width: Annotated[int | None, Query(ge=64, le=4096)] = None,
+    at: AwareDatetime | None = None,
+    exact: bool = True,
+) -> Response:
+    """The last picture, or with `at` that of a moment (permission `recording.view`); 503 when none can be had now.
+
+    `exact=false`: the key frame at or before `at` does.
+    """
+    if at is None:
+        return await _present(context, camera, width)
+    if not allows(identity, ("recording.view",)):
+        raise Problem(403, "forbidden", "your role does not permit this")
+    # Whoever drags over a timeline wants the last of the pictures that he asked for.
+    asker = f"{identity.session[:16]}.{camera}"
+    what = "frame" if exact else "key"
+    asked = RenderRequest(what=what, at=_past(context, at), width=width, asker=asker, patience_s=PAST_S)
+    return await _of_the_past(context, request, camera, asked)
+
+
+@router.get(
+    "/{camera}/thumbnail.jpg", dependencies=[permit("recording.view")], response_class=Response, responses=RESPONSES
+)
+async def thumbnail(camera: str, request: Request, context: Here, at: AwareDatetime) -> Response:
+    """A picture 192 pixels wide of the 10 s that `at` falls into."""
+    asked = RenderRequest(what="thumbnail", at=_past(context, at), patience_s=PAST_S)
+    return await _of_the_past(context, request, camera, asked)
+
+
+async def _present(context: Context, camera: str, width: int | None) -> Response:
+    site, found = context.camera(camera)
+    subject = subjects.control(site.id, found.id, "snapshot")
+    unavailable = Problem(503, "no-picture", "no picture can be had now", headers={"Retry-After": "2"})
+    try:
+        reply = await context.link.request(subject, SnapshotRequest(width=width).encode(), SNAPSHOT_S)
+    except BusError as err:
+        unavailable.detail = str(err)
+        raise unavailable from err
+    if not reply.data.startswith(b"\xff\xd8"):
+        raise unavailable
+    taken = (reply.headers or {}).get(LiveHeader.AT)
+    headers = {"Cache-Control": "no-store"}
+    if taken is not None:
+        headers["X-Frame-At"] = taken
+    return Response(reply.data, media_type="image/jpeg", headers=headers)
+
+
+async def _of_the_past(context: Context, request: Request, camera: str, asked: RenderRequest) -> Response:
+    site, found = context.camera(camera)
+    if context.pictures_asked >= MOST_AT_ONCE:
+        raise _busy()
+    context.pictures_asked += 1
+    try:
+        subject = subjects.control(site.id, found.id, "render")
+        reply = await _unless_gone(request, context.link.request(subject, asked.encode(), PAST_S))
+    except BusError as err:
+        raise Problem(503, "renderer-away", str(err), headers={"Retry-After": "2"}) from err
+    finally:
+        context.pictures_asked -= 1
+    return Response(status_code=GONE) if reply is None else _shown(reply, from_epoch(context.clock.utc()) - asked.at)
+
+
+def _shown(reply: Msg, age: timedelta) -> Response:
+    headers = reply.headers or {}
+    match headers.get(RenderHeader.ERROR):
+        case None:
+            lasting = age > SETTLED and headers.get(RenderHeader.GROWING) == "0"
+            shown = {"Cache-Control": KEPT if lasting else "no-store", "X-Frame-At": headers.get(RenderHeader.AT, "")}
+            return Response(reply.data, media_type="image/jpeg", headers=shown)
+        case "no_footage":
+            raise Problem(404, "no-footage", "nothing was recorded at this moment, or it was deleted")
+        case "undecodable":
+            raise Problem(404, "no-picture", "what was recorded at this moment cannot be decoded")
+        case "busy":
+            raise _busy()
+        case other:
+            raise Problem(503, "no-picture", f"the renderer refuses: {other}", headers={"Retry-After": "5"})
+
+
+def _busy() -> Problem:
+    return Problem(503, "busy", "too many pictures are asked for at once", headers={"Retry-After": "1"})
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of ``work``, which is given up when the browser leaves: then None."""
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    working, leaving = asyncio.create_task(work), asyncio.create_task(gone())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        await end((working, leaving))
+
+
+def _past(context: Context, at: datetime) -> datetime:
+    try:
+        at = at.astimezone(UTC)
+    except (OverflowError, ValueError) as err:
+        raise Problem(422, "invalid", "'at' is a moment from 1970 on") from err
+    if at.year < 1970 or at > from_epoch(context.clock.utc()):
+        raise Problem(422, "invalid", "'at' is a moment of the past, from 1970 on")
+    return at

@@ -1,0 +1,152 @@
+"""An HLS media playlist from files and their tables. Pure. Source: RFC 8216.
+
+A list that is loaded again says the same of what it said before and only adds to its end: it begins at the same key
+frame, and of a growing file it names nothing that may still become longer.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from vms.domain.clock import rfc3339
+from vms.domain.reading import FragmentTable
+from web.playback.footage import Footage
+
+#: Groups are put together up to this (seconds), so that a camera with many key frames has no endless list.
+LEAST_S = 1.5
+#: The same for key frames alone, which are few bytes.
+LEAST_KEYS_S = 10.0
+#: Of one run's files, the next begins where the last ended; by more than this (seconds) footage was lost.
+HOLE_S = 0.1
+#: A file that has a successor for so long is not written any more, whatever it is called.
+SUCCEEDED = timedelta(seconds=20)
+#: After a file's end the next one is not known at once; nor is it wanted to end a list at every minute.
+LINGER = timedelta(seconds=10)
+#: libav (ffmpeg, VLC, mpv) refuses what does not end like a media file; the server does not look at it.
+_NAME = "name=.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file with its table; ``growing`` when its last group may become longer."""
+
+    footage: Footage
+    table: FragmentTable
+    growing: bool
+
+    def at(self, tfdt: int) -> datetime:
+        """UTC of a decode time."""
+        return self.footage.start + timedelta(seconds=(tfdt - self.table.tfdts[0]) / self.footage.timescale)
+
+    @property
+    def end_tfdt(self) -> int:
+        """Decode time of the end of what is there."""
+        return self.table.tfdts[-1] + self.table.durations[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One HLS segment: groups of one file."""
+
+    offset: int
+    size: int
+    tfdt: int
+    end: int  # ticks
+
+
+def files(found: Sequence[Footage], tables: dict[str, FragmentTable], start: datetime, now: datetime) -> list[File]:
+    """The files that reach beyond ``start`` and can be played, up to and with the first that grows."""
+    there: list[File] = []
+    for i, one in enumerate(found):
+        table = tables[one.id]
+        if table.error is not None or not table.offsets:
+            continue
+        succeeded = i + 1 < len(found) and now - found[i + 1].start > SUCCEEDED
+        file = File(one, table, table.growing and not succeeded)
+        if file.growing or file.at(file.end_tfdt) > start:
+            there.append(file)
+        if file.growing:
+            break
+    return there
+
+
+def is_open(there: Sequence[File], end: datetime, now: datetime) -> bool:
+    """Whether more may come into a span that ends at ``end``."""
+    if not there:
+        return False
+    last = there[-1]
+    reached = last.at(last.end_tfdt)
+    return last.growing or (reached < end and now - reached < LINGER)
+
+
+def render(there: Sequence[File], start: datetime, end: datetime, *, open_end: bool, keys: bool) -> str | None:
+    """The playlist; None when nothing can be listed (yet)."""
+    lines: list[str] = []
+    longest = 0.0
+    before: File | None = None
+    offset = 0.0
+    for file in there:
+        first = True
+        uri = f"/api/segments/{quote(file.footage.id)}"
+        for piece in _pieces(file, start if before is None else None, end, LEAST_KEYS_S if keys else LEAST_S):
+            if first:
+                if before is None:
+                    offset = max(0.0, (start - file.at(piece.tfdt)).total_seconds())
+                elif not _goes_on(before, file):
+                    lines.append("#EXT-X-DISCONTINUITY")
+                lines.append(f'#EXT-X-MAP:URI="{uri}/media?{_NAME}",BYTERANGE="{file.table.init_bytes}@0"')
+                lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{rfc3339(file.at(piece.tfdt))}")
+                first, before = False, file
+            seconds = (piece.end - piece.tfdt) / file.footage.timescale
+            longest = max(longest, seconds)
+            lines.append(f"#EXTINF:{seconds:.6f},")
+            if keys:
+                lines.append(f"{uri}/keyframes?from={piece.tfdt}&to={piece.end}&{_NAME}")
+            else:
+                lines += (f"#EXT-X-BYTERANGE:{piece.size}@{piece.offset}", f"{uri}/media?{_NAME}")
+    if before is None:
+        return None
+    head = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        f"#EXT-X-TARGETDURATION:{max(1, math.ceil(longest))}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if open_end else 'VOD'}",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        f"#EXT-X-START:TIME-OFFSET={offset:.3f},PRECISE=YES",
+    ]
+    return "\n".join([*head, *lines, *([] if open_end else ["#EXT-X-ENDLIST"]), ""])
+
+
+def _goes_on(before: File, file: File) -> bool:
+    """Whether the file follows the one before without a hole, so that a player need not be told."""
+    hole = file.table.tfdts[0] - before.end_tfdt
+    same = (before.footage.run, before.footage.codec) == (file.footage.run, file.footage.codec)
+    return same and abs(hole) <= HOLE_S * file.footage.timescale
+
+
+def _pieces(file: File, start: datetime | None, end: datetime, least_s: float) -> Iterator[_Piece]:
+    """Pieces from the key frame at or before ``start`` (None: from the first); the last begins before ``end``."""
+    table = file.table
+    least = least_s * file.footage.timescale
+    first = 0
+    if start is not None:
+        first = max(0, bisect_right(table.tfdts, start, key=file.at) - 1)
+    begin = first
+    for i in range(first, len(table.tfdts)):
+        last = i + 1 == len(table.tfdts)
+        if last and file.growing:
+            return
+        until = file.end_tfdt if last else table.tfdts[i + 1]
+        if until - table.tfdts[begin] < least and not last:
+            continue
+        if file.at(table.tfdts[begin]) >= end:
+            return
+        size = table.offsets[i] + table.sizes[i] - table.offsets[begin]
+        yield _Piece(table.offsets[begin], size, table.tfdts[begin], until)
+        begin = i + 1

@@ -1,0 +1,70 @@
+"""A body that comes piece by piece from a recorder, sent as fast as the client takes it and no faster."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator, Mapping
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from vms.domain.errors import BusError
+from web.playback.recorders import Gone
+from web.problems import Problem
+
+log = logging.getLogger(__name__)
+
+#: Bodies under way for one login: a browser has six connections, a page four cameras.
+MOST_A_SESSION = 24
+
+
+class Turns:
+    """Counts the bodies under way, so that one login cannot take all the memory."""
+
+    def __init__(self) -> None:
+        self._running: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def one(self, session: str) -> Iterator[None]:
+        """Holds a place; ``Problem`` 503 when the session has too many."""
+        if self._running[session] >= MOST_A_SESSION:
+            raise Problem(503, "busy", "too many recordings are being read in this login", headers={"Retry-After": "1"})
+        self._running[session] += 1
+        try:
+            yield
+        finally:
+            self._running[session] -= 1
+            if not self._running[session]:
+                del self._running[session]
+
+
+class Streamed(StreamingResponse):
+    """Sends ``first`` and then ``rest``. Where the rest fails the connection is closed: nothing is made up."""
+
+    def __init__(
+        self, first: bytes, rest: AsyncGenerator[bytes], turns: Turns, session: str, status: int,
+        headers: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        super().__init__(rest, status, headers, "video/mp4")
+        self._first, self._rest = first, rest
+        self._turns, self._session = turns, session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request; a client that goes away ends the reading."""
+        async with contextlib.aclosing(self._rest):
+            with self._turns.one(self._session):
+                await super().__call__(scope, receive, send)
+
+    async def stream_response(self, send: Send) -> None:
+        """Leaves the body without its end when it cannot be had whole: the server then closes the connection."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self._first, "more_body": True})
+        try:
+            async for data in self._rest:
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+        except (BusError, Gone) as err:
+            log.warning("playback.broken error=%s", err or "the file is gone")
+            return
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,0 +1,215 @@
+// The recordings at work: pictures in step, the timeline beneath, the buttons, and the keys for all of it.
+import { Lock, Plus } from 'lucide-react'
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLocation } from 'wouter'
+import { shortSite } from '../alerts/places'
+import { connection } from '../api/liveUpdates'
+import { useCameras, useSites } from '../api/queries'
+import { Hint } from '../controls/Hint'
+import { Menu, MenuChoices } from '../controls/Menu'
+import { StaleNote } from '../controls/states'
+import { tell } from '../controls/toasts'
+import { useStore } from '../preferences/store'
+import { PageTools } from '../shell/PageTools'
+import { PHONE } from '../shell/phone'
+import { usePermission } from '../shell/shellState'
+import { serverClock } from '../time/serverClock'
+import { isClosed } from '../wall/Tile'
+import { LAYOUTS, MOST_CAMERAS, placeOf, type Layout } from './address'
+import { CameraPicker } from './CameraPicker'
+import { HoldDialog } from './HoldDialog'
+import { HoldsList } from './HoldsList'
+import { JumpTo } from './JumpTo'
+import { Picture } from './Picture'
+import type { Playback } from './player/playback'
+import { preferred, preferSkipping } from './preferred'
+import { useCoverages, useHolds } from './queries'
+import { DayStrip } from './timeline/DayStrip'
+import { Legend } from './timeline/Legend'
+import type { Marked } from './timeline/Marks'
+import { around, HOUR, rangeFor, spanOf, type View } from './timeline/scale'
+import { Timeline, type TimelineCamera } from './timeline/Timeline'
+import { Zoom } from './timeline/Zoom'
+import { Transport } from './Transport'
+import { useAddress } from './useAddress'
+import { useDeskKeys } from './useDeskKeys'
+import { useFollowingView, useKnownRange, useSettledAt } from './useFollow'
+import { visibleOf } from './visible'
+
+export function Desk({ playback }: { playback: Playback }) {
+  const { t } = useTranslation()
+  const [, navigate] = useLocation()
+  const [initial] = useState(() => placeOf(new URLSearchParams(location.search)))
+  const [ids, setIds] = useState(initial.cameras)
+  const [layout, setLayout] = useState<Layout | null>(initial.layout)
+  const [marks, setMarks] = useState<Marked>({ from: initial.from, to: initial.to })
+  const [view, setView] = useState<View>(() => initialView(playback, initial))
+  const [active, setActive] = useState<string | null>(initial.cameras[0] ?? null)
+  const [dialog, setDialog] = useState<'pick' | 'hold' | 'holds' | null>(null)
+  const [swapping, setSwapping] = useState<string | null>(null)
+  const [jumping, setJumping] = useState(false)
+  const known = useCameras()
+  const sites = useSites()
+  const phone = useMedia(PHONE)
+  const low = useMedia('(max-height: 820px)')
+  const mayHold = usePermission('recording.hold')
+  const lost = useStore(connection).state === 'down'
+  const { speed } = useStore(playback.state)
+  const at = useSettledAt(playback)
+
+  useAddress(() => ({ cameras: ids, at: Math.round(playback.state.get().playing ? at : playback.position()), ...marks, speed, layout, play: false }),
+    [ids, marks, speed, layout, at], (place) => {
+      if (place.cameras.length === 0) return
+      setIds(place.cameras)
+      setMarks({ from: place.from, to: place.to })
+      setLayout(place.layout)
+      playback.setSpeed(place.speed)
+      if (place.at !== null) jump(place.at)
+      if (place.play) playback.play()
+    })
+  const cameras = useMemo(() => {
+    const names = new Map(sites.data?.map((site) => [site.id, shortSite(site.name)]))
+    return ids.map((id): TimelineCamera => {
+      const camera = known.data?.find((one) => one.id === id)
+      return { id, name: camera?.name ?? id, site: camera ? (names.get(camera.site) ?? camera.site) : '', closed: camera ? isClosed(camera) : false }
+    })
+  }, [ids, known.data, sites.data])
+  const chosen = active !== null && ids.includes(active) ? active : (ids[0] ?? null)
+  const visible = visibleOf(ids, phone ? 1 : layout, chosen)
+  const activeFps = known.data?.find((one) => one.id === chosen)?.fps ?? null
+
+  const around3h = useKnownRange(playback)
+  const near = useCoverages(ids, around3h)
+  const shownIds = phone && chosen ? [chosen] : ids
+  const rows = useCoverages(shownIds, useStable(rangeFor(view)))
+  useEffect(() => ids.forEach((id, index) => playback.cover(id, near[index]?.coverage)), [playback, ids, near])
+  useFollowingView(playback, view, setView)
+  const holds = useHolds(false)
+
+  const jump = (to: number, span = spanOf(view)) => {
+    playback.seek(to)
+    if (to < view.start || to > view.end || span !== spanOf(view)) setView(around(to, span, serverClock.now()))
+  }
+  const change = (next: string[]) => {
+    if (next.length === 0) navigate('/recordings')
+    else setIds(next)
+  }
+  const solo = visible.length === 1 && ids.length > 1
+  const hold = () => {
+    if (!mayHold) return
+    if (marks.from === null || marks.to === null) tell(t('hold.marksFirst'), 'breach')
+    else setDialog('hold')
+  }
+  const actions = useDeskKeys({ playback, view, setView, marks, setMarks, jump, hold, chosen, activeFps, alerts: near[ids.indexOf(chosen ?? '')]?.coverage?.alerts ?? [],
+    pick: () => setDialog('pick'), goTo: () => setJumping(true), setLayout })
+  const stale = rows.find((row) => row.error && row.coverage)
+
+  return (
+    <div className="desk" data-count={visible.length} data-lost={lost}>
+      <PageTools>
+        <h1 className="desk-only">{t('nav.recordings')}</h1>
+        <JumpTo playback={playback} open={jumping} onOpen={setJumping} onJump={(to) => jump(to, Math.min(spanOf(view), 2 * HOUR))} />
+        {ids.length > 1 && !phone && (
+          <span className="segmented" role="group" aria-label={t('rec.layout')}>
+            {LAYOUTS.filter((one) => one === 1 || one <= ids.length || (one === 4 && ids.length > 2)).map((one) => (
+              <button key={one} aria-pressed={(one === 4 && visible.length > 2) || visible.length === one} aria-label={t('rec.layoutOf', { count: one })} onClick={() => setLayout(one)}>{one}</button>
+            ))}
+          </span>
+        )}
+        <Hint text={<>{t('rec.addCamera')} <kbd>C</kbd></>}>
+          <button className="button" aria-label={t('rec.addCamera')} onClick={() => setDialog('pick')}><Plus size={15} /> <span className="desk-wide">{t('rec.addCamera')}</span></button>
+        </Hint>
+        <Hint text={t('hold.list')}>
+          <button className="button" aria-label={t('hold.list')} onClick={() => setDialog('holds')}><Lock size={14} /> <span className="desk-wide">{t('hold.short')}</span>{(holds.data?.items.length ?? 0) > 0 && <b>{holds.data?.items.length}</b>}</button>
+        </Hint>
+      </PageTools>
+      {stale && !lost && <StaleNote since={Date.now()} onRetry={stale.retry} />}
+      {phone && ids.length > 1 && (
+        <div className="desk-tabs" role="tablist">
+          {cameras.map((camera) => <button key={camera.id} role="tab" className="desk-tab cut" aria-selected={camera.id === chosen} onClick={() => setActive(camera.id)}>{camera.name}</button>)}
+        </div>
+      )}
+      <div className="pictures" data-count={visible.length}>
+        {cameras.filter((camera) => visible.includes(camera.id)).map((camera) => (
+          <Picture key={camera.id} camera={camera} playback={playback} active={camera.id === chosen && visible.length > 1}
+            removed={known.data !== undefined && !known.data.some((one) => one.id === camera.id)}
+            solo={solo} first={ids[0] === camera.id} last={ids.at(-1) === camera.id}
+            onActive={() => setActive(camera.id)} onRemove={() => change(ids.filter((one) => one !== camera.id))}
+            onSwap={() => setSwapping(camera.id)} onMove={(step) => setIds(moved(ids, camera.id, step))}
+            onSolo={() => {
+              setActive(camera.id)
+              if (ids.length > 1) setLayout(solo ? null : 1)
+            }} />
+        ))}
+      </div>
+      <div className="desk-timeline">
+        <Timeline cameras={phone ? cameras.filter((one) => one.id === chosen) : cameras} rows={rows} active={chosen} onActive={setActive}
+          playback={playback} view={view} onView={setView} marks={marks} onMarks={setMarks} rowHeight={phone ? 44 : low ? 25 : 31} />
+        <div className="desk-scale">
+          <DayStrip cameras={shownIds} view={view} onView={setView} playback={playback} />
+          <Legend />
+          <Zoom view={view} onView={setView} playback={playback} />
+          <Skipping />
+        </div>
+      </div>
+      <Transport playback={playback} marks={marks} mayHold={mayHold} actions={{ ...actions, hold }} />
+      <CameraPicker open={dialog === 'pick' || swapping !== null} swapping={swapping} chosen={ids} onChange={change}
+        onClose={() => {
+          setSwapping(null)
+          setDialog(null)
+        }} />
+      <HoldDialog span={dialog === 'hold' && marks.from !== null && marks.to !== null ? { from: marks.from, to: marks.to } : null} cameras={cameras}
+        onClose={() => setDialog(null)} onMade={() => setDialog(null)} />
+      <HoldsList open={dialog === 'holds'} onClose={() => setDialog(null)} mayRelease={mayHold} onShow={(one) => {
+        const [from, to] = [Date.parse(one.start), Date.parse(one.end)]
+        setDialog(null)
+        setIds(one.cameras.slice(0, MOST_CAMERAS))
+        setMarks({ from, to })
+        playback.seek(from)
+        setView(around((from + to) / 2, (to - from) * 1.6, serverClock.now()))
+      }} />
+    </div>
+  )
+}
+
+function Skipping() {
+  const { t } = useTranslation()
+  const { skipGaps } = useStore(preferred)
+  return (
+    <Menu align="end" trigger={<button className="button quiet desk-only rec-skip">{t(skipGaps ? 'rec.skips' : 'rec.stays')}</button>}>
+      <MenuChoices label={t('rec.inGaps')} value={skipGaps ? 'skip' : 'stay'} onChoose={(value) => preferSkipping(value === 'skip')}
+        choices={[{ value: 'skip', label: t('rec.skipGaps') }, { value: 'stay', label: t('rec.playGaps') }]} />
+    </Menu>
+  )
+}
+
+function initialView(playback: Playback, { from, to }: Marked): View {
+  const at = playback.position()
+  const now = serverClock.now()
+  // Marks in the address are what its sender wanted to be seen.
+  if (from !== null && to !== null) return around((from + to) / 2, Math.max((to - from) * 1.6, HOUR / 2), now)
+  return around(at, 2 * HOUR, now)
+}
+
+function moved(ids: readonly string[], id: string, step: 1 | -1): string[] {
+  const at = ids.indexOf(id)
+  const next = [...ids]
+  const [other, own] = [next[at + step], next[at]]
+  if (other === undefined || own === undefined) return next
+  next[at] = other
+  next[at + step] = own
+  return next
+}
+
+function useStable<T extends { start: number; end: number }>(range: T): T {
+  return useMemo(() => range, [range.start, range.end])
+}
+
+function useMedia(media: string): boolean {
+  return useSyncExternalStore((changed) => {
+    const list = window.matchMedia(media)
+    list.addEventListener('change', changed)
+    return () => list.removeEventListener('change', changed)
+  }, () => window.matchMedia(media).matches)
+}

@@ -1,0 +1,176 @@
+// One camera's picture: video or what stands in for it, its name, its own moment, what may be done with it.
+import { ArrowLeft, ArrowRight, Ellipsis, Lock, Maximize2, Minimize2, RefreshCcw, RotateCw, Siren, Video, X } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLocation } from 'wouter'
+import { Hint } from '../controls/Hint'
+import { Menu, MenuItem, MenuLine } from '../controls/Menu'
+import { word } from '../i18n'
+import { codecName } from '../live/transport'
+import { Store, useStore } from '../preferences/store'
+import { clock, day, duration, moment } from '../time/format'
+import { serverClock } from '../time/serverClock'
+import type { Missing } from './coverage'
+import type { Playback } from './player/playback'
+import type { Shown, Track } from './player/track'
+import { isAbsent } from './timeline/draw'
+import type { TimelineCamera } from './timeline/Timeline'
+import { useThumbnail } from './thumbnails'
+
+export interface PictureActions {
+  onSwap: () => void
+  onRemove: () => void
+  /** Towards the front (−1) or the end (1); null where there is no further. */
+  onMove: (step: 1 | -1) => void
+  onSolo: () => void
+  onActive: () => void
+}
+
+interface Props extends PictureActions {
+  camera: TimelineCamera
+  /** No longer in the configuration: what was recorded may still be there. */
+  removed: boolean
+  playback: Playback
+  active: boolean
+  solo: boolean
+  first: boolean
+  last: boolean
+}
+
+const noTrack = new Store<Shown>({ phase: 'loading', gap: null, trouble: null, codec: null, at: null, growing: false })
+
+export function Picture(props: Props) {
+  const { t } = useTranslation()
+  const { camera, playback, active } = props
+  const host = useRef<HTMLDivElement>(null)
+  const [track, setTrack] = useState<Track | null>(null)
+  useEffect(() => {
+    if (!host.current || camera.closed) return
+    const made = playback.track(camera.id, host.current)
+    setTrack(made)
+    return () => {
+      playback.untrack(made)
+      setTrack(null)
+    }
+  }, [playback, camera.id, camera.closed])
+  const shown = useStore(track?.shown ?? noTrack)
+  const { scrubAt } = useStore(playback.state)
+  const covered = shown.phase === 'gap' || shown.phase === 'nothing' || shown.phase === 'trouble'
+  return (
+    <figure className="picture" data-camera={camera.id} data-phase={camera.closed ? 'closed' : shown.phase} data-active={active}
+      onPointerDown={props.onActive} onDoubleClick={props.onSolo}>
+      <div ref={host} className="picture-host" />
+      {camera.closed ? <Closed /> : (
+        <>
+          {scrubAt !== null && <Scrubbed camera={camera.id} at={scrubAt} />}
+          {scrubAt === null && covered && <Slate shown={shown} playback={playback} track={track} />}
+          {scrubAt === null && shown.phase === 'loading' && (
+            <div className="picture-loading" role="status">
+              <span className="spinner" aria-hidden="true" />
+              <span className="visually-hidden">{t('state.loading')}</span>
+            </div>
+          )}
+        </>
+      )}
+      <div className="picture-badges">
+        {props.removed && <span className="picture-badge attention">{t('rec.removed')}</span>}
+        {shown.phase === 'stills' && (
+          <Hint text={t('rec.previewWhy', { codec: codecName(shown.codec ?? '') })}>
+            <span className="picture-badge attention" tabIndex={0}>{t('rec.preview', { codec: codecName(shown.codec ?? '') })}</span>
+          </Hint>
+        )}
+        {shown.growing && !camera.closed && <Growing playback={playback} />}
+      </div>
+      <PictureMenu {...props} />
+      <figcaption className="picture-foot">
+        <span className="cut"><b>{camera.name}</b> <span className="picture-site">{camera.site}</span></span>
+        {!camera.closed && shown.at !== null && !covered && scrubAt === null && <time className="picture-at">{clock(shown.at)}</time>}
+      </figcaption>
+    </figure>
+  )
+}
+
+/** Only near the present is it news that a file still grows. */
+function Growing({ playback }: { playback: Playback }) {
+  const { t } = useTranslation()
+  const { live } = useStore(playback.state)
+  if (!live) return null
+  return <span className="picture-badge"><i className="mark running" /> {t('rec.growing')}</span>
+}
+
+function Scrubbed({ camera, at }: { camera: string; at: number }) {
+  const { t } = useTranslation()
+  const thumbnail = useThumbnail(camera, at, 60)
+  return (
+    <div className="picture-scrub">
+      {thumbnail.src ? <img src={thumbnail.src} alt="" /> : thumbnail.state === 'none' && <span className="hatched picture-slate"><strong>{t('rec.noFootage')}</strong></span>}
+    </div>
+  )
+}
+
+function Slate({ shown, playback, track }: { shown: Shown; playback: Playback; track: Track | null }) {
+  const { t } = useTranslation()
+  if (shown.phase === 'gap' && shown.gap) return <GapSlate gap={shown.gap} playback={playback} />
+  if (shown.phase === 'nothing') {
+    return <div className="picture-slate hatched"><strong>{t('rec.noFootage')}</strong><span>{t('rec.noFootageText')}</span></div>
+  }
+  return (
+    <div className="picture-slate hatched" role="alert">
+      <strong>{t(`recTrouble.${shown.trouble ?? 'unreachable'}`)}</strong>
+      <span>{t(`recRemedy.${shown.trouble ?? 'unreachable'}`)}</span>
+      <button className="button" onClick={() => track?.retry()}><RotateCw size={14} /> {t('action.retry')}</button>
+    </div>
+  )
+}
+
+/** A gap that reaches so near to the present has not ended. */
+const LASTING_MS = 20_000
+
+function GapSlate({ gap, playback }: { gap: Missing; playback: Playback }) {
+  const { t } = useTranslation()
+  const absent = isAbsent(gap.cause)
+  const lasting = serverClock.now() - gap.end < LASTING_MS
+  return (
+    <div className="picture-slate hatched" data-absent={absent}>
+      <strong>{lasting ? t('rec.gapSince', { from: moment(gap.start) }) : t('rec.gapFrom', { from: moment(gap.start), to: day(gap.start) === day(gap.end) ? clock(gap.end) : moment(gap.end) })}</strong>
+      <span>
+        {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`} · {duration(gap.end - gap.start)}
+      </span>
+      {!absent && gap.reason && <span className="picture-remedy">{word('remedy', gap.reason)}</span>}
+      {!lasting && <button className="button" onClick={() => playback.seek(gap.end)}>{t('rec.afterGap')}</button>}
+    </div>
+  )
+}
+
+function Closed() {
+  const { t } = useTranslation()
+  return (
+    <div className="picture-slate hatched">
+      <Lock size={22} strokeWidth={1.6} />
+      <strong>{t('tile.closed')}</strong>
+      <span>{t('live.closedText')}</span>
+    </div>
+  )
+}
+
+function PictureMenu(props: Props) {
+  const { t } = useTranslation()
+  const [, navigate] = useLocation()
+  return (
+    <Menu align="end" trigger={
+      <button className="button icon picture-menu" aria-label={t('rec.pictureMenu', { name: props.camera.name })} onPointerDown={(event) => event.stopPropagation()}>
+        <Ellipsis size={17} />
+      </button>
+    }>
+      <MenuItem icon={props.solo ? <Minimize2 size={15} /> : <Maximize2 size={15} />} onSelect={props.onSolo}>{t(props.solo ? 'rec.unsolo' : 'rec.solo')}</MenuItem>
+      <MenuItem icon={<RefreshCcw size={15} />} onSelect={props.onSwap}>{t('rec.swap')}</MenuItem>
+      <MenuItem icon={<ArrowLeft size={15} />} disabled={props.first} onSelect={() => props.onMove(-1)}>{t('rec.moveFront')}</MenuItem>
+      <MenuItem icon={<ArrowRight size={15} />} disabled={props.last} onSelect={() => props.onMove(1)}>{t('rec.moveBack')}</MenuItem>
+      <MenuLine />
+      <MenuItem icon={<Video size={15} />} onSelect={() => navigate(`/cameras/${encodeURIComponent(props.camera.id)}`)}>{t('action.live')}</MenuItem>
+      <MenuItem icon={<Siren size={15} />} onSelect={() => navigate(`/alerts?camera=${encodeURIComponent(props.camera.id)}`)}>{t('rec.itsAlerts')}</MenuItem>
+      <MenuLine />
+      <MenuItem icon={<X size={15} />} onSelect={props.onRemove}>{t('rec.remove')}</MenuItem>
+    </Menu>
+  )
+}

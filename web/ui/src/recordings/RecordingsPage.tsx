@@ -1,0 +1,110 @@
+// Recordings: what the address asks for is opened; without cameras, ways to choose some.
+import { Film, History, Lock, Search } from 'lucide-react'
+import { useEffect, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useLocation, useSearch } from 'wouter'
+import { shortSite } from '../alerts/places'
+import { useCameras, useSites } from '../api/queries'
+import { Empty, Failed } from '../controls/states'
+import { readJson, writeJson } from '../preferences/preferences'
+import { PageTools } from '../shell/PageTools'
+import { usePermission, useTitle } from '../shell/shellState'
+import { useShortcuts } from '../shell/shortcuts'
+import { placeOf, recordingsAt } from './address'
+import { CameraPicker, siteCameras } from './CameraPicker'
+import { Desk } from './Desk'
+import { Playback } from './player/playback'
+import { preferred } from './preferred'
+import { findFootage } from './queries'
+
+const RECENT = 'vms.recordings.recent'
+const RECENTS = 4
+/** Opened without a moment: what just happened. */
+const JUST_NOW_MS = 5 * 60_000
+
+export function RecordingsPage() {
+  const { t } = useTranslation()
+  useTitle(t('nav.recordings'))
+  const may = usePermission('recording.view')
+  const search = useSearch()
+  const chosen = useMemo(() => placeOf(new URLSearchParams(search)).cameras, [search])
+  if (!may) return <Empty fill icon={<Lock size={26} strokeWidth={1.5} />} title={t('rec.forbidden')} text={t('rec.forbiddenText')} />
+  return chosen.length > 0 ? <Opened cameras={chosen} /> : <Start />
+}
+
+function Opened({ cameras }: { cameras: string[] }) {
+  const search = useSearch()
+  const [playback, setPlayback] = useState<Playback | null>(null)
+  useEffect(() => {
+    const place = placeOf(new URLSearchParams(search))
+    const made = new Playback({
+      at: place.at ?? Date.now() - JUST_NOW_MS,
+      speed: place.speed,
+      skipGaps: () => preferred.get().skipGaps,
+      findNext: (at) => findFootage(placeOf(new URLSearchParams(location.search)).cameras, at),
+    })
+    if (place.play) made.play()
+    setPlayback(made)
+    return () => made.close()
+    // Later changes of the address are taken over by the desk.
+  }, [])
+  const key = cameras.join()
+  useEffect(() => {
+    const list = key.split(',')
+    const before = readJson<string[][]>(RECENT, [])
+    writeJson(RECENT, [list, ...before.filter((one) => one.join() !== key)].slice(0, RECENTS))
+  }, [key])
+  return playback && <Desk playback={playback} />
+}
+
+function Start() {
+  const { t } = useTranslation()
+  const [, navigate] = useLocation()
+  const cameras = useCameras()
+  const sites = useSites()
+  const [picking, setPicking] = useState(false)
+  const [picked, setPicked] = useState<string[]>([])
+  useShortcuts({ c: () => setPicking(true) })
+  const known = new Map(cameras.data?.map((camera) => [camera.id, camera]))
+  const recents = readJson<string[][]>(RECENT, []).map((one) => one.filter((id) => known.has(id))).filter((one) => one.length > 0)
+  const open = (ids: readonly string[]) => ids.length > 0 && navigate(recordingsAt(ids))
+  if (cameras.isError && !cameras.data) return <Failed fill error={cameras.error} what={t('wall.failed')} onRetry={() => void cameras.refetch()} />
+  return (
+    <div className="rec-start scrolls">
+      <PageTools><h1>{t('nav.recordings')}</h1></PageTools>
+      <div className="rec-start-box">
+        <Film size={30} strokeWidth={1.5} />
+        <h2>{t('rec.start')}</h2>
+        <p className="secondary">{t('rec.startText')}</p>
+        <button className="button primary" onClick={() => setPicking(true)}><Search size={15} /> {t('rec.choose')} <kbd>C</kbd></button>
+        {recents.length > 0 && (
+          <section>
+            <h3>{t('rec.recent')}</h3>
+            <div className="rec-start-list">
+              {recents.map((one) => (
+                <button key={one.join()} className="button" onClick={() => open(one)}>
+                  <History size={14} /> <span className="cut">{one.map((id) => known.get(id)?.name ?? id).join(', ')}</span>
+                </button>
+              ))}
+            </div>
+          </section>
+        )}
+        {(sites.data?.length ?? 0) > 0 && (
+          <section>
+            <h3>{t('rec.bySite')}</h3>
+            <div className="rec-start-sites">
+              {sites.data?.map((site) => (
+                <button key={site.id} className="button" onClick={() => open(siteCameras(cameras.data ?? [], site.id))}>{shortSite(site.name)}</button>
+              ))}
+            </div>
+          </section>
+        )}
+      </div>
+      <CameraPicker open={picking} swapping={null} chosen={picked} onChange={setPicked}
+        onClose={() => {
+          setPicking(false)
+          open(picked)
+        }} />
+    </div>
+  )
+}

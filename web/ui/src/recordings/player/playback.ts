@@ -1,0 +1,231 @@
+// The playhead: one moment in UTC for all pictures. It runs, waits for pictures, steps over what nobody recorded.
+import { Store } from '../../preferences/store'
+import { serverClock } from '../../time/serverClock'
+import { nextFootage, type Coverage } from '../coverage'
+import { skewOf, yielding } from './sync'
+import { Track, type Report } from './track'
+import { framesFor, SPEEDS, type Speed } from './windows'
+
+export interface PlaybackState {
+  playing: boolean
+  speed: Speed
+  /** Playing, and held up by a picture that is not there yet. */
+  waiting: boolean
+  /** Pictures in step, and how far they are apart. */
+  inStep: number
+  skewMs: number | null
+  /** At what is being recorded now. */
+  live: boolean
+  /** A drag of the playhead: where it is, before anything is loaded. */
+  scrubAt: number | null
+}
+
+export type Note = { kind: 'skipped'; from: number; to: number } | { kind: 'end' } | null
+
+/** So far behind the present footage is surely written, told of and fetched. */
+export const LIVE_LAG_MS = 12_000
+/** Nearer to the newest footage than this is at the present. */
+const PRESENT_MS = 20_000
+/** A picture that is longer away than this no longer holds the others up. */
+const PATIENCE_MS = 8000
+const TOLD_EVERY_MS = 250
+const NOTE_MS = 5000
+
+export interface PlaybackOptions {
+  at: number
+  speed: Speed
+  skipGaps: () => boolean
+  /** Looks for footage beyond what is known; null: there is none. */
+  findNext: (at: number) => Promise<number | null>
+}
+
+export class Playback {
+  readonly state: Store<PlaybackState>
+  readonly note = new Store<Note>(null)
+  /** The playhead for those who need it seldom: where timelines are asked for, the address. */
+  readonly coarse: Store<number>
+  private readonly tracks = new Map<string, Track>()
+  private readonly coverages = new Map<string, Coverage>()
+  private readonly blockedSince = new Map<string, number>()
+  private readonly frameListeners = new Set<(at: number) => void>()
+  private at: number
+  private last = performance.now()
+  private toldAt = 0
+  private frame = 0
+  private searching = false
+  private noteTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly options: PlaybackOptions) {
+    this.at = Math.min(options.at, this.latest())
+    this.coarse = new Store(this.at)
+    this.state = new Store<PlaybackState>({
+      playing: false, speed: options.speed, waiting: false, inStep: 0, skewMs: null, live: false, scrubAt: null,
+    })
+    this.frame = requestAnimationFrame(this.tick)
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.frame)
+    clearTimeout(this.noteTimer)
+    this.tracks.forEach((track) => track.close())
+    this.tracks.clear()
+  }
+
+  position = (): number => this.at
+
+  latest = (): number => serverClock.now() - LIVE_LAG_MS
+
+  private atPresent = (): boolean => this.at >= this.latest() - PRESENT_MS
+
+  onFrame(listener: (at: number) => void): () => void {
+    this.frameListeners.add(listener)
+    return () => this.frameListeners.delete(listener)
+  }
+
+  track(camera: string, host: HTMLElement): Track {
+    const made = new Track(camera, host)
+    made.cover(this.coverages.get(camera))
+    this.tracks.set(camera, made)
+    return made
+  }
+
+  untrack(track: Track): void {
+    track.close()
+    if (this.tracks.get(track.camera) === track) this.tracks.delete(track.camera)
+    this.blockedSince.delete(track.camera)
+  }
+
+  cover(camera: string, coverage: Coverage | undefined): void {
+    if (coverage) this.coverages.set(camera, coverage)
+    else this.coverages.delete(camera)
+    this.tracks.get(camera)?.cover(coverage)
+  }
+
+  seek(at: number): void {
+    this.at = Math.min(at, this.latest())
+    this.searching = false
+    this.blockedSince.clear()
+    this.coarse.set(this.at)
+    this.change({ scrubAt: null, live: this.atPresent() })
+  }
+
+  scrub(at: number): void {
+    this.change({ scrubAt: Math.min(at, this.latest()) })
+  }
+
+  play(): void {
+    this.blockedSince.clear()
+    this.change({ playing: true })
+  }
+
+  pause(): void {
+    this.change({ playing: false, waiting: false })
+  }
+
+  toggle(): void {
+    if (this.state.get().playing) this.pause()
+    else this.play()
+  }
+
+  setSpeed(speed: Speed): void {
+    this.change({ speed })
+  }
+
+  /** To the next of the speeds in this direction. */
+  shift(step: 1 | -1): void {
+    const next = SPEEDS[SPEEDS.indexOf(this.state.get().speed) + step]
+    if (next) this.setSpeed(next)
+  }
+
+  /** One frame on or back, of `camera` where it has a picture, else of another one's. */
+  step(direction: 1 | -1, camera: string | null, fps: number | null): void {
+    this.pause()
+    const leading = (camera && this.tracks.get(camera)) || [...this.tracks.values()][0]
+    const frame = leading?.frameUtc() ?? this.at
+    const length = 1000 / (fps && fps > 0.5 ? fps : 25)
+    // Into the middle of the wanted frame: at its edge rounding would decide.
+    this.seek(frame + (direction > 0 ? 1.5 : -0.5) * length)
+  }
+
+  private tick = (now: number): void => {
+    this.frame = requestAnimationFrame(this.tick)
+    const passed = Math.min(1000, Math.max(0, now - this.last))
+    this.last = now
+    const { playing, waiting, speed, scrubAt } = this.state.get()
+    const running = playing && !waiting && scrubAt === null
+    if (running) this.at += passed * speed
+    this.keepBehindNow()
+    const head = { at: this.at, speed, frames: framesFor(speed), running }
+    const reports = new Map<string, Report>()
+    this.tracks.forEach((track, camera) => reports.set(camera, track.tick(head)))
+    this.judge(reports, now, running)
+    if (playing && scrubAt === null) this.leap(reports)
+    this.frameListeners.forEach((listener) => listener(scrubAt ?? this.at))
+  }
+
+  private keepBehindNow(): void {
+    const latest = this.latest()
+    if (this.at < latest) return
+    this.at = latest
+    if (this.state.get().speed > 1) this.setSpeed(1)
+    if (!this.state.get().live) this.change({ live: true })
+  }
+
+  private judge(reports: Map<string, Report>, now: number, running: boolean): void {
+    const held = [...reports].filter(([camera, report]) => {
+      if (!report.blocks) {
+        this.blockedSince.delete(camera)
+        return false
+      }
+      const since = this.blockedSince.get(camera) ?? now
+      this.blockedSince.set(camera, since)
+      return now - since < PATIENCE_MS
+    })
+    const { playing, waiting, speed } = this.state.get()
+    if (playing && held.length > 0 !== waiting) this.change({ waiting: held.length > 0 })
+    const errors = [...reports.values()].flatMap((report) => (report.errorMs === null || report.blocks ? [] : [report.errorMs]))
+    if (running) this.at += yielding(errors, speed)
+    if (now - this.toldAt < TOLD_EVERY_MS) return
+    this.toldAt = now
+    this.coarse.set(this.at)
+    this.change({ inStep: errors.length, skewMs: skewOf(errors), live: this.atPresent() })
+  }
+
+  /** Over what nobody recorded. */
+  private leap(reports: Map<string, Report>): void {
+    if (this.searching || reports.size === 0 || ![...reports.values()].every((report) => report.inGap)) return
+    if (!this.options.skipGaps() || this.at >= this.latest() - 1500) return
+    const known = nextFootage([...this.tracks.keys()].flatMap((camera) => this.coverages.get(camera) ?? []), this.at)
+    if (known !== null) {
+      this.land(known)
+      return
+    }
+    this.searching = true
+    const from = this.at
+    void this.options.findNext(from).catch(() => null).then((found) => {
+      if (!this.searching) return
+      this.searching = false
+      if (found !== null && found < this.latest()) this.land(found, from)
+      else {
+        this.pause()
+        this.say({ kind: 'end' })
+      }
+    })
+  }
+
+  private land(to: number, from = this.at): void {
+    if (to - from > 2000) this.say({ kind: 'skipped', from, to })
+    this.seek(to)
+  }
+
+  private say(note: Note): void {
+    clearTimeout(this.noteTimer)
+    this.note.set(note)
+    this.noteTimer = setTimeout(() => this.note.set(null), NOTE_MS)
+  }
+
+  private change(part: Partial<PlaybackState>): void {
+    const held = this.state.get()
+    if ((Object.keys(part) as (keyof PlaybackState)[]).some((name) => part[name] !== held[name])) this.state.set({ ...held, ...part })
+  }
+}

@@ -1,0 +1,214 @@
+// One camera's picture kept with the playhead: which stretch is loaded, which one shows, what stands in for it.
+import { Store } from '../../preferences/store'
+import { standingAt, type Coverage, type Missing } from '../coverage'
+import { Deck, type Trouble } from './deck'
+import { playable, Stills } from './stills'
+import { nudge } from './sync'
+import { nextIsDue, windowAfter, windowAround, type Frames, type Window } from './windows'
+
+export interface Shown {
+  phase: 'loading' | 'video' | 'stills' | 'gap' | 'nothing' | 'trouble'
+  gap: Missing | null
+  trouble: Trouble | null
+  /** The codec that this browser does not play. */
+  codec: string | null
+  /** UTC of what is on the screen. */
+  at: number | null
+  /** What is shown is being recorded. */
+  growing: boolean
+}
+
+export interface Playhead {
+  at: number
+  speed: number
+  frames: Frames
+  /** Time passes; false while standing and while waiting for a picture. */
+  running: boolean
+}
+
+/** What the playhead has to know of a picture. */
+export interface Report {
+  blocks: boolean
+  /** How far the picture is ahead of the playhead, in milliseconds of footage; null where there is none to compare. */
+  errorMs: number | null
+  inGap: boolean
+}
+
+const nothing: Shown = { phase: 'loading', gap: null, trouble: null, codec: null, at: null, growing: false }
+const FIRST_RETRY_MS = 3000
+const LAST_RETRY_MS = 30_000
+/** The picture's own time is written this often. */
+const TOLD_EVERY_MS = 120
+
+export class Track {
+  readonly shown = new Store<Shown>(nothing)
+  private coverage: Coverage | undefined
+  private deck: Deck | null = null
+  private coming: Deck | null = null
+  private stills: Stills | null = null
+  private refused = false
+  private retryMs = FIRST_RETRY_MS
+  /** The stretch that failed, and when it is tried again. */
+  private troubled: Deck | null = null
+  private retryAt = 0
+  private toldAt = 0
+
+  constructor(readonly camera: string, private readonly host: HTMLElement) {}
+
+  close(): void {
+    this.deck?.close()
+    this.coming?.close()
+    this.stills?.close()
+  }
+
+  cover(coverage: Coverage | undefined): void {
+    this.coverage = coverage
+  }
+
+  retry(): void {
+    this.retryAt = 0
+    this.refused = false
+  }
+
+  /** UTC of the frame that is shown. */
+  frameUtc(): number | null {
+    return this.deck?.frameUtc() ?? null
+  }
+
+  painted(): number {
+    return (this.deck?.painted ?? 0) + (this.stills?.painted ?? 0)
+  }
+
+  tick(head: Playhead): Report {
+    const standing = standingAt(this.coverage, head.at)
+    if (standing.kind === 'gap') {
+      this.stand()
+      this.tell({ phase: 'gap', gap: standing.span })
+      return { blocks: false, errorMs: null, inGap: true }
+    }
+    const codec = standing.kind === 'recorded' ? standing.span.codec : ''
+    const growing = standing.kind === 'recorded' && standing.span.open
+    if (this.refused || !playable(codec)) return this.still(head, codec, growing)
+    this.stills?.close()
+    this.stills = null
+    return this.play(head, growing)
+  }
+
+  private still(head: Playhead, codec: string, growing: boolean): Report {
+    this.drop()
+    this.stills ??= new Stills(this.camera, this.host)
+    this.stills.show(head.at)
+    const { at, failed } = this.stills
+    this.tell({ phase: at === null && failed ? 'trouble' : at === null ? 'loading' : 'stills', codec, at, growing, trouble: failed ? 'node' : null })
+    return { blocks: false, errorMs: null, inGap: false }
+  }
+
+  private play(head: Playhead, growing: boolean): Report {
+    this.arrange(head)
+    const deck = this.deck
+    if (!deck) return this.waiting(growing)
+    if (deck.trouble) return this.inTrouble(deck, deck.trouble)
+    if (!deck.covers(head.at, head.frames)) {
+      // Another stretch is on its way: the last picture stays until it is there.
+      this.stand()
+      return this.waiting(growing, deck.utc())
+    }
+    const at = deck.utc()
+    if (!head.running) {
+      this.stand()
+      if (!deck.seek(head.at)) return this.beyond(deck, head, growing)
+      if (!deck.ready()) return this.waiting(growing, at)
+      this.retryMs = FIRST_RETRY_MS
+      this.tell({ phase: 'video', at: deck.frameUtc(), growing })
+      return { blocks: !deck.fluent(), errorMs: at === null ? null : at - head.at, inGap: false }
+    }
+    if (!deck.ready() || at === null) return this.waiting(growing, at)
+    const step = nudge(at - head.at, head.speed)
+    if (step.kind === 'seek') {
+      if (!deck.seek(head.at)) return this.beyond(deck, head, growing)
+      return this.waiting(growing, at)
+    }
+    if (Math.abs(deck.video.playbackRate - step.rate) > 0.002) deck.video.playbackRate = step.rate
+    if (deck.video.paused) void deck.video.play().catch(() => undefined)
+    this.tell({ phase: 'video', at: deck.frameUtc(), growing })
+    return { blocks: !deck.fluent(), errorMs: at - head.at, inGap: false }
+  }
+
+  /** Sees to it that the stretch at the playhead is there, and the one after it in time. */
+  private arrange(head: Playhead): void {
+    if (this.troubled !== null && this.troubled === this.deck && performance.now() >= this.retryAt) {
+      this.troubled.close()
+      this.deck = this.troubled = null
+    }
+    const coming = this.coming
+    if (coming && coming.covers(head.at, head.frames) && !this.deck?.covers(head.at, head.frames)) {
+      if (coming.ready() || coming.trouble || !this.deck) this.swap()
+      return
+    }
+    if (this.deck?.trouble) return
+    if (!this.deck?.covers(head.at, head.frames)) {
+      this.prepare(windowAround(head.at, head.frames), head.at)
+      if (!this.deck) this.swap()
+    } else if (head.running && nextIsDue(this.deck.window, head.at, head.speed)) {
+      const after = windowAfter(this.deck.window)
+      if (this.coming?.window.start !== after.start) this.prepare(after, this.deck.window.end)
+    }
+  }
+
+  private prepare(window: Window, at: number): void {
+    this.coming?.close()
+    this.coming = new Deck(this.camera, window, at, this.host)
+  }
+
+  private swap(): void {
+    this.deck?.close()
+    this.deck = this.coming
+    this.coming = null
+    if (this.deck) this.deck.video.dataset.front = 'true'
+  }
+
+  private inTrouble(deck: Deck, trouble: Trouble): Report {
+    if (trouble === 'codec') this.refused = true
+    if (this.troubled !== deck) {
+      this.troubled = deck
+      this.retryAt = performance.now() + this.retryMs
+      this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2)
+    }
+    this.tell(trouble === 'missing' ? { phase: 'nothing' } : { phase: 'trouble', trouble, at: deck.utc() })
+    return { blocks: false, errorMs: null, inGap: trouble === 'missing' }
+  }
+
+  /** The playlist has nothing at the playhead: not yet, where it grows; else nothing at all. */
+  private beyond(deck: Deck, head: Playhead, growing: boolean): Report {
+    this.stand()
+    const known = deck.knownTo()
+    if (growing || known === null || head.at >= known - 1000) return this.waiting(growing, deck.utc())
+    this.tell({ phase: 'nothing' })
+    return { blocks: false, errorMs: null, inGap: false }
+  }
+
+  private waiting(growing: boolean, at: number | null = null): Report {
+    this.tell({ phase: 'loading', at, growing })
+    return { blocks: true, errorMs: null, inGap: false }
+  }
+
+  private stand(): void {
+    if (this.deck && !this.deck.video.paused) this.deck.video.pause()
+  }
+
+  private drop(): void {
+    this.deck?.close()
+    this.coming?.close()
+    this.deck = this.coming = null
+  }
+
+  private tell(part: Partial<Shown>): void {
+    const next = { ...nothing, ...part }
+    const held = this.shown.get()
+    const same = (Object.keys(next) as (keyof Shown)[]).every((name) => name === 'at' || next[name] === held[name])
+    const now = performance.now()
+    if (same && (next.at === held.at || now - this.toldAt < TOLD_EVERY_MS)) return
+    this.toldAt = now
+    this.shown.set(next)
+  }
+}
