@@ -105,6 +105,8 @@ class CameraRecorder:
                 self._store("gap", told, _gap_id(told))
         for gap in found.ended_gaps:
             self._gap(gap)
+        if found.open_gap is not None:
+            self._store("gap", found.open_gap, _gap_id(found.open_gap))
         return found
 
     def begin(self, run: Run) -> None:

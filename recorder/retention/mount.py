@@ -18,6 +18,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from recorder.disk import make_folder
 from vms.domain.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class RecordingsRoot:
         """As ``look``; where nothing was ever recorded it begins: ``StorageError`` when that is not possible."""
         if remembered(self._data) is None:
             try:
-                self.place.mkdir(parents=True, exist_ok=True)
+                make_folder(self.place)
                 _mark(self.place)
             except OSError as err:
                 raise StorageError(

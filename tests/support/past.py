@@ -33,16 +33,9 @@ class Past:
         self._news: list[Segment] = []
         self._disk = DiskWriter(SystemClock())
         self._writer = SegmentWriter(
-            root,
-            site,
-            camera,
-            "local",
-            self._disk,
-            opened=self._tell,
-            closed=self._tell,
-            lost=self._lost,
+            root, site, camera, "local", self._disk, opened=self._tell, closed=self._tell, lost=self._lost,
             unkeyed=self._unkeyed,
-        )
+        )  # fmt: skip
         self._disk.start()
         self._run: Run | None = None
         self._units: tuple[Unit, ...] = ()

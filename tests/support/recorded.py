@@ -37,16 +37,9 @@ class Recordings:
             self.closed.append(segment)
 
         self._writer = SegmentWriter(
-            root,
-            site,
-            camera,
-            "local",
-            self._disk,
-            opened=opened,
-            closed=closed,
-            lost=lambda _err, _start, _end: None,
-            unkeyed=lambda _end: None,
-        )
+            root, site, camera, "local", self._disk, opened=opened, closed=closed,
+            lost=lambda _err, _start, _end: None, unkeyed=lambda _end: None,
+        )  # fmt: skip
 
     def record(self, codec: str, units: Iterable[Unit], utc: float, size: tuple[int, int] = (320, 180)) -> None:
         """A whole run; its pts 0 is at ``utc``."""

@@ -26,6 +26,8 @@ GOOD_RUN_S = 60.0
 RAN_S = 5.0
 #: An event loop that says nothing for so long stands still.
 SILENT_S = 30.0
+#: Before its first word a role loads its libraries: when a whole host starts from cold disks, that takes its time.
+STARTING_S = 120.0
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -141,13 +143,15 @@ class Child:
 
     async def _watch_beats(self, process: asyncio.subprocess.Process, descriptor: int) -> None:
         self._beat_at = self._clock.monotonic()
+        allowed = STARTING_S
         loop = asyncio.get_running_loop()
         os.set_blocking(descriptor, False)
 
         def beat() -> None:
+            nonlocal allowed
             with contextlib.suppress(BlockingIOError):
                 if os.read(descriptor, 4096):
-                    self._beat_at = self._clock.monotonic()
+                    self._beat_at, allowed = self._clock.monotonic(), SILENT_S
                 else:
                     loop.remove_reader(descriptor)
 
@@ -155,7 +159,7 @@ class Child:
         try:
             while True:
                 await asyncio.sleep(1)
-                if self._clock.monotonic() - self._beat_at > SILENT_S:
+                if self._clock.monotonic() - self._beat_at > allowed:
                     log.error("child.silent name=%s pid=%d", self.spec.name, process.pid)
                     _signal_group(process.pid, signal.SIGKILL)
                     return
