@@ -54,7 +54,8 @@ def reckon(root: Path, site: str, camera: str, *, stopped: bool = True) -> Recko
 
 
 def _assert_nothing_missing(segments: list[Segment], gaps: list[Gap]) -> None:
-    spans = sorted([(s.start, s.end) for s in segments] + [(g.start, g.end) for g in gaps], key=lambda one: one[0])
+    lasting = [(g.start, g.end) for g in gaps if g.end != g.start]  # an empty gap says nothing
+    spans = sorted([*((s.start, s.end) for s in segments), *lasting], key=lambda one: one[0])
     for (_, end), (start, _) in itertools.pairwise(spans):
         assert end is not None, "only the last span is open"
         assert abs(start - end) <= _ROUNDING, f"between {end} and {start} nobody says what is"
