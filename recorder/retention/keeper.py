@@ -6,6 +6,7 @@ Every recorder looks whether its disk is there, and stops writing when it is not
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 #: An alert ends when nothing was wrong for so long.
 QUIET_S = 5.0
+#: A refusal of the disk stands for so long: a camera tries again at each key frame.
+REFUSED_S = 10.0
 JOIN_S = 1.5
 
 
@@ -142,12 +145,19 @@ class StorageKeeper:
         elif missing is None and (self._missing is not None or self.root.changes != changes):
             self._return()
         self._missing = missing
-        self._space = None if missing is not None else space_of(self.root.path)
+        self._space = None if missing is not None else self._measure()
         self._lead()
         finding = self._judge()
         if not self._leads:
             finding = None  # whoever leads tells of it
         self._tell_finding(finding)
+
+    def _measure(self) -> Space:
+        """After an error a file system may refuse all writing without saying so of itself."""
+        space, refused = space_of(self.root.path), self._disk.refused
+        if refused is None or refused[0] != errno.EROFS or self._clock.monotonic() - refused[1] > REFUSED_S:
+            return space
+        return replace(space, read_only=True)
 
     def _return(self) -> None:
         """The disk is there again, or another in its place: what lay open on it is mended before it is written to."""

@@ -121,7 +121,7 @@ class Finding:
 
 _READ_ONLY = Finding(
     "read_only", "read_only", "critical",
-    "the disk takes no more: check its log (dmesg) and its file system, then mount it for writing",
+    "the disk refuses writing: see its errors (dmesg), check it, then unmount it (umount --lazy) and mount it anew",
 )  # fmt: skip
 _FULL = Finding("full", "full", "critical", "nothing can be recorded: remove what else lies on the disk")
 _UNHEARD = Finding(
