@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from nats.aio.msg import Msg
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Table, case, delete, exists
+from sqlalchemy import ColumnElement, Table, case, delete
 
 from vms.domain import messages as wire
 from web.consumers.stream import Poison
@@ -18,8 +17,6 @@ from web.database.schema import Gap, MinuteCount, Segment
 from web.database.upsert import upsert
 
 DURABLE = "web-segments"
-#: A gap ``deleted`` is of one day's files.
-LONGEST_DELETED = timedelta(days=2)
 _BIG = 2**62
 
 
@@ -60,19 +57,6 @@ async def apply(change: Change, messages: Sequence[Msg]) -> None:
             list(rows.values()),
             ["id"],
             lambda table, new: new.end.is_not(None) | table.c.end.is_(None),
-        )
-    if segments:  # told late, or again, after it was deleted
-        await change.connection.execute(
-            delete(Segment).where(
-                Segment.id.in_(segments),
-                exists().where(
-                    Gap.camera == Segment.camera,
-                    Gap.cause == "deleted",
-                    Gap.start <= Segment.start,
-                    Gap.start > min(row["start"] for row in segments.values()) - LONGEST_DELETED,
-                    Gap.end >= Segment.end,
-                ),
-            )
         )
     for gap_row in gaps.values():
         if gap_row["cause"] == "deleted" and gap_row["end"] is not None:
