@@ -36,6 +36,7 @@ from vms.settings.environment import Environment
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
+_BUSY = "the disk has come back and is being looked through"
 #: An alert ends when nothing was wrong for so long.
 QUIET_S = 5.0
 #: A refusal of the disk stands for so long: a camera tries again at each key frame.
@@ -127,11 +128,15 @@ class StorageKeeper:
     # --- the thread that looks ------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
+        failing = False
         while True:
             try:
                 self._look()
+                failing = False
             except Exception:  # whatever it is: the next look may tell more
-                log.exception("storage.unseen")
+                if not failing:
+                    log.exception("storage.unseen")
+                failing = True
             if self._stop.wait(LOOK_S):
                 return
 
@@ -143,7 +148,7 @@ class StorageKeeper:
             self._missing = missing
             self._disk.refuse(missing)
         elif missing is None and (self._missing is not None or self.root.changes != changes):
-            self._return()
+            missing = self._return()
         self._missing = missing
         self._space = None if missing is not None else self._measure()
         self._lead()
@@ -159,15 +164,17 @@ class StorageKeeper:
             return space
         return replace(space, read_only=True)
 
-    def _return(self) -> None:
+    def _return(self) -> str | None:
         """The disk is there again, or another in its place: what lay open on it is mended before it is written to."""
-        self._disk.refuse("the disk is being looked through")
-        self._disk.settled(JOIN_S)
+        self._disk.refuse(_BUSY)
+        if not self._disk.settled(JOIN_S):
+            return _BUSY  # somebody still writes to what was there before
         try:
             self._back()
         finally:
             self._disk.refuse(None)
         log.info("storage.back")
+        return None
 
     def _lead(self) -> None:
         if self._leads:
@@ -191,7 +198,8 @@ class StorageKeeper:
                 space=self._space,
                 room=None if self._space is None else rounds.room(self._space),
                 holds_missed=self.holds.known is None and (unheard or rounds.waits_for_holds),
-                held_only=rounds.held_only,
+                exhausted=rounds.exhausted,
+                holds=self.holds.known is not None and bool(self.holds.known.holds),
                 pressed=self._space is not None and rounds.pressed(self._space),
                 below_minimum=rounds.below_minimum,
                 short=rounds.report.forecast.short,

@@ -18,6 +18,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from recorder.disk import sync_folder
 from vms.domain.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,10 @@ class RecordingsRoot:
             problem = _problem(self._data, self.place, known, _read(behind))
             if problem is not None:
                 return self._let_go(problem)
+            try:
+                os.statvfs(descriptor)
+            except OSError as err:
+                return self._let_go(f"{self.place} does not answer: {err.strerror}; {_REMEDY.format(data=self._data)}")
             stat = os.fstat(descriptor)
             if self._held != (stat.st_dev, stat.st_ino):
                 os.dup2(descriptor, self._descriptor, inheritable=False)
@@ -163,6 +168,7 @@ def _mark(place: Path) -> None:
             os.link(temporary, place / MARKER)
     finally:
         temporary.unlink()
+    sync_folder(place)
     if _read(place) is None:  # it was there, and torn
         raise OSError(0, f"{MARKER} is unreadable: remove it")
 

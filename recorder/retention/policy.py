@@ -132,6 +132,9 @@ _HELD_ONLY = Finding(
     "held_only", "held_only", "critical",
     "only held footage is left, recording stops when the disk is full: release holds or add a disk",
 )  # fmt: skip
+_EXHAUSTED = Finding(
+    "pressure", "pressure", "critical", "no footage is left to delete: remove what else lies on the disk"
+)
 _BELOW = Finding(
     "pressure", "pressure", "critical",
     "footage younger than min_days is deleted: add a disk, or remove what else lies on it",
@@ -152,7 +155,8 @@ class Look:
     space: Space | None
     room: Reserve | None
     holds_missed: bool
-    held_only: bool  # nothing is left to delete but what is held
+    exhausted: bool  # more room is wanted, and nothing is left that may be deleted
+    holds: bool  # anything is held
     pressed: bool  # deleting for want of room, now or not long ago
     below_minimum: bool  # what goes is younger than what must be kept at least
     short: bool
@@ -169,7 +173,7 @@ def judge(look: Look) -> Finding | None:
         (space.read_only, _READ_ONLY),
         (space.free < NOTHING or space.free_files == 0, _FULL),
         (look.holds_missed, unheard),
-        (look.held_only, _HELD_ONLY),
+        (look.exhausted, _HELD_ONLY if look.holds else _EXHAUSTED),
         (look.pressed, _BELOW if look.below_minimum else _PRESSURE),
         (look.short, _SHORT),
     )
