@@ -166,7 +166,9 @@ class Recorder:
         await self._stop_pulling(list(self._pulled.values()))
         self._watchdog.close()
         await asyncio.to_thread(self.storage.stop)
-        if not await asyncio.to_thread(self._disk.stop, STOP_S):
+        if await asyncio.to_thread(self._disk.stop, STOP_S):
+            self.storage.root.close()
+        else:
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
 
 

@@ -191,13 +191,14 @@ class StorageKeeper:
 
     def _judge(self) -> Finding | None:
         rounds = self.rounds
-        unheard = self.holds.known is None and self._clock.monotonic() - self._begun_at > policy.HOLDS_S
+        patience = policy.HOLDS_WANTED_S if rounds.waits_for_holds else policy.HOLDS_S
+        unheard = self.holds.known is None and self._clock.monotonic() - self._begun_at > patience
         return policy.judge(
             policy.Look(
                 missing=self._missing,
                 space=self._space,
                 room=None if self._space is None else rounds.room(self._space),
-                holds_missed=self.holds.known is None and (unheard or rounds.waits_for_holds),
+                holds_missed=unheard,
                 exhausted=rounds.exhausted,
                 holds=self.holds.known is not None and bool(self.holds.known.holds),
                 pressed=self._space is not None and rounds.pressed(self._space),

@@ -86,6 +86,10 @@ class RecordingsRoot:
             os.close(descriptor)
         return None
 
+    def close(self) -> None:
+        """Nothing uses ``path`` any more."""
+        os.close(self._descriptor)
+
     def _let_go(self, problem: str) -> str:
         if self._held is not None:
             self._held = None

@@ -21,8 +21,8 @@ ENOUGH, CALM = 1.25, 2.0
 NOTHING = 64 * 1024
 #: A rate is known from so much footage on; a forecast from so much.
 RATE_S, FORECAST_S = 60.0, 3600.0
-#: Holds that nobody has told of for so long are missed.
-HOLDS_S = 60.0
+#: Holds that nobody has told of for so long are missed; where something has to go for want of room, sooner.
+HOLDS_S, HOLDS_WANTED_S = 60.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)

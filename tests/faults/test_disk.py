@@ -13,7 +13,7 @@ from tests.support.figures import Figures
 from tests.support.gst_camera import GstServer
 from tests.support.nats_bus import NatsServer
 from tests.support.recorder_rig import Viewer, killable
-from tests.support.small_disk import SmallDisk, need_root, small_disk
+from tests.support.small_disk import FailingDisk, SmallDisk, need_root, small_disk
 from tests.support.storage_rig import FILE, StorageRig
 from tests.support.waiting import until, until_async
 from vms.bus.connection import Bus
@@ -153,7 +153,7 @@ async def test_a_disk_without_inodes_makes_room_for_files(
 
 async def test_a_disk_that_turns_read_only_is_told_and_written_to_again(
     nats: NatsServer, viewer: Viewer, gst: GstServer, data: Path, make_disk: Callable[[str], SmallDisk],
-    figure: Figures,
+    figure: Figures, long: bool, tmp_path: Path,
 ) -> None:  # fmt: skip
     disk = make_disk("size=200m")
     rig = StorageRig(data / "recordings", viewer)
@@ -174,6 +174,28 @@ async def test_a_disk_that_turns_read_only_is_told_and_written_to_again(
         await rig.until_well()
         for name in CAMERAS:
             await rested(rig, name)
+    if long:
+        disk = FailingDisk(tmp_path / "failing", tmp_path / "other" / "recordings", "256m")
+        try:
+            await fails_beneath_open_files(nats, rig, disk, figure)
+        finally:
+            disk.remove()
+
+
+async def fails_beneath_open_files(nats: NatsServer, rig: StorageRig, disk: FailingDisk, figure: Figures) -> None:
+    """As ``read-only``, but as it happens: the kernel gives the file system up while it is written to."""
+    with killable(disk.place.parent, nats):
+        await recording(rig.viewer)
+        disk.fail()
+        seconds = await rig.until_alarm("read_only")
+        figure(17, "disk fails while written to: alarm", f"{seconds:.1f} s", AIM)
+        for name in CAMERAS:
+            await rig.viewer.until_state(name, "online", "disk")
+        disk.remove()
+        await rig.until_alarm("missing")
+        disk.mount()
+        await recording(rig.viewer)
+        await rig.until_well()
 
 
 async def test_a_mount_that_vanishes_is_never_written_beneath(
