@@ -26,7 +26,7 @@ export interface System {
   now: string
   bus: { connected: boolean; since: string | null }
   cameras: CameraCounts
-  storage: { node: string; free_bytes: number | null; total_bytes: number | null; days_left: number | null }[]
+  storage: { node: string; free_bytes: number; total_bytes: number; days_left: number | null }[]
   detection: { model: string; backend: string; precision: string; fallback: boolean; detail: string }
   config_revision: number
 }

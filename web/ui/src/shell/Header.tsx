@@ -49,7 +49,7 @@ function Summary() {
           <span className="summary-word">{t('summary.offline')}</span>
         </span>
       )}
-      <Hint text={storage.map((node) => `${node.node}: ${number((node.free_bytes ?? 0) / 1e9)} / ${number((node.total_bytes ?? 0) / 1e9)} GB`).join('\n')}>
+      <Hint text={storage.map((node) => `${node.node}: ${number(node.free_bytes / 1e9)} / ${number(node.total_bytes / 1e9)} GB`).join('\n')}>
         <span className={fewest !== null && fewest < 3 ? 'breach summary-storage' : 'secondary summary-storage'} tabIndex={0}>
           <HardDrive size={14} />
           {fewest === null ? (
