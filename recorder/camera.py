@@ -16,7 +16,7 @@ from recorder import journal
 from recorder.disk import DiskWriter
 from recorder.gaps import GapTracker
 from recorder.rates import Rates
-from recorder.recovery import recover
+from recorder.recovery import Recovered, recover
 from recorder.segments import SegmentWriter
 from vms.bus import subjects
 from vms.bus.outbox import Outbox
@@ -85,6 +85,15 @@ class CameraRecorder:
 
         ``left_for``: none will (``disabled``, ``configuration``).
         """
+        found = self._recovered()
+        self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
+
+    def rejoin(self) -> None:
+        """The disk was away and is there again: as ``resume``, while nothing is written and a gap is open."""
+        found = self._recovered()
+        self._gaps.rejoin(found.open_gap, found.end)
+
+    def _recovered(self) -> Recovered:
         found = recover(self._root, self.site, self.camera.id, self._node)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
@@ -95,7 +104,7 @@ class CameraRecorder:
                 self._store("gap", told, _gap_id(told))
         for gap in found.ended_gaps:
             self._gap(gap)
-        self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
+        return found
 
     def begin(self, run: Run) -> None:
         """A new run starts with the next packet."""
@@ -249,7 +258,8 @@ class CameraRecorder:
 
     def _lost(self, err: OSError | None, start: float, end: float) -> None:
         self._disk_lost = True
-        self._detail = "the disk is too slow" if err is None else f"disk: {err.strerror}"
+        slow = self._disk.refusal or "the disk is too slow"
+        self._detail = slow if err is None else f"disk: {err.strerror}"
         self._gaps.lose(start, end)
 
     def _gap(self, gap: Gap) -> None:

@@ -7,6 +7,7 @@ never waits; what does not fit is refused, and the caller records a gap.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import logging
@@ -139,12 +140,18 @@ class DiskWriter:
         self._queued_items = 0
         self._lock = threading.Lock()
         self._open: set[SegmentFile] = set()
+        self.refusal: str | None = None  # why nothing is written at all
+        self.refused: tuple[int, float] | None = None  # errno and moment (monotonic) of the disk's last refusal
         self._thread = threading.Thread(target=self._loop, name="disk", daemon=True)
 
     @property
     def congested(self) -> bool:
-        """So much waits that no further file should be begun."""
-        return self._queued_bytes > self._max_bytes // 2 or self._queued_items > MAX_QUEUED_ITEMS // 2
+        """So much waits, or the disk is away, that no further file should be begun."""
+        return (
+            self.refusal is not None
+            or self._queued_bytes > self._max_bytes // 2
+            or self._queued_items > MAX_QUEUED_ITEMS // 2
+        )
 
     @property
     def queued_bytes(self) -> int:
@@ -188,6 +195,17 @@ class DiskWriter:
         """Runs ``work`` (journal lines) in order with the rest."""
         self._submit(work, None, 0)
 
+    def refuse(self, why: str | None) -> None:
+        """The disk is away, as ``why`` says: no file is begun, the open ones are given up. None: it is there again."""
+        self.refusal = why
+        if why is not None:
+            self.call(lambda: self._forsake(OSError(errno.ENODEV, why)))
+
+    def _forsake(self, err: OSError) -> None:
+        for file in list(self._open):
+            self._open.discard(file)
+            self._give_up(file, err)
+
     def settled(self, timeout: float) -> bool:
         """Waits until all that is queued now is done; False when that takes longer."""
         reached = threading.Event()
@@ -230,6 +248,7 @@ class DiskWriter:
         try:
             work()
         except OSError as err:
+            self.refused = (err.errno or 0, self._clock.monotonic())
             if file is None:
                 log.error("disk.failed error=%s", err.strerror)
                 return

@@ -21,6 +21,7 @@ class Disks:
         self._clock = clock
         self._writers: dict[int, DiskWriter] = {}
         self._lock = threading.Lock()
+        self._refusal: str | None = None
 
     def of(self, folder: Path) -> DiskWriter:
         """The writer of the disk on which ``folder`` lies, or will lie once it is made. Asks the file system."""
@@ -29,6 +30,7 @@ class Disks:
             writer = self._writers.get(device)
             if writer is None:
                 self._writers[device] = writer = DiskWriter(self._clock)
+                writer.refusal = self._refusal
                 writer.start()
             return writer
 
@@ -36,6 +38,18 @@ class Disks:
     def queued_bytes(self) -> int:
         """What waits to be written, on all of them."""
         return sum(writer.queued_bytes for writer in list(self._writers.values()))
+
+    @property
+    def refused(self) -> tuple[int, float] | None:
+        """Errno and moment (monotonic) of the last refusal of any of them."""
+        return max((w.refused for w in list(self._writers.values()) if w.refused), key=lambda r: r[1], default=None)
+
+    def refuse(self, why: str | None) -> None:
+        """The recordings are away, as ``why`` says: nothing is begun on any of them. None: they are there again."""
+        with self._lock:
+            self._refusal = why
+            for writer in self._writers.values():
+                writer.refuse(why)
 
     def settled(self, timeout: float) -> bool:
         """Waits until all that is queued now is done; False when that takes longer than ``timeout`` seconds."""

@@ -121,6 +121,19 @@ class GapTracker:
                 self._gap = self._gap.model_copy(update={"cause": cause_of(reason), "reason": reason})
                 self._announce(self._gap)
 
+    def rejoin(self, gap: Gap | None, end: float | None) -> None:
+        """The disk is back: ``gap`` that was open on it ended where the present one began, else that one began where
+        footage ended, at ``end`` (UTC seconds).
+        """
+        with self._lock:
+            if self._gap is None:
+                return
+            if gap is not None and gap.id != self._gap.id:
+                self._announce(gap.model_copy(update={"end": max(gap.start, self._gap.start)}))
+            elif gap is None and end is not None and from_epoch(end) < self._gap.start:
+                self._gap = self._gap.model_copy(update={"start": from_epoch(end)})
+                self._announce(self._gap)
+
     def explain(self, at: float, reason: str) -> None:
         """A later attempt, at ``at``, says more than the first word did."""
         with self._lock:

@@ -6,12 +6,15 @@ skipped when read.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 from pydantic import ValidationError
 
@@ -36,10 +39,11 @@ def append(root: Path, kind: Kind, record: Segment | Gap) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
     line = json.dumps({"type": kind, **record.model_dump(mode="json")}, ensure_ascii=False).encode() + b"\n"
-    with path.open("ab", buffering=0) as file:
-        if file.tell() and not _ends_with_newline(path):
+    with _alone(path) as file:
+        if file.seek(0, os.SEEK_END) and not _ends_with_newline(path):
             line = b"\n" + line  # a torn line must not swallow this one
-        file.write(line)
+        if file.write(line) != len(line):  # a disk that is almost full takes a part
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fdatasync(file.fileno())
     if fresh:  # its name must be on the disk as well
         sync_folder(path.parent)
@@ -61,9 +65,37 @@ def read(path: Path) -> Iterator[Entry]:
             continue
 
 
+def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:
+    """Leaves only the lines that ``keep`` says, all at once; whoever appends meanwhile waits for it."""
+    temporary = path.with_suffix(".tmp")
+    with _alone(path) as file:
+        lines = [line for line in file.read().splitlines() if keep(line)]
+        with temporary.open("wb", buffering=0) as fresh:
+            fresh.write(b"".join(line + b"\n" for line in lines))
+            os.fsync(fresh.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+
+
 def days(root: Path, site: str, camera: str) -> list[Path]:
     """The camera's journals, oldest first."""
     return sorted((root / site / camera).glob("[0-9]*-[0-9]*-[0-9]*/journal.jsonl"))
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[BinaryIO]:
+    """The journal, nobody else's meanwhile: another recorder of this disk may be the one that rewrites it."""
+    while True:
+        with path.open("a+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                current = os.path.samestat(os.fstat(file.fileno()), path.stat())
+            except FileNotFoundError:
+                continue
+            if current:  # else it was replaced while we waited
+                file.seek(0)
+                yield file
+                return
 
 
 def _ends_with_newline(path: Path) -> bool:

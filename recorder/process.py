@@ -23,7 +23,9 @@ from recorder.clocks.watch import ClockWatch
 from recorder.disk import DiskWriter
 from recorder.disks import Disks
 from recorder.early import EarlyPackets
+from recorder.keeper import Keeper
 from recorder.pulse import Pulse
+from recorder.retention.keeper import StorageKeeper
 from recorder.serving import keep_serving
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import BusAddress
@@ -31,10 +33,10 @@ from vms.bus.outbox import Outbox
 from vms.bus.tasks import end
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, SystemClock, from_epoch
-from vms.domain.errors import ConfigurationError, StorageError
+from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera, Facility
 from vms.domain.messages import RecorderState
-from vms.domain.node import NodeState, StorageState
+from vms.domain.node import NodeState
 from vms.ingest.reader import StreamReader, Watchdog
 from vms.settings.environment import Environment
 from vms.settings.templates import resolve
@@ -63,13 +65,15 @@ class Recorder:
         self._environment = environment
         self._sites = sites
         self._clock = clock
-        self.root = environment.data / "recordings"
         self._disks = Disks(clock)
         self.name = name
         self.outbox = Outbox(environment.data / "outbox" / f"{name}.jsonl")
         notes = environment.data / "state" / f"alarms-{name}.json"
         self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
         self.clocks = ClockWatch(clock, self.alarms.tell)
+        self.keeper = Keeper(environment.data / "state" / "keeper.lock")
+        self.storage = StorageKeeper(environment, name, self._disks, self.alarms, self.outbox, clock, self.keeper.holds)
+        self.root = self.storage.root.path
         self.desk = WatchDesk(None, clock)
         self._watchdog = Watchdog()
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
@@ -79,22 +83,16 @@ class Recorder:
         self.served_sites: set[str] = set()
 
     def start(self) -> None:
-        """Checks the recordings folder and starts the watchdog."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            probe = self.root / ".write-test"
-            probe.write_bytes(b"")
-            probe.unlink()
-        except OSError as err:
-            raise StorageError(
-                f"{self.root} cannot be written: {err.strerror}; mend the disk or choose --data"
-            ) from err
+        """Finds the recordings' disk and starts what looks after it and the watchdog."""
+        self.storage.open()
+        self.storage.start(self._rejoin)
         self._watchdog.start()
         self._pulse.start()
 
     async def apply(self, revision: int, facility: Facility) -> None:
         """Brings the streams in line with ``facility``; an unchanged camera is not touched."""
         self._revision = revision
+        self.storage.configure(facility)
         wanted = {
             camera.id: (site.id, camera)
             for site, camera in facility.cameras()
@@ -160,6 +158,14 @@ class Recorder:
         for one in list(self._pulled.values()):
             one.recorder.stalled(start, end)
 
+    def _rejoin(self) -> None:
+        """The disk was away and is there again."""
+        for one in list(self._pulled.values()):
+            try:
+                one.recorder.rejoin()
+            except Exception:  # as at a start
+                log.exception("recording.unmended camera=%s", one.camera.id)
+
     async def _stop_pulling(self, pulled: list[_Pulled], disabled: Collection[str] = ()) -> None:
         for one in pulled:
             self._watchdog.remove(one.reader)
@@ -189,11 +195,9 @@ class Recorder:
 
     def node_state(self) -> NodeState:
         """The heartbeat of this recorder's disk and host."""
-        free, total = _space(self.root)
         return NodeState(
             node=self._environment.node, name=self.name, at=from_epoch(self._clock.utc()),
-            storage=StorageState(free_bytes=free, total_bytes=total), clock=self.clocks.state,
-            queued_bytes=self._disks.queued_bytes,
+            storage=self.storage.state(), clock=self.clocks.state, queued_bytes=self._disks.queued_bytes,
             revision=self._revision,
         )  # fmt: skip
 
@@ -202,7 +206,11 @@ class Recorder:
         await self._stop_pulling(list(self._pulled.values()))
         self._watchdog.close()
         self._pulse.stop()
-        if not await asyncio.to_thread(self._disks.stop, STOP_S):
+        await asyncio.to_thread(self.storage.stop)
+        self.keeper.close()
+        if await asyncio.to_thread(self._disks.stop, STOP_S):
+            self.storage.root.close()
+        else:
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
 
 
@@ -248,6 +256,8 @@ def _stream_key(site: str, camera: Camera) -> tuple[str, str, bool]:
 
 
 def _space(root: Path) -> tuple[int | None, int | None]:
+    if not root.is_dir():  # the disk is away
+        return None, None
     try:
         usage = shutil.disk_usage(root)
     except OSError:

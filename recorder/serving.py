@@ -45,8 +45,8 @@ async def _serve_bus(
         await bus.keep_storage()
         recorder.desk.attach(bus)
         await all_of(
-            bus.lasting(), recorder.outbox.run(bus), follower.run(bus), _serve_reads(recorder, bus),
-            _heartbeat(recorder, bus), _node_heartbeat(recorder, bus),
+            bus.lasting(), recorder.outbox.run(bus), follower.run(bus), recorder.storage.holds.run(bus),
+            _serve_reads(recorder, bus), _heartbeat(recorder, bus), _node_heartbeat(recorder, bus),
         )  # fmt: skip
     finally:
         await recorder.desk.close()

@@ -9,6 +9,7 @@ from web import access, problems
 from web.api import (
     alerts,
     cameras,
+    holds,
     metrics,
     pictures,
     playback,
@@ -32,6 +33,7 @@ ROUTERS = (
     zones.router,
     alerts.router,
     playback.router,
+    holds.router,
     metrics.router,
     reference.router,
     socket_alerts.router,

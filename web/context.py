@@ -20,6 +20,7 @@ from web.configuration.current import CurrentConfiguration
 from web.consumers.stream import StreamConsumer
 from web.database.engine import Database
 from web.events.feed import EventFeed
+from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
@@ -53,6 +54,7 @@ class Context:
     wall: Wall
     live: LiveHubs
     consumers: dict[str, StreamConsumer]
+    holds: HoldsPublisher
     recorders: Recorders
     turns: Turns = field(default_factory=Turns)
     dashboard: Path = DASHBOARD

@@ -36,6 +36,7 @@ from web.context import Context
 from web.database.engine import Database
 from web.database.failures import ANY
 from web.events.feed import EventFeed
+from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
@@ -143,6 +144,7 @@ async def _serve(
         live=LiveHubs(link, clock),
         consumers=consumers,
         recorders=Recorders(link),
+        holds=HoldsPublisher(database, clock),
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
     server = _Server(
@@ -217,7 +219,8 @@ async def _bus(context: Context, publisher: ConfigurationPublisher, address: Bus
     context.link.bus = bus
     await bus.keep_storage()
     await context.reports.follow(bus)
-    await all_of(bus.lasting(), publisher.run(bus), *(consumer.run(bus) for consumer in context.consumers.values()))
+    consumers = (consumer.run(bus) for consumer in context.consumers.values())
+    await all_of(bus.lasting(), publisher.run(bus), context.holds.run(bus), *consumers)
 
 
 async def _prune(context: Context) -> None:

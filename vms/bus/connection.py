@@ -143,6 +143,7 @@ class Bus:
                 await _ensure_stream(self.js, name, filters)
             await self._ensure_bucket(subjects.BUCKET_STATE, StorageType.MEMORY)
             await self._ensure_bucket(subjects.BUCKET_CONFIG, StorageType.FILE)
+            await self._ensure_bucket(subjects.BUCKET_HOLDS, StorageType.FILE)
         except (nats.errors.Error, TimeoutError) as err:
             raise BusError(f"JetStream did not set up its streams: {err}") from err
 

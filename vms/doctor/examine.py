@@ -35,6 +35,7 @@ def examine(
         machine.disk(data, count),
         machine.writable(data),
         machine.file_system(data),
+        parts.recordings(data),
         machine.port_free(host, port),
         machine.clock(),
         parts.bus(env),

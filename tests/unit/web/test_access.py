@@ -28,6 +28,7 @@ from web.configuration.current import CurrentConfiguration
 from web.context import Context
 from web.database.engine import Database
 from web.events.feed import EventFeed
+from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
 from web.live.hub import LiveHubs
 from web.live.wall import Wall
@@ -59,6 +60,7 @@ async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
             live=LiveHubs(link, clock),
             recorders=Recorders(link),
             consumers={},
+            holds=HoldsPublisher(database, clock),
             dashboard=tmp_path / "dist",
         )
     )

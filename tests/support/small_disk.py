@@ -1,0 +1,105 @@
+"""Real small disks for tests: tmpfs, mounted, filled, made read-only, taken away and brought back. Root only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+def need_root() -> None:
+    """Skips where nothing may be mounted; CI may."""
+    if os.geteuid() != 0 and not os.environ.get("CI"):
+        pytest.skip("mounting needs root")
+
+
+class SmallDisk:
+    """A tmpfs at ``home``, bound to ``place``: there it can go and come back with all that is on it."""
+
+    def __init__(self, folder: Path, place: Path, options: str) -> None:
+        self.home = folder / "disk"
+        self.place = place
+        self.home.mkdir(parents=True)
+        _run("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.home))
+        place.mkdir(parents=True, exist_ok=True)
+        self.attach()
+
+    def attach(self) -> None:
+        """The disk is where the recorder looks for it."""
+        _run("mount", "--bind", str(self.home), str(self.place))
+
+    def detach(self) -> None:
+        """The disk is gone from there at once, also beneath open files."""
+        _run("umount", "--lazy", str(self.place))
+
+    def remount(self, option: str) -> None:
+        """``ro`` or ``rw``, of the place where it is seen: files may be open for writing on the disk itself."""
+        _run("mount", "-o", f"remount,bind,{option}", str(self.place))
+
+    @property
+    def free(self) -> int:
+        """Bytes."""
+        stat = os.statvfs(self.home)
+        return stat.f_bavail * stat.f_frsize
+
+    @property
+    def hog(self) -> Path:
+        """Somebody else's file on the disk."""
+        return self.home / "somebody-else"
+
+    def fill(self, leave: int) -> None:
+        """Somebody else takes all but ``leave`` bytes."""
+        with self.hog.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while self.free > leave:
+                file.write(bytes(min(65536, max(4096, self.free - leave))))
+
+    def remove(self) -> None:
+        """Unmounts all of it."""
+        for place in (self.place, self.home):
+            while os.path.ismount(place):
+                _run("umount", "--lazy", str(place))
+
+
+class FailingDisk(SmallDisk):
+    """An ext4 in a file, that an error in it makes read-only beneath open files, as a dying disk does."""
+
+    def __init__(self, folder: Path, place: Path, size: str) -> None:
+        self.home = folder / "disk"
+        self.place = place
+        self.image = folder / "image"
+        self.home.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
+        _run("truncate", "-s", size, str(self.image))
+        _run("mkfs.ext4", "-q", str(self.image))
+        self.mount()
+
+    def mount(self) -> None:
+        """It is there, and can be written."""
+        _run("mount", "-o", "loop,errors=remount-ro", str(self.image), str(self.home))
+        self.attach()
+
+    def fail(self) -> None:
+        """The kernel finds an error in it."""
+        found = subprocess.run(
+            ["findmnt", "-no", "SOURCE", str(self.home)], check=True, capture_output=True, text=True
+        ).stdout.strip()
+        Path(f"/sys/fs/ext4/{Path(found).name}/trigger_fs_error").write_text("1")
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, place: Path, options: str) -> Iterator[SmallDisk]:
+    """One that is gone afterwards."""
+    need_root()
+    disk = SmallDisk(folder, place, options)
+    try:
+        yield disk
+    finally:
+        disk.remove()
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)

@@ -1,0 +1,81 @@
+"""Holds: list, put, release."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from vms.domain.clock import from_epoch
+from web.access import Identity, permit
+from web.context import Here
+from web.holds import store
+from web.problems import Problem
+
+router = APIRouter(prefix="/api/holds", tags=["holds"])
+
+
+class HoldRequest(BaseModel):
+    """What is to be held, and why; without ``until`` until it is released."""
+
+    model_config = ConfigDict(extra="forbid")
+    cameras: Annotated[list[Annotated[str, Field(max_length=63)]], Field(min_length=1, max_length=500)]
+    start: AwareDatetime
+    end: AwareDatetime
+    reason: Annotated[str, Field(max_length=2000)]
+    until: AwareDatetime | None = None
+
+
+@router.get("", dependencies=[permit("recording.view")])
+async def holds(
+    context: Here,
+    camera: str | None = None,
+    start: AwareDatetime | None = None,
+    end: AwareDatetime | None = None,
+    released: bool = False,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> dict[str, Any]:
+    """Newest first; those in force, with `released` also those that are not any more."""
+    async with context.database.read() as connection:
+        items, following = await store.fetch_page(
+            connection, from_epoch(context.clock.utc()), camera=camera, start=_moment(start), end=_moment(end),
+            released=released, limit=limit, cursor=cursor,
+        )  # fmt: skip
+    return {"items": items, "next": following}
+
+
+@router.post("", status_code=201)
+async def put(
+    request: HoldRequest, identity: Annotated[Identity, permit("recording.hold")], context: Here
+) -> dict[str, Any]:
+    """Holds footage; `pending` while the recorders' bus has not taken it."""
+    start, end = _moment(request.start), _moment(request.end)
+    if start is None or end is None:
+        raise Problem(422, "hold-span", "'start' and 'end' are moments")
+    wanted = store.Wanted(tuple(request.cameras), start, end, request.reason, _moment(request.until))
+    async with context.database.change() as change:
+        made = await store.put(change, wanted, identity.username, from_epoch(context.clock.utc()))
+    return {**made, "pending": not await context.holds.tell()}
+
+
+@router.delete("/{hold}", status_code=204)
+async def release(hold: str, identity: Annotated[Identity, permit("recording.hold")], context: Here) -> None:
+    """Lets go of it: it is kept, with who did so and when."""
+    async with context.database.change() as change:
+        await store.release(change, hold, identity.username, from_epoch(context.clock.utc()))
+    await context.holds.tell()
+
+
+def _moment(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    try:
+        moment = moment.astimezone(UTC)
+        if not 1970 <= moment.year < 9999:
+            raise OverflowError
+    except (OverflowError, ValueError) as err:
+        raise Problem(422, "invalid", "moments are between 1970 and 9998") from err
+    return moment

@@ -1,0 +1,1 @@
+"""Holds: footage that is not deleted. The table, and telling the recorders."""

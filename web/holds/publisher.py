@@ -1,0 +1,95 @@
+"""Telling the recorders: the bucket ``holds`` has the list of all holds in force, whatever happens to the bus."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from pydantic import ValidationError
+
+from vms.bus import subjects
+from vms.bus.connection import Bus
+from vms.domain.clock import Clock, from_epoch
+from vms.domain.errors import BusError
+from vms.domain.holds import HoldList
+from web.database.engine import Database
+from web.database.failures import ANY, first_line
+from web.holds.store import in_force
+
+log = logging.getLogger(__name__)
+
+#: Expired holds leave the list, and a bucket that was lost is filled anew, this much later at most (seconds).
+POLL_S = 5.0
+#: A route that put a hold waits so long for the bus.
+TOLD_S = 3.0
+UNAVAILABLE: tuple[type[Exception], ...] = (BusError, TimeoutError, *ANY)
+
+
+class HoldsPublisher:
+    """Keeps the bucket at what the table says."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._bus: Bus | None = None
+
+    async def tell(self) -> bool:
+        """Publishes now; False when the bus does not take it: it is told as soon as it does."""
+        self._wake.set()
+        if self._bus is None or not self._bus.connected:
+            return False
+        try:
+            async with asyncio.timeout(TOLD_S):
+                await self._once(self._bus)
+        except UNAVAILABLE:
+            return False
+        return True
+
+    async def run(self, bus: Bus) -> None:
+        """Publishes for ever: at each change, each reconnection, and looks by itself in between."""
+        self._bus = bus
+
+        async def reconnected() -> None:
+            self._wake.set()
+
+        bus.on_reconnect(reconnected)
+        failing = False
+        while True:
+            self._wake.clear()
+            try:
+                await self._once(bus)
+                failing = False
+            except UNAVAILABLE as err:
+                if not failing:
+                    log.warning("holds.unpublished error=%s", first_line(err))
+                failing = True
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5 if failing else POLL_S):
+                    await self._wake.wait()
+
+    async def _once(self, bus: Bus) -> None:
+        async with self._turn:
+            raw = await bus.get(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY)
+            now = from_epoch(self._clock.utc())
+            async with self._database.read() as connection:
+                holds = await in_force(connection, now)
+            there = _parse(raw)
+            if there is not None and there.holds == holds:
+                return
+            # By the clock, so that a bucket that was lost does not begin again at numbers that recorders know.
+            revision = max(0 if there is None else there.revision + 1, int(now.timestamp() * 1000))
+            made = HoldList(revision=revision, at=now, holds=holds)
+            await bus.put_synced(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY, made.encode())
+        log.info("holds.published revision=%d holds=%d", revision, len(holds))
+
+
+def _parse(raw: bytes | None) -> HoldList | None:
+    if not raw:
+        return None
+    try:
+        return HoldList.model_validate_json(raw)
+    except ValidationError:
+        return None

@@ -1,0 +1,166 @@
+"""The holds: putting, releasing, listing. Telling recorders of them is ``publisher``."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from vms.domain import holds as wire
+from vms.domain.clock import rfc3339
+from web.database.engine import Change
+from web.database.schema import CameraFirst, Hold, HoldCamera
+from web.problems import Problem, not_found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A hold that somebody asks for."""
+
+    cameras: tuple[str, ...]
+    start: datetime
+    end: datetime
+    reason: str
+    until: datetime | None
+
+
+async def put(change: Change, wanted: Wanted, owner: str, now: datetime) -> dict[str, Any]:
+    """Stores a hold; ``Problem`` 404 for a camera that never was, 422 for a span that says nothing."""
+    cameras = list(dict.fromkeys(wanted.cameras))
+    known = set(await change.connection.scalars(select(CameraFirst.camera).where(CameraFirst.camera.in_(cameras))))
+    if known != set(cameras):
+        raise not_found("camera")
+    if not wanted.reason.strip():
+        raise Problem(422, "hold-reason", "say why the footage is held")
+    if wanted.end <= wanted.start:
+        raise Problem(422, "hold-span", "'end' is not after 'start'")
+    if wanted.start > now:
+        raise Problem(422, "hold-span", "the span lies in the future")
+    if wanted.until is not None and wanted.until <= now:
+        raise Problem(422, "hold-until", "'until' is past")
+    made = uuid.uuid4().hex
+    row = {
+        "id": made, "start": wanted.start, "end": wanted.end, "reason": wanted.reason.strip(), "until": wanted.until,
+        "owner": owner, "created_at": now,
+    }  # fmt: skip
+    await change.connection.execute(insert(Hold).values(row))
+    await change.connection.execute(insert(HoldCamera), [{"hold_id": made, "camera": camera} for camera in cameras])
+    return await fetch(change.connection, made, now)
+
+
+async def release(change: Change, hold: str, by: str, now: datetime) -> None:
+    """Lets go of it; ``Problem`` 404. One that is released already stays as it is."""
+    await fetch(change.connection, hold, now)
+    await change.connection.execute(
+        update(Hold).where(Hold.id == hold, Hold.released_at.is_(None)).values(released_at=now, released_by=by)
+    )
+
+
+async def fetch(connection: AsyncConnection, hold: str, now: datetime) -> dict[str, Any]:
+    """One hold as the interface gives it; ``Problem`` 404."""
+    found = await _represent(connection, select(Hold.__table__).where(Hold.id == hold), now)
+    if not found:
+        raise not_found("hold")
+    return found[0]
+
+
+async def fetch_page(
+    connection: AsyncConnection,
+    now: datetime,
+    *,
+    camera: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    released: bool = False,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Holds, newest first, and the cursor of the next page; ``released``: those no longer in force as well."""
+    query = select(Hold.__table__).order_by(Hold.created_at.desc(), Hold.id.desc()).limit(limit + 1)
+    if camera is not None:
+        query = query.where(Hold.id.in_(select(HoldCamera.hold_id).where(HoldCamera.camera == camera)))
+    if start is not None:
+        query = query.where(Hold.end > start)
+    if end is not None:
+        query = query.where(Hold.start < end)
+    if not released:
+        query = query.where(_in_force(now))
+    if cursor is not None:
+        last = (await connection.execute(select(Hold.created_at).where(Hold.id == cursor))).first()
+        if last is None:
+            raise Problem(422, "invalid", "'cursor' is not one that this list gave")
+        query = query.where(or_(Hold.created_at < last[0], and_(Hold.created_at == last[0], Hold.id < cursor)))
+    found = await _represent(connection, query, now)
+    return found[:limit], found[limit - 1]["id"] if len(found) > limit else None
+
+
+async def touching(connection: AsyncConnection, camera: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """The camera's holds that were not released and touch the span: ``{id, start, end, reason, owner, until}`` each."""
+    rows = await connection.execute(
+        select(Hold.id, Hold.start, Hold.end, Hold.reason, Hold.owner, Hold.until)
+        .join(HoldCamera, HoldCamera.hold_id == Hold.id)
+        .where(HoldCamera.camera == camera, Hold.start < end, Hold.end > start, Hold.released_at.is_(None))
+        .order_by(Hold.start)
+    )
+    return [
+        {
+            "id": row.id, "start": rfc3339(row.start), "end": rfc3339(row.end), "reason": row.reason,
+            "owner": row.owner, "until": None if row.until is None else rfc3339(row.until),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+async def in_force(connection: AsyncConnection, now: datetime) -> tuple[wire.Hold, ...]:
+    """What recorders are told."""
+    rows = (await connection.execute(select(Hold.__table__).where(_in_force(now)).order_by(Hold.id))).mappings().all()
+    cameras = await _cameras(connection, [row["id"] for row in rows])
+    return tuple(
+        wire.Hold(
+            id=row["id"], cameras=tuple(cameras[row["id"]]), start=row["start"], end=row["end"], until=row["until"]
+        )
+        for row in rows
+    )
+
+
+def _in_force(now: datetime) -> Any:
+    return and_(Hold.released_at.is_(None), or_(Hold.until.is_(None), Hold.until > now))
+
+
+async def _cameras(connection: AsyncConnection, holds: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {hold: [] for hold in holds}
+    for some in (holds[i : i + 500] for i in range(0, len(holds), 500)):  # databases bound the parameters
+        query = select(HoldCamera.hold_id, HoldCamera.camera).where(HoldCamera.hold_id.in_(some))
+        for row in await connection.execute(query.order_by(HoldCamera.camera)):
+            found[row.hold_id].append(row.camera)
+    return found
+
+
+async def _represent(connection: AsyncConnection, query: Select[Any], now: datetime) -> list[dict[str, Any]]:
+    rows = (await connection.execute(query)).mappings().all()
+    cameras = await _cameras(connection, [row["id"] for row in rows])
+
+    def told(moment: datetime | None) -> str | None:
+        return None if moment is None else rfc3339(moment)
+
+    return [
+        {
+            "id": row["id"], "cameras": cameras[row["id"]], "start": told(row["start"]), "end": told(row["end"]),
+            "reason": row["reason"], "until": told(row["until"]), "owner": row["owner"],
+            "created_at": told(row["created_at"]), "released_at": told(row["released_at"]),
+            "released_by": row["released_by"],
+            "state": _state(row, now),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _state(row: RowMapping, now: datetime) -> str:
+    if row["released_at"] is not None:
+        return "released"
+    return "expired" if row["until"] is not None and row["until"] <= now else "active"
