@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -106,17 +107,25 @@ async def test_a_full_disk_gives_up_its_oldest_and_nothing_that_is_held(
         # All that is left is held, and somebody takes the rest.
         await rig.hold(("a", 0, 3 * 86400), ("b", 0, 3 * 86400))
         kept = {name: rig.files(name) for name in CAMERAS}
-        disk.fill(0)
+        hog = asyncio.create_task(go_on_filling(disk))
         seconds = await rig.until_alarm("held_only", "full")
         figure(17, "disk full of held footage: alarm", f"{seconds:.1f} s", AIM)
         await rig.until_alarm("full")
         for name in CAMERAS:
             await viewer.until_state(name, "online", "disk")
+        hog.cancel()
         assert {name: rig.files(name) for name in CAMERAS} == kept
         disk.hog.unlink()
         await recording(viewer)
         await rig.until_well()
         assert rig.files("a", last=10) == held
+
+
+async def go_on_filling(disk: SmallDisk) -> None:
+    """What a file that is given up lets go of is taken as well."""
+    while True:
+        disk.fill(0)
+        await asyncio.sleep(0.1)
 
 
 def stem(name: str) -> str:
