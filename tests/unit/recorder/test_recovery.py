@@ -216,12 +216,18 @@ def test_a_hostile_journal_neither_stops_the_mending_nor_leads_out_of_the_folder
     assert outside.stat().st_size == size
 
 
-def test_what_was_deleted_unjournaled_is_not_mended(crashed: Crashed) -> None:
-    """The journal was refused when the file was closed; then retention took it."""
-    start, end = crashed.opened.start, crashed.opened.start + timedelta(seconds=60)
-    gap = Gap(id="d", site="s", camera="c", start=start, end=end, cause="deleted", reason="pressure")
+def test_what_was_deleted_is_neither_mended_nor_footage(crashed: Crashed) -> None:
+    """Of two files one was closed, of the other the journal was refused its end; then retention took both."""
+    (first,) = [one for kind, one in crashed.journaled() if kind == "closed"]
+    end = crashed.opened.start + timedelta(seconds=60)
+    gap = Gap(id="d", site="s", camera="c", start=first.start, end=end, cause="deleted", reason="pressure")
     journal.append(crashed.root, "gap", gap)
+    assert isinstance(first, Segment)
+    (crashed.root / first.path).unlink()
     crashed.part.unlink()
     before = crashed.journaled()
-    assert crashed.recover().mended == ()
+    found = crashed.recover()
+    assert found.mended == found.ended_gaps == ()
+    assert [one for one in found.recent if isinstance(one, Segment)] == []
+    assert found.end == end.timestamp()
     assert crashed.journaled() == before
