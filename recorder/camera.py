@@ -86,15 +86,15 @@ class CameraRecorder:
 
         ``left_for``: none will (``disabled``, ``configuration``).
         """
-        found = self._recover()
+        found = self._recovered()
         self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
 
-    def returned(self) -> None:
-        """The disk was away and is there again: mends what lay open on it; call while nothing is written."""
-        found = self._recover()
-        self._gaps.returned(found.open_gap, found.end)
+    def rejoin(self) -> None:
+        """The disk was away and is there again: as ``resume``, while nothing is written and a gap is open."""
+        found = self._recovered()
+        self._gaps.rejoin(found.open_gap, found.end)
 
-    def _recover(self) -> Recovered:
+    def _recovered(self) -> Recovered:
         found = recover(self._root, self.site, self.camera.id, self._node)
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")

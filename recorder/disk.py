@@ -137,6 +137,7 @@ class DiskWriter:
         self._lock = threading.Lock()
         self._open: set[SegmentFile] = set()
         self.refusal: str | None = None  # why nothing is written at all
+        self.refused: tuple[int, float] | None = None  # errno and moment (monotonic) of the disk's last refusal
         self._thread = threading.Thread(target=self._loop, name="disk", daemon=True)
 
     @property
@@ -243,6 +244,7 @@ class DiskWriter:
         try:
             work()
         except OSError as err:
+            self.refused = (err.errno or 0, self._clock.monotonic())
             if file is None:
                 log.error("disk.failed error=%s", err.strerror)
                 return

@@ -20,8 +20,8 @@ class Disks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._writers: dict[int, DiskWriter] = {}
-        self._refusal: str | None = None
         self._lock = threading.Lock()
+        self._refusal: str | None = None
 
     def of(self, folder: Path) -> DiskWriter:
         """The writer of the disk on which ``folder`` lies, or will lie once it is made. Asks the file system."""
@@ -30,21 +30,26 @@ class Disks:
             writer = self._writers.get(device)
             if writer is None:
                 self._writers[device] = writer = DiskWriter(self._clock, MAX_QUEUED_BYTES)
+                writer.refusal = self._refusal
                 writer.start()
-                writer.refuse(self._refusal)
             return writer
-
-    def refuse(self, why: str | None) -> None:
-        """The recordings' disk is away, as ``why`` says; None: it is there again."""
-        with self._lock:
-            self._refusal = why
-            for writer in self._writers.values():
-                writer.refuse(why)
 
     @property
     def queued_bytes(self) -> int:
         """What waits to be written, on all of them."""
         return sum(writer.queued_bytes for writer in list(self._writers.values()))
+
+    @property
+    def refused(self) -> tuple[int, float] | None:
+        """Errno and moment (monotonic) of the last refusal of any of them."""
+        return max((w.refused for w in list(self._writers.values()) if w.refused), key=lambda r: r[1], default=None)
+
+    def refuse(self, why: str | None) -> None:
+        """The recordings are away, as ``why`` says: nothing is begun on any of them. None: they are there again."""
+        with self._lock:
+            self._refusal = why
+            for writer in self._writers.values():
+                writer.refuse(why)
 
     def settled(self, timeout: float) -> bool:
         """Waits until all that is queued now is done; False when that takes longer than ``timeout`` seconds."""

@@ -84,17 +84,6 @@ class GapTracker:
             elif gap is not None and gap.reason in _LEFT:
                 self.turn(now, "starting")
 
-    def returned(self, gap: Gap | None, end: float | None) -> None:
-        """A disk that was away is back. Its footage ended at ``end``, and its journal left ``gap`` open."""
-        with self._lock:
-            if self._gap is None:
-                self._gap = gap
-            elif gap is None:
-                if end is not None:
-                    self._reach_back(end)
-            elif gap.id != self._gap.id:
-                self._announce(gap.model_copy(update={"end": max(gap.start, self._gap.start)}))
-
     def stalled(self, start: float, end: float) -> None:
         """The process did not run from ``start`` to ``end``: a session that broke over it is none of the camera's."""
         with self._lock:
@@ -144,6 +133,19 @@ class GapTracker:
             else:
                 self.turn(at, reason)
 
+    def rejoin(self, gap: Gap | None, end: float | None) -> None:
+        """The disk is back: ``gap`` that was open on it ended where the present one began, else that one began where
+        footage ended, at ``end`` (UTC seconds).
+        """
+        with self._lock:
+            if self._gap is None:
+                return
+            if gap is not None and gap.id != self._gap.id:
+                self._announce(gap.model_copy(update={"end": max(gap.start, self._gap.start)}))
+            elif gap is None and end is not None and from_epoch(end) < self._gap.start:
+                self._gap = self._gap.model_copy(update={"start": from_epoch(end)})
+                self._announce(self._gap)
+
     def explain(self, at: float, reason: str) -> None:
         """A later attempt, at ``at``, says more than the first word did."""
         with self._lock:
@@ -163,11 +165,6 @@ class GapTracker:
                 return
             gap, self._gap = self._gap, None
             self._announce(gap.model_copy(update={"end": max(gap.start, from_epoch(at))}))
-
-    def _reach_back(self, at: float) -> None:
-        if self._gap is not None and from_epoch(at) < self._gap.start:
-            self._gap = self._gap.model_copy(update={"start": from_epoch(at)})
-            self._announce(self._gap)
 
     def _open(self, at: float, reason: str) -> None:
         self._gap = Gap(

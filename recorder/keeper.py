@@ -9,20 +9,26 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import threading
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 
 class Keeper:
-    """``holds()`` tells whether this process is the one; asked before each round of the work, from one thread."""
+    """``holds()`` tells whether this process is the one; asked before each round of the work, from any thread."""
 
     def __init__(self, lock: Path) -> None:
         self._path = lock
+        self._asking = threading.Lock()
         self._descriptor: int | None = None
 
     def holds(self) -> bool:
         """Takes the lock if it is free."""
+        with self._asking:
+            return self._take()
+
+    def _take(self) -> bool:
         if self._descriptor is not None:
             return True
         try:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -26,6 +27,7 @@ from recorder.disks import Disks
 from recorder.early import EarlyPackets
 from recorder.index.nightly import Nightly
 from recorder.index.telling import Teller
+from recorder.keeper import Keeper
 from recorder.pulse import Pulse
 from recorder.retention.keeper import StorageKeeper
 from recorder.serving import keep_serving
@@ -37,9 +39,9 @@ from vms.bus.tasks import end
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, SystemClock, from_epoch
 from vms.domain.errors import ConfigurationError
-from vms.domain.facility import Camera, Facility
+from vms.domain.facility import Camera, Facility, Severity
 from vms.domain.messages import RecorderState
-from vms.domain.node import NodeState
+from vms.domain.node import NodeAlertKind, NodeState
 from vms.ingest.reader import StreamReader, Watchdog
 from vms.settings.environment import Environment
 from vms.settings.templates import resolve
@@ -73,8 +75,9 @@ class Recorder:
         self.outbox = Outbox(environment.data / "outbox" / f"{name}.jsonl")
         notes = environment.data / "state" / f"alarms-{name}.json"
         self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
-        self.clocks = ClockWatch(clock, self.alarms.tell)
-        self.storage = StorageKeeper(environment, name, self._disks, self.alarms, self.outbox, clock)
+        self.keeper = Keeper(environment.data / "state" / "keeper.lock")
+        self.clocks = ClockWatch(clock, self._tell_for_all)
+        self.storage = StorageKeeper(environment, name, self._disks, self.alarms, self.outbox, clock, self.keeper.holds)
         self.root = self.storage.root.path
         self.desk = WatchDesk(None, clock)
         self.teller = Teller(environment.data, sites, clock)
@@ -87,9 +90,9 @@ class Recorder:
         self.served_sites: set[str] = set()
 
     def start(self) -> None:
-        """Finds the recordings' disk and starts its threads and the watchdog."""
+        """Finds the recordings' disk and starts what looks after it and the watchdog."""
         self.storage.open()
-        self.storage.start(self._returned)
+        self.storage.start(self._rejoin)
         self._watchdog.start()
         self._pulse.start()
 
@@ -163,13 +166,19 @@ class Recorder:
         for one in list(self._pulled.values()):
             one.recorder.stalled(start, end)
 
-    def _returned(self) -> None:
+    def _tell_for_all(
+        self, kind: NodeAlertKind, detail: dict[str, Any] | None, severity: Severity = "critical"
+    ) -> None:
+        """All recorders of a node see its clock, and one of them speaks."""
+        self.alarms.tell(kind, detail if self.keeper.holds() else None, severity)
+
+    def _rejoin(self) -> None:
         """The disk was away and is there again."""
-        for pulled in list(self._pulled.values()):
+        for one in list(self._pulled.values()):
             try:
-                pulled.recorder.returned()
-            except Exception:  # what cannot be mended must not keep the next from being recorded
-                log.exception("recording.unmended camera=%s", pulled.camera.id)
+                one.recorder.rejoin()
+            except Exception:  # as at a start
+                log.exception("recording.unmended camera=%s", one.camera.id)
 
     async def _stop_pulling(self, pulled: list[_Pulled], disabled: Collection[str] = ()) -> None:
         for one in pulled:
@@ -213,7 +222,10 @@ class Recorder:
         self._watchdog.close()
         self._pulse.stop()
         await asyncio.to_thread(self.storage.stop)
-        if not await asyncio.to_thread(self._disks.stop, STOP_S):
+        self.keeper.close()
+        if await asyncio.to_thread(self._disks.stop, STOP_S):
+            self.storage.root.close()
+        else:
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
 
 

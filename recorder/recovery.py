@@ -51,10 +51,14 @@ def recover(root: Path, site: str, camera: str, node: str = "local") -> Recovere
             else:
                 footage.append(entry.record)
     parts = {str(part.with_suffix(".mp4").relative_to(root)) for part in (root / site / camera).glob(f"*/*/*{PART}")}
+    deleted = [gap for gap in gaps.values() if gap.cause == "deleted"]
+    footage = [one for one in footage if not _deleted(root, one, deleted)]
     home = f"{site}/{camera}/"
     for path in sorted(parts | (announced.keys() - {one.path for one in footage})):
         if not path.startswith(home) or ".." in path:  # whoever wrote such a line: it is none of ours
             log.error("recording.foreign camera=%s file=%s", camera, path[:200])
+            continue
+        if path not in parts and _deleted(root, announced[path], deleted):
             continue
         try:
             segment = _mend(root, path, announced.get(path), node)
@@ -89,6 +93,12 @@ def _last_days(days: list[Path]) -> list[Path]:
     """The newest journal, and the one before it while the newest is young: a file may span midnight, no more."""
     young = len(days) > 1 and days[-1].stat().st_size < _YOUNG_BYTES
     return days[-2:] if young else days[-1:]
+
+
+def _deleted(root: Path, segment: Segment, deleted: Iterable[Gap]) -> bool:
+    """Whether retention took it: its lines stay in the journal until the whole day has gone."""
+    within = any(gap.end is not None and gap.start <= segment.start < gap.end for gap in deleted)
+    return within and not (root / segment.path).exists()
 
 
 def _mend(root: Path, path: str, known: Segment | None, node: str) -> Segment:

@@ -56,8 +56,8 @@ class Context:
     live: LiveHubs
     consumers: dict[str, StreamConsumer]
     footage: Catalogue
-    recorders: Recorders
     holds: HoldsPublisher
+    recorders: Recorders
     turns: Turns = field(default_factory=Turns)
     dashboard: Path = DASHBOARD
     version: str = field(default_factory=_version)

@@ -1,12 +1,12 @@
 """The life of all this in a recorder: one thread looks at the disk every second, another counts and deletes.
 
 Every recorder looks whether its disk is there, and stops writing when it is not. Of several on one data folder one
-(who holds the lock) counts, deletes, and alarms for all.
+(``leads``) counts, deletes, and alarms for all.
 """
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import logging
 import os
 import threading
@@ -35,8 +35,11 @@ from vms.settings.environment import Environment
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
+_BUSY = "the disk has come back and is being looked through"
 #: An alert ends when nothing was wrong for so long.
 QUIET_S = 5.0
+#: A refusal of the disk stands for so long: a camera tries again at each key frame.
+REFUSED_S = 10.0
 JOIN_S = 1.5
 
 
@@ -44,20 +47,26 @@ class StorageKeeper:
     """``open`` before anything is recorded; ``back`` mends what a disk that went and came back holds."""
 
     def __init__(
-        self, environment: Environment, name: str, disks: Disks, alarms: NodeAlarms, outbox: Outbox, clock: Clock
+        self,
+        environment: Environment,
+        name: str,
+        disks: Disks,
+        alarms: NodeAlarms,
+        outbox: Outbox,
+        clock: Clock,
+        leads: Callable[[], bool],
     ) -> None:
         data = environment.data
         self._disks = disks
+        self._ask = leads
         self._alarms = alarms
         self._outbox = outbox
         self._clock = clock
-        self._data = data
         self.root = RecordingsRoot(data)
         self.holds = Holds(data / "cache" / f"holds-{name}.json", clock)
         self._stop = threading.Event()
         self._missing: str | None = None
         self._leads = False
-        self._lock: int | None = None
         self._finding: Finding | None = None
         self._well_since: float | None = None
         self._begun_at = clock.monotonic()
@@ -117,18 +126,19 @@ class StorageKeeper:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(JOIN_S)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
 
     # --- the thread that looks ------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
+        failing = False
         while True:
             try:
                 self._look()
+                failing = False
             except Exception:  # whatever it is: the next look may tell more
-                log.exception("storage.unseen")
+                if not failing:
+                    log.exception("storage.unseen")
+                failing = True
             if self._stop.wait(LOOK_S):
                 return
 
@@ -140,48 +150,46 @@ class StorageKeeper:
             self._missing = missing
             self._disks.refuse(missing)
         elif missing is None and (self._missing is not None or self.root.changes != changes):
-            self._return()
+            missing = self._return()
         self._missing = missing
-        self._space = None if missing is not None else space_of(self.root.path)
-        self._lead()
+        self._space = None if missing is not None else self._measure()
+        self._leads = self._ask()
         finding = self._judge()
         if not self._leads:
             finding = None  # whoever leads tells of it
         self._tell_finding(finding)
 
-    def _return(self) -> None:
+    def _measure(self) -> Space:
+        """After an error a file system may refuse all writing without saying so of itself."""
+        space, refused = space_of(self.root.path), self._disks.refused
+        if refused is None or refused[0] != errno.EROFS or self._clock.monotonic() - refused[1] > REFUSED_S:
+            return space
+        return replace(space, read_only=True)
+
+    def _return(self) -> str | None:
         """The disk is there again, or another in its place: what lay open on it is mended before it is written to."""
-        self._disks.refuse("the disk is being looked through")
-        self._disks.settled(JOIN_S)
+        self._disks.refuse(_BUSY)
+        if not self._disks.settled(JOIN_S):
+            return _BUSY  # somebody still writes to what was there before
         try:
             self._back()
         finally:
             self._disks.refuse(None)
         log.info("storage.back")
-
-    def _lead(self) -> None:
-        if self._leads:
-            return
-        if self._lock is None:
-            path = self._data / "state" / "storage.lock"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        self._leads = True
+        return None
 
     def _judge(self) -> Finding | None:
         rounds = self.rounds
-        unheard = self.holds.known is None and self._clock.monotonic() - self._begun_at > policy.HOLDS_S
+        patience = policy.HOLDS_WANTED_S if rounds.waits_for_holds else policy.HOLDS_S
+        unheard = self.holds.known is None and self._clock.monotonic() - self._begun_at > patience
         return policy.judge(
             policy.Look(
                 missing=self._missing,
                 space=self._space,
                 room=None if self._space is None else rounds.room(self._space),
-                holds_missed=self.holds.known is None and (unheard or rounds.waits_for_holds),
-                held_only=rounds.held_only,
+                holds_missed=unheard,
+                exhausted=rounds.exhausted,
+                holds=self.holds.known is not None and bool(self.holds.known.holds),
                 pressed=self._space is not None and rounds.pressed(self._space),
                 below_minimum=rounds.below_minimum,
                 short=rounds.report.forecast.short,

@@ -18,7 +18,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from recorder.disk import make_folder
+from recorder.disk import make_folder, sync_folder
 from vms.domain.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,10 @@ class RecordingsRoot:
             problem = _problem(self._data, self.place, known, _read(behind))
             if problem is not None:
                 return self._let_go(problem)
+            try:
+                os.statvfs(descriptor)
+            except OSError as err:
+                return self._let_go(f"{self.place} does not answer: {err.strerror}; {_REMEDY.format(data=self._data)}")
             stat = os.fstat(descriptor)
             if self._held != (stat.st_dev, stat.st_ino):
                 os.dup2(descriptor, self._descriptor, inheritable=False)
@@ -81,6 +85,10 @@ class RecordingsRoot:
         finally:
             os.close(descriptor)
         return None
+
+    def close(self) -> None:
+        """Nothing uses ``path`` any more."""
+        os.close(self._descriptor)
 
     def _let_go(self, problem: str) -> str:
         if self._held is not None:
@@ -164,6 +172,7 @@ def _mark(place: Path) -> None:
             os.link(temporary, place / MARKER)
     finally:
         temporary.unlink()
+    sync_folder(place)
     if _read(place) is None:  # it was there, and torn
         raise OSError(0, f"{MARKER} is unreadable: remove it")
 

@@ -21,8 +21,8 @@ ENOUGH, CALM = 1.25, 2.0
 NOTHING = 64 * 1024
 #: A rate is known from so much footage on; a forecast from so much.
 RATE_S, FORECAST_S = 60.0, 3600.0
-#: Holds that nobody has told of for so long are missed.
-HOLDS_S = 60.0
+#: Holds that nobody has told of for so long are missed; where something has to go for want of room, sooner.
+HOLDS_S, HOLDS_WANTED_S = 60.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Finding:
 
 _READ_ONLY = Finding(
     "read_only", "read_only", "critical",
-    "the disk takes no more: check its log (dmesg) and its file system, then mount it for writing",
+    "the disk refuses writing: see its errors (dmesg), check it, then unmount it (umount --lazy) and mount it anew",
 )  # fmt: skip
 _FULL = Finding("full", "full", "critical", "nothing can be recorded: remove what else lies on the disk")
 _UNHEARD = Finding(
@@ -132,6 +132,9 @@ _HELD_ONLY = Finding(
     "held_only", "held_only", "critical",
     "only held footage is left, recording stops when the disk is full: release holds or add a disk",
 )  # fmt: skip
+_EXHAUSTED = Finding(
+    "pressure", "pressure", "critical", "no footage is left to delete: remove what else lies on the disk"
+)
 _BELOW = Finding(
     "pressure", "pressure", "critical",
     "footage younger than min_days is deleted: add a disk, or remove what else lies on it",
@@ -152,7 +155,8 @@ class Look:
     space: Space | None
     room: Reserve | None
     holds_missed: bool
-    held_only: bool  # nothing is left to delete but what is held
+    exhausted: bool  # more room is wanted, and nothing is left that may be deleted
+    holds: bool  # anything is held
     pressed: bool  # deleting for want of room, now or not long ago
     below_minimum: bool  # what goes is younger than what must be kept at least
     short: bool
@@ -169,7 +173,7 @@ def judge(look: Look) -> Finding | None:
         (space.read_only, _READ_ONLY),
         (space.free < NOTHING or space.free_files == 0, _FULL),
         (look.holds_missed, unheard),
-        (look.held_only, _HELD_ONLY),
+        (look.exhausted, _HELD_ONLY if look.holds else _EXHAUSTED),
         (look.pressed, _BELOW if look.below_minimum else _PRESSURE),
         (look.short, _SHORT),
     )

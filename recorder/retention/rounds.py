@@ -23,7 +23,9 @@ AGE_EVERY_S, AGE_FIRST_S = 600.0, 20.0
 COUNT_EVERY_S, COUNT_YOUNG_S = 60.0, 5.0
 SAVE_EVERY_S = 600.0
 #: A turn counts for no longer than this before it looks at the room again (seconds).
-COUNT_TURN_S = 0.5
+COUNT_TURN_S = 0.25
+#: So long deleting by age and quota goes on before it looks at the room again (seconds).
+DUE_TURN_S = 3.0
 #: Nothing could be deleted: so long until it is tried again.
 EXHAUSTED_S = 3.0
 #: Deleting for want of room is told of for so long after it was done last.
@@ -58,12 +60,13 @@ class Rounds:
         self._clock = clock
         self._facility: Facility | None = None
         self._taken_up = -1
+        self._unfinished = True
         begun = clock.monotonic()
         self._age_at, self._count_at, self._save_at = begun + AGE_FIRST_S, begun, begun + SAVE_EVERY_S
         self._room_at = begun
         self._pressed_at: float | None = None
         self.report = Report()
-        self.held_only = False
+        self.exhausted = False
         self.below_minimum = False
         self.waits_for_holds = False
         self.last_deletion: tuple[float, str] | None = None
@@ -93,14 +96,14 @@ class Rounds:
         if self._taken_up != self._root.changes:
             self._sweeper.disk = disk.id
             self._account.load(disk.id)
-            self._deleter.finish(disk.id)
             self._taken_up = self._root.changes
-        try:
-            self._make_room(space_of)
-            self._due()
-        except OSError:
-            self._taken_up = -1
-            raise
+            self._unfinished = True
+        if self._unfinished:
+            self._deleter.finish(disk.id)
+        self._unfinished = True  # unless it comes through
+        self._make_room(space_of)
+        self._due()
+        self._unfinished = False
         self._count(space_of, facility)
 
     def _make_room(self, space_of: Callable[[Path], Space]) -> None:
@@ -111,7 +114,7 @@ class Rounds:
             return self.room(space).short(space, factor)
 
         if short() == (0, 0):
-            self.held_only = self.waits_for_holds = False
+            self.exhausted = self.waits_for_holds = False
             return
         self.waits_for_holds = self._holds.known is None
         if self.waits_for_holds or now < self._room_at:
@@ -119,9 +122,9 @@ class Rounds:
         done = self._sweeper.for_room(lambda: short(policy.ENOUGH))
         if done.files:
             self._pressed_at = self._clock.monotonic()
-            self.below_minimum = done.below_minimum
+            self.below_minimum = done.below_minimum or (self.below_minimum and self.pressed(space_of(self._root.path)))
             self.last_deletion = (self._clock.utc(), "pressure")
-        self.held_only = done.exhausted and short() != (0, 0)
+        self.exhausted = done.exhausted and short() != (0, 0)
         if not done.files:
             self._room_at = now + EXHAUSTED_S
 
@@ -129,10 +132,15 @@ class Rounds:
         now = self._clock.monotonic()
         if now < self._age_at or self._holds.known is None:
             return
-        self._age_at = now + AGE_EVERY_S
-        for reason, done in (("age", self._sweeper.by_age()), ("quota", self._sweeper.by_quota())):
+
+        def goes_on() -> bool:
+            return self._clock.monotonic() < now + DUE_TURN_S
+
+        for reason, done in (("age", self._sweeper.by_age(goes_on)), ("quota", self._sweeper.by_quota(goes_on))):
             if done.files:
                 self.last_deletion = (self._clock.utc(), reason)
+        if goes_on():  # else the rest is the next turn's
+            self._age_at = now + AGE_EVERY_S
 
     def _count(self, space_of: Callable[[Path], Space], facility: Facility) -> None:
         now = self._clock.monotonic()
@@ -140,6 +148,8 @@ class Rounds:
             return
         self._account.count(self._clock.utc(), lambda: self._clock.monotonic() < now + COUNT_TURN_S)
         if self._account.complete:
+            if self.report.recorded is None:  # what took minutes is kept
+                self._save_at = now
             self.report = self._reckon(space_of(self._root.path), facility.retention.max_gib)
             self._count_at = now + (COUNT_EVERY_S if self.report.rate is not None else COUNT_YOUNG_S)
         if now >= self._save_at:
@@ -150,7 +160,7 @@ class Rounds:
         now = self._clock.utc()
         root = self._root.path
         there = shelves.shelves(root)
-        firsts = [at for one in there if (at := shelves.first_moment(root, one)) is not None]
+        firsts = [at for one in there if (at := self._sweeper.first_moment(one)) is not None]
         oldest = min(firsts, default=None)
         recorded = self._account.total()
         held = sum(self._account.within(one, self._holds.spans(one.camera, 0.0, now)) for one in there)

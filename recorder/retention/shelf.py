@@ -128,12 +128,14 @@ def oldest(
     most: int,
     holds: Held,
     spent: Callable[[Path, bool], None] | None = None,
+    bare: set[tuple[Shelf, str]] | None = None,
 ) -> Batch | None:
     """The camera's oldest files that are not held, ``most`` at most and of one hour; None when there are none.
 
-    ``spent`` is told of each hour's folder that is empty, and whether it is the only one of its day.
+    ``spent`` is told of each hour's folder that is empty, and whether it is the only one of its day. ``bare`` gathers
+    the past days that have nothing but a journal, which are then not looked into again.
     """
-    for day in days(root, shelf):
+    for day in _days_with_hours(root, shelf, bare):
         if holds.covered(shelf.camera, begin_of(day), begin_of(day) + DAY_S):
             continue
         folder = shelf.folder(root) / day
@@ -152,14 +154,25 @@ def oldest(
     return None
 
 
-def first_moment(root: Path, shelf: Shelf) -> float | None:
+def first_moment(root: Path, shelf: Shelf, bare: set[tuple[Shelf, str]] | None = None) -> float | None:
     """When the camera's oldest footage begins, held or not."""
-    for day in days(root, shelf):
+    for day in _days_with_hours(root, shelf, bare):
         for hour in hours(shelf.folder(root) / day):
             found = files(shelf.folder(root) / day / hour)
             if found:
                 return found[0].start
     return None
+
+
+def _days_with_hours(root: Path, shelf: Shelf, bare: set[tuple[Shelf, str]] | None) -> Iterator[str]:
+    found = days(root, shelf)
+    for day in found:
+        if bare is not None and (shelf, day) in bare:
+            continue
+        if bare is not None and day < found[-1] and not hours(shelf.folder(root) / day):
+            bare.add((shelf, day))
+            continue
+        yield day
 
 
 def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:

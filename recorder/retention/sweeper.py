@@ -59,6 +59,7 @@ class Sweeper:
         self.disk = ""
         self._cameras: dict[Shelf, tuple[Site, Camera]] = {}
         self._sites: dict[str, Site] = {}
+        self._bare: set[tuple[Shelf, str]] = set()
         self._facility = Facility(facility=FacilityInfo(name="-"))
 
     def configure(self, facility: Facility) -> None:
@@ -72,8 +73,8 @@ class Sweeper:
         site, camera = self._cameras.get(shelf, (self._sites.get(shelf.site), None))
         return self._facility.kept_days(site, camera)
 
-    def by_age(self) -> Swept:
-        """Deletes what is older than its days."""
+    def by_age(self, goes_on: Callable[[], bool]) -> Swept:
+        """Deletes what is older than its days, as long as ``goes_on`` says so."""
         now = self._clock.utc()
         done = Swept()
         for one in shelves.shelves(self._root):
@@ -82,12 +83,13 @@ class Sweeper:
                 old = tuple(file for file in batch.files if file.until <= limit)
                 if not old or not self._step(Batch(one, batch.day, batch.hour, old), "age", done):
                     break
-                if self._stopped(PAUSE_S):
+                if self._stopped(PAUSE_S) or not goes_on():
+                    _say("age", done)
                     return done
         _say("age", done)
         return done
 
-    def by_quota(self) -> Swept:
+    def by_quota(self, goes_on: Callable[[], bool]) -> Swept:
         """Deletes what is above ``max_gib`` of a camera, a site, or all; what must be kept at least stays."""
         facility = self._facility
         done = Swept()
@@ -107,7 +109,7 @@ class Sweeper:
             chosen = set(members)
 
             def above(most: float = most, chosen: set[Shelf] = chosen) -> int:
-                return self._account.total(chosen.__contains__) - int(most * GIB)
+                return self._account.total(chosen.__contains__) - int(most * GIB) if goes_on() else 0
 
             self._clear(chosen, "quota", above, PAUSE_S, self._past_minimum, done)
         _say("quota", done)
@@ -167,7 +169,11 @@ class Sweeper:
                 return
 
     def _oldest(self, one: Shelf, most: int) -> Batch | None:
-        return shelves.oldest(self._root, one, most, self._holds, self._spent)
+        return shelves.oldest(self._root, one, most, self._holds, self._spent, self._bare)
+
+    def first_moment(self, one: Shelf) -> float | None:
+        """When the camera's oldest footage begins, held or not."""
+        return shelves.first_moment(self._root, one, self._bare)
 
     def _spent(self, hour: Path, only: bool) -> None:
         if shelves.begin_of(hour.parent.name) < self._clock.utc() - PRUNE_S:

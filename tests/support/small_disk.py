@@ -64,6 +64,32 @@ class SmallDisk:
                 _run("umount", "--lazy", str(place))
 
 
+class FailingDisk(SmallDisk):
+    """An ext4 in a file, that an error in it makes read-only beneath open files, as a dying disk does."""
+
+    def __init__(self, folder: Path, place: Path, size: str) -> None:
+        self.home = folder / "disk"
+        self.place = place
+        self.image = folder / "image"
+        self.home.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
+        _run("truncate", "-s", size, str(self.image))
+        _run("mkfs.ext4", "-q", str(self.image))
+        self.mount()
+
+    def mount(self) -> None:
+        """It is there, and can be written."""
+        _run("mount", "-o", "loop,errors=remount-ro", str(self.image), str(self.home))
+        self.attach()
+
+    def fail(self) -> None:
+        """The kernel finds an error in it."""
+        found = subprocess.run(
+            ["findmnt", "-no", "SOURCE", str(self.home)], check=True, capture_output=True, text=True
+        ).stdout.strip()
+        Path(f"/sys/fs/ext4/{Path(found).name}/trigger_fs_error").write_text("1")
+
+
 @contextlib.contextmanager
 def small_disk(folder: Path, place: Path, options: str) -> Iterator[SmallDisk]:
     """One that is gone afterwards."""

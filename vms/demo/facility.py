@@ -46,7 +46,7 @@ def facility_dict(
     known = {facts[0]: facts for facts in (site_of(k) for k in range(len(cameras)))}
     return {
         "facility": {"name": "Hậu Giang (mô phỏng)", "timezone": "Asia/Ho_Chi_Minh"},
-        "retention": {"days": 2, "max_gib": 20},
+        "retention": {"days": 2, "max_gib": 20, "reserve_gib": 1},
         "detector": {"model": "default", "active_fps": 4, "idle_fps": 0.5},
         "nodes": {},
         "sites": [

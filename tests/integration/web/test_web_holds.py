@@ -1,4 +1,4 @@
-"""Holds over HTTP, on the bus and in the table; what a node says of its disk; what was deleted stays away."""
+"""Holds over HTTP, on the bus and in the table; what a node says of its disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tests.support.waiting import until_async
 from vms.bus import subjects
 from vms.domain.clock import rfc3339
 from vms.domain.holds import HoldList
-from vms.domain.messages import Segment
 from vms.domain.node import NodeState, StorageState
 from vms.settings.environment import Environment
 from web.database.engine import Database
@@ -151,32 +150,3 @@ async def test_the_recorder_that_speaks_for_the_disk_is_shown(rig: WebRig, worke
     assert (item["node"], item["name"], item["status"], item["free_bytes"]) == ("local", "recorder-1", "pressure", 5)
     assert (item["days_left"], item["days_kept"], item["days_wanted"]) == (0.0, 3.2, 30.0)
     assert (item["deleted_at"], item["deleted_because"], item["oldest"]) == (rfc3339(NOW), "pressure", None)
-
-
-async def test_a_deleted_segment_that_is_told_late_stays_away(rig: WebRig, worker: Worker) -> None:
-    await worker.segment("cam-1.20260101T000000000Z", START, START + timedelta(minutes=1))
-    await worker.segment("cam-1.20260101T000100000Z", START + timedelta(minutes=1), START + timedelta(minutes=2))
-    await worker.gap("cam-1.deleted", START, START + timedelta(minutes=1), "deleted")
-
-    async def segments() -> list[str]:
-        span = {"start": rfc3339(START), "end": rfc3339(START + timedelta(minutes=3))}
-        body = (await rig.http.get("/api/cameras/cam-1/timeline", params=span)).json()
-        return [one["id"] for one in body["segments"]]
-
-    async def one_left() -> bool:
-        return await segments() == ["cam-1.20260101T000100000Z"]
-
-    await until_async(one_left, 10)
-    late = Segment(
-        id="cam-1.20260101T000000000Z", site="s1", camera="cam-1", run="r", start=START,
-        end=START + timedelta(minutes=1), path="p", codec="avc1.64001f", width=1, height=1,
-    )  # fmt: skip
-    await worker.store(late, "segment", "told again")
-    last = "cam-1.20260101T000200000Z"
-    await worker.segment(last, START + timedelta(minutes=2), START + timedelta(minutes=3))
-
-    async def told() -> bool:
-        return last in await segments()
-
-    await until_async(told, 10)
-    assert await segments() == ["cam-1.20260101T000100000Z", last]

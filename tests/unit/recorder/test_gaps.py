@@ -185,3 +185,15 @@ def test_what_is_not_open_is_not_told(gaps: GapTracker, told: list[Gap]) -> None
 )  # fmt: skip
 def test_causes(reason: str, cause: str) -> None:
     assert cause_of(reason) == cause
+
+
+def test_what_was_open_on_a_disk_that_came_back_ends_where_the_present_gap_begins(
+    gaps: GapTracker, told: list[Gap]
+) -> None:
+    before = Gap(id="g", site="s", camera="c", start=from_epoch(T0), cause="recorder", reason="stopped")
+    gaps.begin(T0 + 60, "disk")
+    gaps.rejoin(before, T0 - 10)
+    assert told[-1] == before.model_copy(update={"end": from_epoch(T0 + 60)})
+    gaps.rejoin(None, T0 + 30)  # nothing was open on it: then footage ended there
+    gaps.finish(T0 + 90)
+    assert (told[-1].start, told[-1].end, told[-1].cause) == (from_epoch(T0 + 30), from_epoch(T0 + 90), "disk")

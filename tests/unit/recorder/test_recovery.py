@@ -225,3 +225,20 @@ def test_a_hole_amid_a_picture_ends_what_is_whole(crashed: Crashed) -> None:
     (segment,) = crashed.recover().mended
     assert segment.bytes == key.offset
     assert len(decode_mp4((crashed.root / segment.path).read_bytes())) == segment.frames
+
+
+def test_what_was_deleted_is_neither_mended_nor_footage(crashed: Crashed) -> None:
+    """Of two files one was closed, of the other the journal was refused its end; then retention took both."""
+    (first,) = [one for kind, one in crashed.journaled() if kind == "closed"]
+    end = crashed.opened.start + timedelta(seconds=60)
+    gap = Gap(id="d", site="s", camera="c", start=first.start, end=end, cause="deleted", reason="pressure")
+    journal.append(crashed.root, "gap", gap)
+    assert isinstance(first, Segment)
+    (crashed.root / first.path).unlink()
+    crashed.part.unlink()
+    before = crashed.journaled()
+    found = crashed.recover()
+    assert found.mended == found.ended_gaps == ()
+    assert [one for one in found.recent if isinstance(one, Segment)] == []
+    assert found.end == end.timestamp()
+    assert crashed.journaled() == before

@@ -73,10 +73,10 @@ def test_what_is_older_than_its_days_goes_and_nothing_else(rig: Rig) -> None:
         record(rig.root, "b", MIDNIGHT + day * DAY, 3)
         record(rig.root, "gone", MIDNIGHT + day * DAY, 3)
     rig.sweeper.configure(facility({"days": 4}, {"id": "a"}, {"id": "b", "retention": {"days": 8}}))
-    done = rig.sweeper.by_age()
+    done = rig.sweeper.by_age(lambda: True)
     assert [len(there(rig.root, one)) for one in ("a", "b", "gone")] == [3 * 3, 7 * 3, 3 * 3]
     assert done.files == 7 * 3 + 3 * 3 + 7 * 3
-    assert rig.sweeper.by_age().files == 0
+    assert rig.sweeper.by_age(lambda: True).files == 0
     old = rig.root / "s" / "a" / "2027-01-15"
     assert [path.name for path in old.iterdir()] == ["journal.jsonl"]
 
@@ -113,16 +113,16 @@ def test_quotas_of_a_camera_a_site_and_all_spare_the_minimum(rig: Rig) -> None:
         record(rig.root, camera, MIDNIGHT + 9 * DAY, 60, site=site)
     own = {"id": "a", "retention": {"max_gib": gib}}
     rig.sweeper.configure(facility({"max_gib": 2 * gib}, own, {"id": "b"}, site={"retention": {"max_gib": 1.6 * gib}}))
-    rig.sweeper.by_quota()
+    rig.sweeper.by_quota(lambda: True)
     assert len(there(rig.root, "a")) == 60  # nothing is counted yet
     rig.count()
-    rig.sweeper.by_quota()
+    rig.sweeper.by_quota(lambda: True)
     left = [len(there(rig.root, "a")), len(there(rig.root, "b")), len(there(rig.root, "c", "t"))]
     assert left[0] <= 50
     assert left[0] + left[1] <= 80
     assert sum(left) == 100
     rig.sweeper.configure(facility({"max_gib": gib, "min_days": 2}, {"id": "a"}, {"id": "b"}))
-    assert rig.sweeper.by_quota().files == 0
+    assert rig.sweeper.by_quota(lambda: True).files == 0
 
 
 def test_the_account_counts_survives_and_forgets(rig: Rig, tmp_path: Path) -> None:
@@ -231,13 +231,16 @@ def test_the_forecast_is_short_of_what_the_disk_not_the_file_forbids() -> None:
         ({"space": Space(GIB, 10 * GIB, 0, 100)}, "full", "critical"),
         ({"holds_missed": True}, "holds_unread", "warning"),
         ({"holds_missed": True, "space": Space(GIB, 10 * GIB)}, "holds_unread", "critical"),
-        ({"held_only": True, "pressed": True}, "held_only", "critical"),
+        ({"exhausted": True, "holds": True, "pressed": True}, "held_only", "critical"),
+        ({"exhausted": True, "pressed": True}, "pressure", "critical"),
         ({"pressed": True, "short": True}, "pressure", "warning"),
         ({"pressed": True, "below_minimum": True}, "pressure", "critical"),
         ({"short": True}, "forecast", "warning"),
     ],
 )
 def test_the_worst_is_told(change: dict[str, Any], reason: str | None, severity: str | None) -> None:
-    well = {"missing": None, "space": SPACE, "room": Reserve(2 * GIB, 0), "holds_missed": False, "held_only": False}
-    found = policy.judge(Look(**{**well, "pressed": False, "below_minimum": False, "short": False, **change}))
+    well = {"missing": None, "space": SPACE, "room": Reserve(2 * GIB, 0), "holds_missed": False, "holds": False}
+    found = policy.judge(
+        Look(**{**well, "pressed": False, "exhausted": False, "below_minimum": False, "short": False, **change})
+    )
     assert (reason, severity) == (None, None) if found is None else (found.reason, found.severity) == (reason, severity)
