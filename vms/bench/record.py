@@ -32,6 +32,7 @@ class Half:
     """One side. ``sent``: frames that the server sent it, first to last; ``written``: those found in its files.
 
     ``rate`` is how many it sent a second and camera while the cost was measured: 25, unless the machine was too slow.
+    ``said``: the errors in its log; a disk that is too slow says so there, and is why frames are lost.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Half:
     rate: float
     sent: int
     written: int
+    said: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,11 @@ def _half(
     if again:
         raise VmsError(f"{name}: {again} sessions broke and began anew: this machine cannot carry {cameras} cameras")
     written = sum(_frames(file) for file in folder.rglob("*.mp4"))
+    lines = (folder / "log").read_text(errors="replace").splitlines()
+    said = tuple(line for line in lines if "ERROR" in line)[:5]
     shutil.rmtree(folder)
-    return Half(name, costs["cost"], costs["load"], costs["bus"] if side.bus else None, rate, _sent(counts), written)
+    bus = costs["bus"] if side.bus else None
+    return Half(name, costs["cost"], costs["load"], bus, rate, _sent(counts), written, said)
 
 
 def _sent(counts: dict[str, Counts]) -> int:
@@ -137,7 +142,7 @@ def table(report: Report) -> str:
     head = ["", ours.name, *(half.name for half in peers)] + (["ratio"] if peers else [])
     for row in [head, *([name, *cells] + ([ratio] if peers else []) for name, cells, ratio in rows)]:
         lines.append(f"{row[0]:<44}" + "".join(f"{cell:>17}" for cell in row[1:]))
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"{half.name}: {line}" for half in report.halves for line in half.said)])
 
 
 def _row(report: Report, name: str, read: Callable[[Half], float], form: str) -> tuple[str, list[str], str]:
