@@ -80,7 +80,8 @@ def test_a_half_open_connection(far: FarHost, pulls: Callable[[str], Pull], figu
         "≤ 10 s",
         str(rounds),
     )
-    assert len(near.shots) - len(living.sink.packets) < 25  # the last are on their way
+    told = len(near.shots)
+    wait_until(lambda: len(living.sink.packets) >= told, 10, "none of the other's frames is missing")
     cut.close()
     beside.close()
 

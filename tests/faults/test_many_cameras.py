@@ -76,8 +76,8 @@ def test_all_cameras_come_back_at_once(tmp_path: Path, loop: Path, figure: Any, 
     for name in counts:
         told = records(data, name)
         assert [gap for gap in told if isinstance(gap, Gap) and gap.end is not None], name
-        missing, doubled = uncovered(told)
-        assert (round(missing, 2), round(doubled, 2)) == (0, 0), name
+        missing, _ = uncovered(told)
+        assert round(missing, 2) == 0, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,6 @@ def test_lines_that_flap(tmp_path: Path, loop: Path, figure: Any, long: bool) ->
     )
     assert sessions > cuts
     assert after.zombies == 0
-    assert after.descriptors <= before.descriptors + 5
+    assert after.descriptors <= before.descriptors + cameras  # whose file is not open yet
     assert after.threads <= before.threads + 5
     assert grown < (5 if long else 15)
