@@ -150,6 +150,16 @@ def truth(demo: Service, camera: str, at: str) -> int | None:
     return None if picture is None else read_counter(picture)
 
 
+def as_recorded(page: Page, demo: Service) -> bool:
+    """Standing, each picture is the service's own of the moment in the address."""
+    at, shown = at_of(page), counters(page)
+    true = [truth(demo, camera["id"], at) for camera in cameras(demo)]
+    # A frame that begins at the very moment may be taken either way.
+    return len(shown) == len(true) and all(
+        one is not None and other is not None and abs(one - other) <= 1 for one, other in zip(shown, true, strict=True)
+    )
+
+
 def test_a_moment_is_found_by_search_and_by_its_time(page: Page, demo: Service) -> None:
     page.keyboard.press("c")
     search = page.locator("[role=dialog] input[type=search]")
@@ -165,11 +175,7 @@ def test_a_moment_is_found_by_search_and_by_its_time(page: Page, demo: Service) 
     demo.wait_for(lambda: at_of(page).startswith(stamp(wanted)[:19]), 20, "the address says the moment")
     demo.wait_for(lambda: len(pictures(page)) == 2, 30, "both pictures are there")
 
-    def as_recorded() -> bool:
-        shown, true = counters(page), [truth(demo, camera["id"], at_of(page)) for camera in cameras(demo)]
-        return None not in shown and None not in true and shown == true
-
-    demo.wait_for(as_recorded, 30, "both show the frame of that moment")
+    demo.wait_for(lambda: as_recorded(page, demo), 30, "both show the frame of that moment")
 
 
 def test_two_cameras_play_in_step(page: Page, demo: Service) -> None:
@@ -188,18 +194,7 @@ def test_two_cameras_play_in_step(page: Page, demo: Service) -> None:
     page.keyboard.press("k")
     demo.wait_for(lambda: page.locator(".transport-play svg.lucide-play").count() == 1, 5, "standing")
 
-    def in_step() -> bool:
-        """Standing, both show the frame of the one moment in the address."""
-        at = at_of(page)
-        shown = counters(page)
-        true = [truth(demo, camera["id"], at) for camera in cameras(demo)]
-        # A frame that begins at the very moment may be taken either way.
-        return len(shown) == 2 and all(
-            one is not None and other is not None and abs(one - other) <= 1
-            for one, other in zip(shown, true, strict=True)
-        )
-
-    demo.wait_for(in_step, 20, "both stand at the same moment")
+    demo.wait_for(lambda: as_recorded(page, demo), 20, "both stand at the same moment")
     before = counters(page)[0]
     page.keyboard.press(".")
     demo.wait_for(lambda: counters(page)[0] == (before or 0) + 1, 10, "one frame on")
