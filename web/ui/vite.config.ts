@@ -17,5 +17,5 @@ export default defineConfig({
   server: {
     proxy: { '/api': api, '/ws': { target: api.replace('http', 'ws'), ws: true } },
   },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], testTimeout: 20_000 },
 })

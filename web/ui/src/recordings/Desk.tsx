@@ -1,6 +1,6 @@
 // The recordings at work: pictures in step, the timeline beneath, the buttons, and the keys for all of it.
 import { Lock, Plus } from 'lucide-react'
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useEffect, useMemo, useState, useSyncExternalStore, type MouseEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { shortSite } from '../alerts/places'
@@ -108,6 +108,7 @@ export function Desk({ playback }: { playback: Playback }) {
   return (
     <div className="desk" data-count={visible.length} data-lost={lost}>
       <PageTools>
+        <div className="desk-tools" onMouseDown={leaveFocus}>
         <h1 className="desk-only">{t('nav.recordings')}</h1>
         <JumpTo playback={playback} open={jumping} onOpen={setJumping} onJump={(to) => jump(to, Math.min(spanOf(view), 2 * HOUR))} />
         {ids.length > 1 && !phone && (
@@ -123,8 +124,9 @@ export function Desk({ playback }: { playback: Playback }) {
         <Hint text={t('hold.list')}>
           <button className="button" aria-label={t('hold.list')} onClick={() => setDialog('holds')}><Lock size={14} /> <span className="desk-wide">{t('hold.short')}</span>{(holds.data?.items.length ?? 0) > 0 && <b>{holds.data?.items.length}</b>}</button>
         </Hint>
+        </div>
       </PageTools>
-      {stale && !lost && <StaleNote since={Date.now()} onRetry={stale.retry} />}
+      {stale && !lost && <StaleNote since={stale.coverage?.end ?? 0} onRetry={stale.retry} />}
       {phone && ids.length > 1 && (
         <div className="desk-tabs" role="tablist">
           {cameras.map((camera) => <button key={camera.id} role="tab" className="desk-tab cut" aria-selected={camera.id === chosen} onClick={() => setActive(camera.id)}>{camera.name}</button>)}
@@ -143,7 +145,7 @@ export function Desk({ playback }: { playback: Playback }) {
             }} />
         ))}
       </div>
-      <div className="desk-timeline">
+      <div className="desk-timeline" onMouseDown={leaveFocus}>
         <Timeline cameras={phone ? cameras.filter((one) => one.id === chosen) : cameras} rows={rows} active={chosen} onActive={setActive}
           playback={playback} view={view} onView={setView} marks={marks} onMarks={setMarks} rowHeight={phone ? 44 : low ? 25 : 31} />
         <div className="desk-scale">
@@ -172,6 +174,9 @@ export function Desk({ playback }: { playback: Playback }) {
     </div>
   )
 }
+
+/** What is pressed by mouse does not take the focus: Space stays play and pause. */
+const leaveFocus = (event: MouseEvent) => event.preventDefault()
 
 function Skipping() {
   const { t } = useTranslation()

@@ -21,7 +21,8 @@ export function JumpTo({ playback, open, onOpen, onJump }: { playback: Playback;
         </button>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className="menu jump-menu" role="dialog" aria-label={t('seek.open')} sideOffset={6} collisionPadding={8} align="start">
+        <Popover.Content className="menu jump-menu" role="dialog" aria-label={t('seek.open')} sideOffset={6} collisionPadding={8} align="start"
+          onCloseAutoFocus={(event) => event.preventDefault()} onMouseDown={(event) => event.stopPropagation()}>
           <Entry at={playback.position()} onJump={(at) => {
             onJump(at)
             onOpen(false)

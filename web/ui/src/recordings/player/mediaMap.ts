@@ -30,10 +30,13 @@ export function utcOf(fragments: readonly Fragment[], seconds: number): number |
 
 /** Where on the element's time line `utc` is; null where there is no footage. */
 export function secondsOf(fragments: readonly Fragment[], utc: number): number | null {
-  const fragment = last(fragments, (one) => (one.programDateTime ?? Infinity) <= utc + ROUNDING_MS)
-  if (!fragment || fragment.programDateTime === null) return null
-  const inside = (utc - fragment.programDateTime) / 1000
-  if (inside > fragment.duration + ROUNDING_MS / 1000) return null
-  // The very end is already the next one's first frame, or nobody's.
-  return fragment.start + Math.max(0, Math.min(inside, fragment.duration - 0.001))
+  const begun = (one: Fragment) => (one.programDateTime ?? Infinity) <= utc
+  const fragment = last(fragments, begun)
+  if (fragment && fragment.programDateTime !== null) {
+    const inside = (utc - fragment.programDateTime) / 1000
+    // The very end is already the next one's first frame, or nobody's.
+    if (inside <= fragment.duration + ROUNDING_MS / 1000) return fragment.start + Math.min(inside, fragment.duration - 0.001)
+  }
+  const next = fragments[fragment ? fragments.indexOf(fragment) + 1 : 0]
+  return next && next.programDateTime !== null && next.programDateTime - utc <= ROUNDING_MS ? next.start : null
 }

@@ -84,11 +84,16 @@ describe('mediaMap', () => {
     for (const seconds of [0, 1.5, 2, 3.9, 4, 5.25, 7.5]) expect(secondsOf(fragments, utcOf(fragments, seconds) ?? 0)).toBeCloseTo(seconds, 3)
     expect(utcOf(fragments, 4.5)).toBe(base + 64_500)
   })
+  it('finds the last frame of a stretch in that stretch, not in the next', () => {
+    expect(secondsOf(fragments, base + 1950)).toBeCloseTo(1.95, 3)
+    expect(secondsOf(fragments, base + 65_999)).toBeCloseTo(5.999, 3)
+  })
   it('has nowhere for what was not recorded', () => {
     expect([base - 5000, base + 30_000, base + 70_000].map((utc) => secondsOf(fragments, utc))).toEqual([null, null, null])
   })
   it('bears the rounding of dates and lengths', () => {
     expect(secondsOf(fragments, base + 4050)).toBeCloseTo(3.999, 3)
+    expect(secondsOf(fragments, base + 63_950)).toBe(4)
     expect(secondsOf(fragments, base - 50)).toBe(0)
     expect(utcOf([], 3)).toBeNull()
   })

@@ -46,7 +46,8 @@ export class Track {
   private deck: Deck | null = null
   private coming: Deck | null = null
   private stills: Stills | null = null
-  private refused = false
+  /** The codec that turned out not to play, as the timeline names it. */
+  private refused: string | null = null
   private retryMs = FIRST_RETRY_MS
   /** The stretch that failed, and when it is tried again. */
   private troubled: Deck | null = null
@@ -67,7 +68,7 @@ export class Track {
 
   retry(): void {
     this.retryAt = 0
-    this.refused = false
+    this.refused = null
   }
 
   /** UTC of the frame that is shown. */
@@ -88,10 +89,10 @@ export class Track {
     }
     const codec = standing.kind === 'recorded' ? standing.span.codec : ''
     const growing = standing.kind === 'recorded' && standing.span.open
-    if (this.refused || !playable(codec)) return this.still(head, codec, growing)
+    if (this.refused === codec || !playable(codec)) return this.still(head, codec, growing)
     this.stills?.close()
     this.stills = null
-    return this.play(head, growing)
+    return this.play(head, codec, growing)
   }
 
   private still(head: Playhead, codec: string, growing: boolean): Report {
@@ -103,11 +104,11 @@ export class Track {
     return { blocks: false, errorMs: null, inGap: false }
   }
 
-  private play(head: Playhead, growing: boolean): Report {
+  private play(head: Playhead, codec: string, growing: boolean): Report {
     this.arrange(head)
     const deck = this.deck
     if (!deck) return this.waiting(growing)
-    if (deck.trouble) return this.inTrouble(deck, deck.trouble)
+    if (deck.trouble) return this.inTrouble(deck, deck.trouble, codec)
     if (!deck.covers(head.at, head.frames)) {
       // Another stretch is on its way: the last picture stays until it is there.
       this.stand()
@@ -136,8 +137,9 @@ export class Track {
 
   /** Sees to it that the stretch at the playhead is there, and the one after it in time. */
   private arrange(head: Playhead): void {
-    if (this.troubled !== null && this.troubled === this.deck && performance.now() >= this.retryAt) {
-      this.troubled.close()
+    // What failed is tried again after a while; elsewhere it says nothing.
+    if (this.deck?.trouble && (!this.deck.covers(head.at, head.frames) || (this.troubled === this.deck && performance.now() >= this.retryAt))) {
+      this.deck.close()
       this.deck = this.troubled = null
     }
     const coming = this.coming
@@ -167,8 +169,8 @@ export class Track {
     if (this.deck) this.deck.video.dataset.front = 'true'
   }
 
-  private inTrouble(deck: Deck, trouble: Trouble): Report {
-    if (trouble === 'codec') this.refused = true
+  private inTrouble(deck: Deck, trouble: Trouble, codec: string): Report {
+    if (trouble === 'codec') this.refused = codec
     if (this.troubled !== deck) {
       this.troubled = deck
       this.retryAt = performance.now() + this.retryMs

@@ -3,6 +3,7 @@ import { RotateCw } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNow } from '../../shell/ticking'
+import { Problem } from '../../api/client'
 import { prepare } from '../../camera/overlay'
 import { preferences } from '../../preferences/preferences'
 import { useStore } from '../../preferences/store'
@@ -104,7 +105,7 @@ export function Timeline(props: Props) {
         {nowX < width && <span className="tl-ahead hatched" style={{ left: Math.max(0, nowX), top: RULER }} title={t('rec.ahead')} />}
         {rows.map((row, index) => (row.error && !row.coverage ? (
           <span key={cameras[index]?.id} className="tl-failed" style={{ top: rowTop(layout, index), height: rowHeight }}>
-            {t('rec.timelineFailed')}
+            {t(row.error instanceof Problem && row.error.status === 404 ? 'rec.removed' : 'rec.timelineFailed')}
             <button className="button" onPointerDown={(event) => event.stopPropagation()} onClick={row.retry}><RotateCw size={13} /> {t('action.retry')}</button>
           </span>
         ) : row.loading && !row.coverage ? (
