@@ -80,6 +80,7 @@ class CameraRecorder:
         self._recording = False
         self._written_at: float | None = None
         self._disk_lost = False
+        self._told_until = 0.0  # the latest label of footage or gaps (UTC seconds)
 
     def resume(self, left_for: str | None = None) -> None:
         """Mends what a crash left and opens the gap since then; call before the stream starts.
@@ -107,6 +108,7 @@ class CameraRecorder:
             self._gap(gap)
         if found.open_gap is not None:
             self._store("gap", found.open_gap, _gap_id(found.open_gap))
+        self._told_until = max(found.end or 0.0, self._told_until)
         return found
 
     def begin(self, run: Run) -> None:
@@ -150,7 +152,9 @@ class CameraRecorder:
         end = self._writer.end_utc if self._writer.end_utc is not None else self._clock.utc()
         if self._gaps.open is not None and self._gaps.open.reason == "disk":
             self._gaps.turn(end, reason)  # from now on there is nothing that the disk could take
-        self._gaps.begin(end, reason)
+        self._told_until = max(end, self._told_until)
+        # A clock set ahead leaves labels out, but none that were told before it had gone wrong (1970: no battery).
+        self._gaps.begin(self._told_until if reason == "clock" else end, reason)
         self._live.end(reason_of(reason))
         self._change(reason, "")
 

@@ -160,6 +160,32 @@ async def test_a_clock_set_back_a_little_shows_one_recording_and_names_the_other
         assert sum(seconds(one) for one in body["overlaps"]) == pytest.approx(200, abs=70)  # whole files
 
 
+async def test_a_host_that_starts_in_1970_is_set_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No battery: what was recorded meanwhile is kept, and every gap of the past keeps its cause."""
+    clock = ManualClock(FALL)
+    async with web_app(tmp_path, facility(), ManualClock(FALL), monkeypatch) as web:
+        recording = ScriptedRecording(tmp_path, facility().sites[0].cameras[0], clock)
+        recording.start()
+        host = Host(recording, web, clock)
+        host.record(60, {})
+        clock.advance(60)
+        recording.sink.trouble("unreachable", "")
+        host.record(60, {})
+        recording.stop()
+        stopped = clock.utc()
+        clock.step(100 - stopped)
+        recording.start()
+        host.record(120, {60: stopped + 600 - 160})
+        recording.check_files()
+        assert sum(one.frames for one in recording.segments()) == host.sent
+        web.clock.step(clock.utc() - web.clock.utc())
+        body = await host.timeline(FALL, clock.utc())
+        told = [(gap["cause"], gap["reason"], round(seconds(gap), -1)) for gap in body["gaps"] if seconds(gap) > 5]
+        assert told == [("network", "unreachable", 60), ("recorder", "clock", 600)]
+        early = await web.timeline("c", 0, 1000)
+        assert sum(map(seconds, early["segments"])) == pytest.approx(60, abs=5)
+
+
 async def test_a_slewed_clock_cuts_nothing(tmp_path: Path) -> None:
     """500 ppm, the most that a time server's client does by slewing, move both clocks of the host."""
     clock = ManualClock(FALL)
