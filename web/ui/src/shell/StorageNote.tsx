@@ -6,6 +6,8 @@ import type { NodeStorage } from '../api/types'
 import { Hint } from '../controls/Hint'
 import { word } from '../i18n'
 
+const DAYS = { left: 'summary.storage', kept: 'summary.storageKept', short: 'summary.storageShort' } as const
+const HOURS = { left: 'summary.storageHours', kept: 'summary.storageKeptHours', short: 'summary.storageShortHours' } as const
 const ORDER: StorageTone[] = ['breach', 'attention', 'ok']
 
 export function StorageNote({ storage }: { storage: NodeStorage[] }) {
@@ -18,6 +20,9 @@ export function StorageNote({ storage }: { storage: NodeStorage[] }) {
   const turning = left === null || left < 1
   const kept = turning ? fewest(storage, (node) => node.days_kept ?? null) : null
   const days = kept ?? left
+  const hours = days !== null && days < 2
+  const words = hours ? HOURS : DAYS
+  const count = Math.floor((days ?? 0) * (hours ? 24 : 1))
   const trouble = tone === 'ok' || worst.status === undefined ? null : word('storageStatus', worst.status)
   const hint = storage.map((node) => (
     <span key={node.node} className="storage-hint">
@@ -35,8 +40,8 @@ export function StorageNote({ storage }: { storage: NodeStorage[] }) {
           trouble ?? t('summary.storageUnknown')
         ) : (
           <>
-            <span className="roomy">{t(kept === null ? 'summary.storage' : 'summary.storageKept', { count: Math.floor(days) })}{trouble && ` · ${trouble}`}</span>
-            <span className="tight" aria-hidden="true">{t('summary.storageShort', { count: Math.floor(days) })}</span>
+            <span className="roomy">{t(kept === null ? words.left : words.kept, { count })}{trouble && ` · ${trouble}`}</span>
+            <span className="tight" aria-hidden="true">{t(words.short, { count })}</span>
           </>
         )}
       </span>
