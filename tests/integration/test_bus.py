@@ -15,7 +15,7 @@ import pytest_asyncio
 from nats.aio.msg import Msg
 
 from tests.support.nats_bus import NatsServer, free_port, nats_server
-from tests.support.waiting import until, until_async
+from tests.support.waiting import PATIENCE, until, until_async
 from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import Bus, BusAddress
@@ -100,7 +100,7 @@ async def test_a_bus_that_is_not_there_stops_nobody_from_stopping() -> None:
     assert not done
     stop.set()
     with pytest.raises(BusError, match="stopped"):
-        await asyncio.wait_for(connecting, 3)
+        await asyncio.wait_for(connecting, 3 * PATIENCE)
 
 
 async def test_a_bus_that_comes_later_is_found(tmp_path: Path) -> None:

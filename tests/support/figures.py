@@ -45,7 +45,7 @@ class Figures:
 
     def keep(self, page: Path) -> None:
         """Replaces the lines of the same row and fault in ``page`` between its two marks; others stay."""
-        before, table, after = page.read_text().split(MARK)
+        before, table, after = page.read_text(encoding="utf-8").split(MARK)
         head, rows = [], {}
         for line in table.strip().splitlines():
             match = _ROW.match(line)
@@ -55,7 +55,7 @@ class Figures:
                 rows[int(match.group(1)), match.group(2).strip()] = line
         rows |= {(one.row, one.fault): one.line() for one in self.found}
         body = [*head, *(rows[key] for key in sorted(rows))]
-        page.write_text(f"{before}{MARK}\n" + "\n".join(body) + f"\n{MARK}{after}")
+        page.write_text(f"{before}{MARK}\n" + "\n".join(body) + f"\n{MARK}{after}", encoding="utf-8")
 
     def json(self) -> str:
         """For other programs."""

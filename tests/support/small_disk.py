@@ -87,7 +87,7 @@ class FailingDisk(SmallDisk):
         found = subprocess.run(
             ["findmnt", "-no", "SOURCE", str(self.home)], check=True, capture_output=True, text=True
         ).stdout.strip()
-        Path(f"/sys/fs/ext4/{Path(found).name}/trigger_fs_error").write_text("1")
+        Path(f"/sys/fs/ext4/{Path(found).name}/trigger_fs_error").write_text("1", encoding="utf-8")
 
 
 @contextlib.contextmanager

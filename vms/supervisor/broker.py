@@ -84,7 +84,7 @@ def _configuration(port: int, store: Path, users: dict[str, tuple[str, str]]) ->
 
 def _credentials(path: Path) -> dict[str, tuple[str, str]]:
     try:
-        return {name: (pair[0], pair[1]) for name, pair in json.loads(path.read_text()).items()}
+        return {name: (pair[0], pair[1]) for name, pair in json.loads(path.read_text(encoding="utf-8")).items()}
     except FileNotFoundError:
         made = {name: (name, secrets.token_urlsafe(24)) for name in ("core", "bulk")}
         _write_private(path, json.dumps(made))

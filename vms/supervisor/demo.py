@@ -73,7 +73,7 @@ def cameras_child(
 
 def _port(path: Path) -> int:
     """The port of last time where it is free: the recordings' configuration names it."""
-    wanted = int(text) if path.exists() and (text := path.read_text().strip()).isdigit() else 0
+    wanted = int(text) if path.exists() and (text := path.read_text(encoding="utf-8").strip()).isdigit() else 0
     for candidate in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -82,7 +82,7 @@ def _port(path: Path) -> int:
             except OSError:
                 continue
             port: int = probe.getsockname()[1]
-            path.write_text(str(port))
+            path.write_text(str(port), encoding="utf-8")
             return port
     raise AssertionError("unreachable: port 0 always binds")
 
@@ -90,5 +90,5 @@ def _port(path: Path) -> int:
 def _password(path: Path) -> str:
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(12))
-    return path.read_text().strip()
+        path.write_text(secrets.token_urlsafe(12), encoding="utf-8")
+    return path.read_text(encoding="utf-8").strip()
