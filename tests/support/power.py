@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
 
-#: A sector, and not a page: pictures of tests are small, and holes have to fit into them.
-SECTOR = 512
+SECTOR = 512  # and not a page: pictures of tests are small, and holes have to fit into them
 _REFUSED = ("link", "symlink", "truncate", "pwrite", "writev", "sendfile", "copy_file_range", "rmdir")
 
 
@@ -70,8 +69,8 @@ class Record:
         for name in ("open", "write", "fsync", "fdatasync", "ftruncate", "rename", "replace", "mkdir", "unlink"):
             self._real[name] = getattr(os, name)
             self._patches.append(mock.patch.object(os, name, getattr(self, f"_{name}")))
-        self._patches += [mock.patch.object(os, name, _refuse(name)) for name in _REFUSED]
-        self._patches.append(mock.patch.object(os, "remove", self._unlink))
+        refused = [mock.patch.object(os, name, _refuse(name)) for name in _REFUSED]
+        self._patches += [*refused, mock.patch.object(os, "remove", self._unlink)]
         self._real["file"] = io.open
         self._patches += [mock.patch.object(module, "open", self._file) for module in (io, builtins)]
         for patch in self._patches:
