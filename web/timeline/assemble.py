@@ -143,7 +143,8 @@ def _clip(start: int, end: int, segments: Sequence[Recorded]) -> tuple[list[Reco
     kept = []
     hidden = [claim.end - claim.start for claim in claims]
     for number, begin, finish in share(claims):
-        kept.append(replace(segments[number], start=begin, end=finish))
+        one = segments[number]
+        kept.append(one if (one.start, one.end) == (begin, finish) else replace(one, start=begin, end=finish))
         hidden[number] -= finish - begin
     return kept, [one for one, ms in zip(segments, hidden, strict=True) if ms >= OVERLAP_FROM]
 
