@@ -276,10 +276,9 @@ def _choose(node: _Node, rng: random.Random | None) -> None:
     if rng is None or not node.pending:
         return
     some = node.pending[: rng.randint(0, len(node.pending))]
-    for op in some:
-        _enter(node.entries, op)
     data = bytearray(node.data)
     for op in some:
+        _enter(node.entries, op)
         _change(data, op)
     holes = rng.choice((0.0, 0.02, 0.5, 1.0))  # the share of sectors that were not written: all of them is a size alone
     if len(data) > len(node.data):
