@@ -15,6 +15,7 @@ from recorder.disk import DiskWriter, SegmentFile
 from recorder.growing import Growing, Place
 from recorder.layout import PART, segment_path, stamp_of
 from vms.domain.clock import from_epoch
+from vms.domain.footage import LONGEST_S
 from vms.domain.messages import Segment
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
 from vms.media.boxes import Track, init_segment
@@ -25,8 +26,6 @@ log = logging.getLogger(__name__)
 
 FRAGMENT_TICKS = int(0.4 * TIMESCALE)
 SEGMENT_S = 60.0
-#: A file ends here even without a key frame to begin the next: whoever looks for a moment looks ten minutes back.
-LONGEST_S = 540.0
 
 Announce = Callable[[Segment], None]
 #: What failed (None: the disk was too slow), and from when to when the file's footage is on the disk (UTC seconds).

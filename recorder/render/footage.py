@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,12 +14,11 @@ from pydantic import ValidationError
 
 from recorder.layout import PART, journal_path, moment_of, segment_id
 from vms.domain.clock import from_epoch
+from vms.domain.footage import LOOK_BACK_S, Claim, share
 from vms.domain.messages import Segment
 from vms.ingest.stream import TIMESCALE
-from vms.media.samples import walk_samples
+from vms.media.reading import walk_samples
 
-#: Files are cut on a key frame after each minute; a camera with fewer key frames than one in nine minutes is beyond us.
-LONGEST_S = 600.0
 #: A run's first file is named before its anchor settles, which moves its times back by what the network delayed.
 SETTLED_S = 10.0
 
@@ -52,29 +52,28 @@ class Footage:
 
 
 def at_moment(root: Path, site: str, camera: str, at: float) -> Footage | None:
-    """The segment that covers ``at``, the one that began last where a stepped clock left two; None in a gap."""
-    return next((one for one in _newest_first(root, site, camera, at, at) if one.start <= at < one.end), None)
+    """The segment that counts at ``at``; None in a gap."""
+    return _first([one for one in _found(root, site, camera, at, at) if one.start <= at < one.end], at, math.inf)
 
 
 def in_span(root: Path, site: str, camera: str, start: float, end: float) -> Footage | None:
-    """The first segment with footage in the span."""
-    first: Footage | None = None
-    for one in _newest_first(root, site, camera, start, end):
-        if one.start < end and start < one.end:
-            first = one if first is None or one.start < first.start else first
-        if first is not None and one.start <= start:  # what is older has ended before
-            break
-    return first
+    """The first segment with footage in the span that counts there."""
+    return _first(list(_found(root, site, camera, start, end)), start, end)
 
 
-def _newest_first(root: Path, site: str, camera: str, start: float, end: float) -> Iterator[Footage]:
-    first, last = start - LONGEST_S, end + SETTLED_S
+def _first(found: list[Footage], start: float, end: float) -> Footage | None:
+    claims = [Claim(max(one.start, start), min(one.end, end), one.anchor, one.id) for one in found]
+    return next((found[part.number] for part in share(claims)), None)
+
+
+def _found(root: Path, site: str, camera: str, start: float, end: float) -> Iterator[Footage]:
+    first, last = start - LOOK_BACK_S, end + SETTLED_S
     hours = {from_epoch(at).strftime("%Y-%m-%d/%H") for at in (first, start, end, last)}
     files: list[tuple[str, Path]] = []
     for hour in hours:
         files += [(path.stem, path) for path in _listed(root / site / camera / hour) if _within(path, first, last)]
     journals: dict[Path, bytes] = {}
-    for stamp, path in sorted(files, reverse=True):
+    for stamp, path in files:
         found = _described(root, site, camera, stamp, path, journals)
         if found is not None:
             yield found

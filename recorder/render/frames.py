@@ -15,7 +15,8 @@ from recorder.layout import PART
 from recorder.render.footage import Footage
 from vms.domain.errors import StorageError
 from vms.domain.rendering import Refusal
-from vms.media.samples import SampleInfo, decoder_setup, walk_samples
+from vms.media.head import decoder_setup
+from vms.media.reading import SampleInfo, walk_samples
 
 AvPacket: TypeAlias = "av.Packet[av.VideoStream]"
 Choice = Callable[[Iterable[tuple[SampleInfo, ...]]], Sequence[SampleInfo]]
@@ -117,11 +118,13 @@ def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tu
     if path.suffix == PART and not path.exists():  # closed just now
         path = path.with_suffix(".mp4")
     with path.open("rb") as file:
-        setup = decoder_setup(file)
+        try:
+            codec, extradata = decoder_setup(file)
+        except ValueError as err:
+            raise NoPicture("undecodable") from err
         samples = choice(walk_samples(file))
-        if setup is None or not samples:
+        if not samples:
             raise NoPicture("undecodable")
-        codec, extradata = setup
         context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
         context.thread_count = 1
         context.extradata = extradata

@@ -6,46 +6,18 @@ Scenes are drawn unless footage is there, so this runs on a bare clone as well.
 from __future__ import annotations
 
 import base64
-import os
-import shutil
 from collections.abc import Iterator
 
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.support.service import PASSWORD, Service, service
+from tests.browser.chromium import CAMERAS
+from tests.support.service import PASSWORD, Service
 from vms.demo.counter import read_counter
 
 pytestmark = pytest.mark.browser
-
-CAMERAS = 4
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run",
-    "--disable-component-update", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    env = {name: value for name, value in os.environ.items() if name != "VMS_DEMO_FOOTAGE"}
-    data = tmp_path_factory.mktemp("demo") / "data"
-    with service(data, ["demo", "--cameras", str(CAMERAS), "--sites", "2"], env=env | {"VMS_DEMO_FOOTAGE": ""}) as one:
-        for camera in one.get("/api/cameras")["items"]:
-            one.wait_for(lambda c=camera: one.camera(c["id"])["state"] == "recording", 90, camera["id"])
-        yield one
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI installs Chromium: see .ci/run")
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 @pytest.fixture

@@ -14,44 +14,31 @@ from urllib.parse import parse_qs, urlsplit
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.test_dashboard import CHROMIUM, FLAGS, PAINTED, counter_of
-from tests.support.service import PASSWORD, Service, service
+from tests.browser.test_dashboard import PAINTED, counter_of
+from tests.support.service import PASSWORD, Service
 from vms.demo.counter import read_counter
 
 pytestmark = pytest.mark.browser
 
 #: Footage to look back on before the gap, and after it.
-RECORDED_S = 30
+RECORDED_S, AFTER_S = 30, 8
 ZONE = timedelta(hours=7)
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A demo that has recorded, lost its recorder, and recorded again."""
-    env = {name: value for name, value in os.environ.items() if name != "VMS_DEMO_FOOTAGE"} | {"VMS_DEMO_FOOTAGE": ""}
-    with service(tmp_path_factory.mktemp("demo") / "data", ["demo", "--cameras", "4", "--sites", "1"], env=env) as one:
-        one.wait_for(lambda: len(footage(one)) == 2 and shortest(one) > RECORDED_S, 150, "footage of two cameras")
-        lost = one.child("recorder")
-        os.kill(lost, 9)
-        one.wait_for(lambda: all(gap_of(one, camera) for camera in footage(one)), 60, "the gap is told")
-        one.wait_for(lambda: newest(one) > gap_end(one) + timedelta(seconds=RECORDED_S), 90, "footage after the gap")
-        yield one
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI installs Chromium: see .ci/run")
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def recorded(demo: Service) -> Service:
+    """The demo, which has recorded, lost its recorder, and recorded again."""
+    demo.wait_for(lambda: len(footage(demo)) == 2 and shortest(demo) > RECORDED_S, 150, "footage of two cameras")
+    os.kill(demo.child("recorder"), 9)
+    demo.wait_for(lambda: all(gap_of(demo, camera) for camera in footage(demo)), 60, "the gap is told")
+    demo.wait_for(lambda: newest(demo) > gap_end(demo) + timedelta(seconds=AFTER_S), 90, "footage after the gap")
+    return demo
 
 
 @pytest.fixture
-def page(browser: Browser, demo: Service) -> Iterator[Page]:
+def page(browser: Browser, recorded: Service, demo: Service) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1600, "height": 900}, locale="vi-VN")
     page = context.new_page()
     faults: list[str] = []

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,8 +27,10 @@ from vms.domain.messages import Segment
 pytestmark = pytest.mark.faults
 
 
-@pytest.fixture
-def running(gstreamer: None, tmp_path: Path) -> Iterator[Service]:
+@pytest.fixture(scope="module")
+def running(gstreamer: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service for all: each leaves it recording, with a database that is whole."""
+    tmp_path = tmp_path_factory.mktemp("database")
     with gst_server({"/a": {"gop": 25}}) as camera:
         cameras = [{"id": "a", "name": "A", "placement": "gate", "streams": {"main": camera.url("/a")}}]
         sites = [{"id": "s", "name": "S", "cameras": cameras}]

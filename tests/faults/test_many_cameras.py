@@ -36,7 +36,7 @@ def records(data: Path, name: str) -> list[Segment | Gap]:
 
 
 def test_all_cameras_come_back_at_once(tmp_path: Path, loop: Path, figure: Any, long: bool) -> None:
-    cameras, away_s = (115, 30.0) if long else (30, 6.0)
+    cameras, away_s = (115, 30.0) if long else (16, 4.0)
     data = tmp_path / "data"
     data.mkdir()
     back: dict[str, float] = {}
@@ -104,7 +104,7 @@ class Through(Load):
 
 
 def test_lines_that_flap(tmp_path: Path, loop: Path, figure: Any, long: bool) -> None:
-    cameras, every_s, warm, cuts = (8, 5.0, 36, 360) if long else (10, 1.0, 8, 24)
+    cameras, every_s, warm, cuts = (8, 5.0, 36, 360) if long else (8, 1.0, 6, 10)
     data = tmp_path / "data"
     data.mkdir()
     with load(loop, cameras) as source, proxy(source.port) as line, recorder(Through(source, line.port), data) as side:

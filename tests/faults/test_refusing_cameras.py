@@ -51,7 +51,7 @@ def most_attempts(reason: str, seconds: float) -> int:
 
 
 def test_who_refuses_is_named_and_asked_rarely(pulls: Callable[[str], Pull], figure: Any, long: bool) -> None:
-    seconds = 300.0 if long else 10.0
+    seconds = 300.0 if long else 5.0
     cameras = {
         "unauthorized": Refusing("401 Unauthorized", 'Digest realm="cam", nonce="abc"'),
         "forbidden": Refusing("403 Forbidden"),
@@ -110,7 +110,7 @@ class OneSession:
 
 
 def test_a_camera_of_one_session(pulls: Callable[[str], Pull], figure: Any, long: bool) -> None:
-    lingers_s = 60.0 if long else 6.0
+    lingers_s = 60.0 if long else 3.0
     camera = OneSession(Filming(), lingers_s)
     first = ScriptedCamera(camera)
     pull = pulls(first.url)

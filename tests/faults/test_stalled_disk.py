@@ -14,7 +14,7 @@ from tests.support.counting_cameras import FPS, FRAMES, CountingCameras, countin
 from tests.support.figures import Figures
 from tests.support.nats_bus import NatsServer
 from tests.support.reckoning import Reckoning, reckon
-from tests.support.recorder_rig import camera, recorder, room_in_the_minute
+from tests.support.recorder_rig import camera, recorder
 from tests.support.stalling_disk import stalling_disk
 from tests.support.waiting import until, until_async
 from vms.bus import subjects
@@ -58,6 +58,7 @@ async def test_one_disk_stalls(
 ) -> None:
     if room == "little":  # less than two cameras send in five seconds (0.4 MB/s each)
         monkeypatch.setattr(disks, "MAX_QUEUED_BYTES", 2_000_000)
+    monkeypatch.setattr("recorder.segments.SEGMENT_S", 86_400.0)  # no file is cut at a minute
     data = tmp_path / "data"
     root = data / "recordings"
     bus = await Bus.connect(nats.address, "viewer")
@@ -73,7 +74,6 @@ async def test_one_disk_stalls(
 
     with counting_cameras(4, tmp_path) as cameras, stalling_disk(root / "ill", tmp_path / "disk.img") as disk:
         configure(data, cameras)
-        await room_in_the_minute()
         async with recorder(data, nats):
             await until_async(all_record, 20, "all cameras are recorded")
             with disk.stalled():

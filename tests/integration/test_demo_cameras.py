@@ -146,7 +146,7 @@ def test_no_hole_across_the_loop_and_both_streams_in_step(tmp_path: Path, short_
     with _demo(tmp_path, *arguments, cameras=2) as demo:
         urls = [str(event[profile]) for event in demo.ready.values() for profile in ("main", "sub")]
         assert all(event["frames"] == LOOP_FRAMES for event in demo.ready.values())
-        main, sub, main265, sub265 = _pull_all(urls, 8.0)
+        main, sub, main265, sub265 = _pull_all(urls, 5.0)
     assert (main.codec, main265.codec, sub265.codec) == ("h264", "hevc", "hevc")
     for one, step in ((main, 1), (main265, 1), (sub, 2), (sub265, 2)):
         _check(one, LOOP_FRAMES, step)

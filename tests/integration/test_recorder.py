@@ -24,6 +24,9 @@ from vms.bus.connection import Bus
 from vms.domain.messages import Gap, Segment
 from vms.media.reading import scan_fragments
 
+#: No file is cut at a minute while files are counted.
+A_DAY_S = 86_400.0
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[NatsServer]:
@@ -59,6 +62,7 @@ async def test_states_recordings_and_reads(
     server: NatsServer, viewer: Viewer, gst: GstServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VMS_TEST_NOWHERE", raising=False)
+    monkeypatch.setattr("recorder.segments.SEGMENT_S", A_DAY_S)
     data = tmp_path / "data"
     cameras = [
         camera("a", gst.url("/a")),
@@ -69,7 +73,6 @@ async def test_states_recordings_and_reads(
         camera("off", gst.url("/off"), enabled=False),
     ]
     await viewer.configure(revision(1, *cameras))
-    await room_in_the_minute()
     async with recorder(data, server):
         await viewer.until_state("a", "recording")
         await viewer.until_state("b", "recording")
@@ -231,14 +234,14 @@ async def test_killed_and_started_again(server: NatsServer, viewer: Viewer, gst:
         assert not part.exists()
 
 
-async def test_without_a_bus_and_with_one_that_comes_and_goes(tmp_path: Path) -> None:
+async def test_without_a_bus_and_with_one_that_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recorder.segments.SEGMENT_S", A_DAY_S)
     data = tmp_path / "data"
     server = NatsServer(tmp_path / "nats")
     with gst_server({"/a": {"gop": 25}}) as gst:
         cache = data / "cache" / "config-recorder.json"
         cache.parent.mkdir(parents=True)
         cache.write_bytes(revision(7, camera("a", gst.url("/a"))))
-        await room_in_the_minute()
         async with recorder(data, server):
             # Recording begins from the cache, without anybody to tell.
             (part,) = await until(lambda: list((data / "recordings").glob("**/*.part")), 20)

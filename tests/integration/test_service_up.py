@@ -71,7 +71,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service,
     }
     with gst_server(mounts) as server:
         config = folder / "facility.yaml"
-        config.write_text(yaml.safe_dump(facility(server), allow_unicode=True))
+        config.write_text(yaml.safe_dump(facility(server), allow_unicode=True), encoding="utf-8")
         env = {"CAM_USER": "trực", "CAM_PASS": SECRET}
         with service(folder / "data", ["up", "--config", str(config)], env=env) as one:
             yield one, server

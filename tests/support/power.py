@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
 
-#: A sector, and not a page: pictures of tests are small, and holes have to fit into them.
-SECTOR = 512
+SECTOR = 512  # and not a page: pictures of tests are small, and holes have to fit into them
 _REFUSED = ("link", "symlink", "truncate", "pwrite", "writev", "sendfile", "copy_file_range", "rmdir")
 
 
@@ -70,8 +69,8 @@ class Record:
         for name in ("open", "write", "fsync", "fdatasync", "ftruncate", "rename", "replace", "mkdir", "unlink"):
             self._real[name] = getattr(os, name)
             self._patches.append(mock.patch.object(os, name, getattr(self, f"_{name}")))
-        self._patches += [mock.patch.object(os, name, _refuse(name)) for name in _REFUSED]
-        self._patches.append(mock.patch.object(os, "remove", self._unlink))
+        refused = [mock.patch.object(os, name, _refuse(name)) for name in _REFUSED]
+        self._patches += [*refused, mock.patch.object(os, "remove", self._unlink)]
         self._real["file"] = io.open
         self._patches += [mock.patch.object(module, "open", self._file) for module in (io, builtins)]
         for patch in self._patches:
@@ -277,10 +276,9 @@ def _choose(node: _Node, rng: random.Random | None) -> None:
     if rng is None or not node.pending:
         return
     some = node.pending[: rng.randint(0, len(node.pending))]
-    for op in some:
-        _enter(node.entries, op)
     data = bytearray(node.data)
     for op in some:
+        _enter(node.entries, op)
         _change(data, op)
     holes = rng.choice((0.0, 0.02, 0.5, 1.0))  # the share of sectors that were not written: all of them is a size alone
     if len(data) > len(node.data):

@@ -35,8 +35,11 @@ asyncio.run(process.run(
 """
 
 
-async def room_in_the_minute(seconds: float = 35.0) -> None:
-    """Waits until no file is cut for so long: a test that counts files must not meet a minute's end."""
+async def room_in_the_minute(seconds: float = 15.0) -> None:
+    """Waits until no file is cut for so long: a test that counts files must not meet a minute's end.
+
+    For a recorder of its own process; in this one ``SEGMENT_S`` may be a day.
+    """
 
     async def early() -> bool:
         return time.time() % 60 < 60 - seconds

@@ -116,8 +116,8 @@ class Service:
 def service(data: Path, arguments: list[str], **options: Any) -> Iterator[Service]:
     """One that runs, and is gone afterwards."""
     running = Service(data, arguments, **options)
-    running.start()
     try:
+        running.start()
         yield running
     finally:
         running.kill()

@@ -18,19 +18,33 @@ MAX_HEAD = 64 * 1024
 
 def read_head(file: BinaryIO) -> Track:
     """The track that the head describes; raises ``ValueError`` where there is none of ours."""
-    file.seek(0)
-    data = file.read(MAX_HEAD)
     try:
-        media = _find(_find(_find(data, b"moov"), b"trak"), b"mdia")
-        (timescale,) = struct.unpack_from(">I", _find(media, b"mdhd"), 12)
-        table = _find(_find(_find(media, b"minf"), b"stbl"), b"stsd")[8:]
-        for name, entry in _boxes(table):
-            if name == b"avc1":
-                return Track.of("h264", _avc(_find(entry[78:], b"avcC")), timescale)
-            if name == b"hvc1":
-                return Track.of("hevc", _hevc(_find(entry[78:], b"hvcC")), timescale)
+        timescale, codec, setup = _described(file)
+        return Track.of(codec, _avc(setup) if codec == "h264" else _hevc(setup), timescale)
     except (struct.error, IndexError) as err:
         raise ValueError("the head is torn") from err
+
+
+def decoder_setup(file: BinaryIO) -> tuple[str, bytes]:
+    """``("h264" or "hevc", avcC or hvcC)``: what a decoder needs first; raises ``ValueError`` without either."""
+    try:
+        _, codec, setup = _described(file)
+    except struct.error as err:
+        raise ValueError("the head is torn") from err
+    return codec, setup
+
+
+def _described(file: BinaryIO) -> tuple[int, str, bytes]:
+    """Timescale, codec, and the body of its avcC or hvcC."""
+    file.seek(0)
+    media = _find(_find(_find(file.read(MAX_HEAD), b"moov"), b"trak"), b"mdia")
+    (timescale,) = struct.unpack_from(">I", _find(media, b"mdhd"), 12)
+    table = _find(_find(_find(media, b"minf"), b"stbl"), b"stsd")[8:]
+    for name, entry in _boxes(table):
+        if name == b"avc1":
+            return timescale, "h264", _find(entry[78:], b"avcC")
+        if name == b"hvc1":
+            return timescale, "hevc", _find(entry[78:], b"hvcC")
     raise ValueError("no video track of ours")
 
 

@@ -120,7 +120,7 @@ async def keyframes(
     one = await _file(context, segment)
     try:
         table = context.recorders.known(one)
-        if table is None or (table.growing and table.tfdts[-1] < to):
+        if table is None or (table.growing and (not table.tfdts or table.tfdts[-1] < to)):
             table = await context.recorders.table(one)
         rows = keys.chosen(table, from_, to, one.timescale)
         if not rows:

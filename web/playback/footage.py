@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
+from vms.domain.footage import LOOK_BACK_S
 from web.database.engine import Database
 from web.database.schema import Segment
 
-#: No file is longer than this, so that the index on ``start`` bounds the search.
-_LONGEST = timedelta(minutes=10)
+#: It bounds the search by the index on ``start``.
+_LOOK_BACK = timedelta(seconds=LOOK_BACK_S)
 #: Rows of closed files in memory: about 3 MB.
 MOST_ROWS = 4096
 
@@ -32,11 +33,12 @@ class Footage:
     bytes: int
     sha256: str | None
     timescale: int
+    anchor: datetime  # of pts 0
 
 
 _COLUMNS = (
     Segment.id, Segment.site, Segment.camera, Segment.run, Segment.codec, Segment.start, Segment.end, Segment.bytes,
-    Segment.sha256, Segment.timescale,
+    Segment.sha256, Segment.timescale, func.coalesce(Segment.anchor_utc, Segment.start),
 )  # fmt: skip
 
 
@@ -54,7 +56,7 @@ class Catalogue:
             .where(
                 Segment.camera == camera,
                 Segment.start < end,
-                Segment.start > start - _LONGEST,
+                Segment.start > start - _LOOK_BACK,
                 or_(Segment.end.is_(None), Segment.end > start),
             )
             .order_by(Segment.start, Segment.id)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from vms.domain.clock import rfc3339
+from vms.domain.clock import from_epoch, rfc3339
+from vms.domain.footage import Claim, share
 from vms.domain.reading import FragmentTable
 from web.playback.footage import Footage
 
@@ -38,6 +39,8 @@ class File:
     footage: Footage
     table: FragmentTable
     growing: bool
+    since: datetime | None = None  # what is before is another file's, because a clock was set back
+    until: datetime | None = None  # and what begins from then on
 
     def at(self, tfdt: int) -> datetime:
         """UTC of a decode time."""
@@ -60,19 +63,44 @@ class _Piece:
 
 
 def files(found: Sequence[Footage], tables: dict[str, FragmentTable], start: datetime, now: datetime) -> list[File]:
-    """The files that reach beyond ``start`` and can be played, up to and with the first that grows."""
+    """What can be played of the files that reach beyond ``start``, in order, up to and with the first that grows.
+
+    A file may come twice, before and behind another that counts in its middle.
+    """
     there: list[File] = []
     for i, one in enumerate(found):
         table = tables[one.id]
         if table.error is not None or not table.offsets:
             continue
-        succeeded = i + 1 < len(found) and now - found[i + 1].start > SUCCEEDED
-        file = File(one, table, table.growing and not succeeded)
-        if file.growing or file.at(file.end_tfdt) > start:
+        file = File(one, table, growing=False)
+        reach = file.at(file.end_tfdt)
+        behind = (other.start for other in found[i + 1 :] if other.start > reach - LINGER)
+        if table.growing and not any(now - begun > SUCCEEDED for begun in behind):
+            there.append(replace(file, growing=True))
+        elif reach > start:
             there.append(file)
+    claims = [
+        Claim(
+            file.footage.start.timestamp(),
+            math.inf if file.growing else file.at(file.end_tfdt).timestamp(),
+            file.footage.anchor.timestamp(),
+            file.footage.id,
+        )
+        for file in there
+    ]
+    listed: list[File] = []
+    for number, begin, end in share(claims):
+        file, claim = there[number], claims[number]
+        listed.append(
+            replace(
+                file,
+                since=None if begin == claim.start else from_epoch(begin),
+                until=None if end == claim.end else from_epoch(end),
+            )
+        )
         if file.growing:
             break
-    return there
+    return listed
 
 
 def is_open(there: Sequence[File], end: datetime, now: datetime) -> bool:
@@ -93,7 +121,9 @@ def render(there: Sequence[File], start: datetime, end: datetime, *, open_end: b
     for file in there:
         first = True
         uri = f"/api/segments/{quote(file.footage.id)}"
-        for piece in _pieces(file, start if before is None else None, end, LEAST_KEYS_S if keys else LEAST_S):
+        begin = file.since if before is not None else start if file.since is None else max(start, file.since)
+        until = end if file.until is None else min(end, file.until)
+        for piece in _pieces(file, begin, until, LEAST_KEYS_S if keys else LEAST_S):
             if first:
                 if before is None:
                     offset = max(0.0, (start - file.at(piece.tfdt)).total_seconds())
@@ -143,7 +173,7 @@ def _pieces(file: File, start: datetime | None, end: datetime, least_s: float) -
         if last and file.growing:
             return
         until = file.end_tfdt if last else table.tfdts[i + 1]
-        if until - table.tfdts[begin] < least and not last:
+        if until - table.tfdts[begin] < least and not last and file.at(until) < end:
             continue
         if file.at(table.tfdts[begin]) >= end:
             return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+
+from vms.domain.footage import Claim, share
 
 #: A file is cut near its minute: an unfinished one that is not the last cannot have gone on for longer.
 OPEN_AT_MOST = 90_000
@@ -24,7 +26,7 @@ class Recorded:
     codec: str = ""
     bytes: int = 0
     open: bool = False
-    run: str = ""
+    anchor: int | None = None  # of its run's pts 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ def assemble(
 
     ``grown_to``: how far the newest open segment is known to reach. ``configured_at``: before it nothing can
     have been recorded (None: never configured). ``told_from``: the first moment of which a recorder said anything.
-    Where footage and a gap claim the same moment, footage wins; of two runs the one that began first, as long as it
-    goes on.
+    Where footage and a gap claim the same moment, footage wins; of two files the one that
+    ``vms.domain.footage`` names.
     """
     if end <= start:
         return Cover((), ())
@@ -132,47 +134,19 @@ def _close(segments: Sequence[Recorded], told: _Told, grown_to: int) -> list[Rec
 
 
 def _clip(start: int, end: int, segments: Sequence[Recorded]) -> tuple[list[Recorded], list[Recorded]]:
-    """Cuts to the span without overlap; and those of which much is not shown.
-
-    A clock that was set back labels time twice: one run is shown as long as it goes on, not now this, now that one.
-    """
-    reach: dict[str, int] = {}
+    """Cuts to the span without overlap; and those of which much is not shown."""
+    claims = []
     for one in segments:
-        reach[one.run] = max(reach.get(one.run, 0), end if one.end is None else one.end)
-    kept: list[Recorded] = []
-    behind: list[Recorded] = []
-    at, run = start, None
-    for one in segments:
-        begin, finish = max(one.start, at), min(end if one.end is None else one.end, end)
-        if run is not None and one.run != run and one.start < min(reach[run], end):
-            behind.append(one)
-        elif finish > begin:
-            kept.append(replace(one, start=begin, end=finish))
-            at, run = finish, one.run
-    overlaps = []
-    for one in behind:
-        free = _free(kept, max(one.start, start), min(end if one.end is None else one.end, end))
-        for begin, finish in free:
-            insort(kept, replace(one, start=begin, end=finish), key=lambda each: each.start)
-        whole = min(end if one.end is None else one.end, end) - max(one.start, start)
-        if whole - sum(finish - begin for begin, finish in free) >= OVERLAP_FROM:
-            overlaps.append(one)
-    return kept, overlaps
-
-
-def _free(kept: Sequence[Recorded], start: int, end: int) -> list[tuple[int, int]]:
-    """What of the span nobody has; ``kept`` is in order and without overlap."""
-    free = []
-    at = start
-    for one in kept[max(0, bisect_right(kept, start, key=lambda each: each.start) - 1) :]:
-        if one.start >= end:
-            break
-        if one.start > at:
-            free.append((at, one.start))
-        at = max(at, one.end or at)
-    if at < end:
-        free.append((at, end))
-    return free
+        until = end if one.end is None else one.end
+        anchor = one.start if one.anchor is None else one.anchor
+        claims.append(Claim(max(one.start, start), min(until, end), anchor, one.id))
+    kept = []
+    hidden = [claim.end - claim.start for claim in claims]
+    for number, begin, finish in share(claims):
+        one = segments[number]
+        kept.append(one if (one.start, one.end) == (begin, finish) else replace(one, start=begin, end=finish))
+        hidden[number] -= finish - begin
+    return kept, [one for one, ms in zip(segments, hidden, strict=True) if ms >= OVERLAP_FROM]
 
 
 _Life = tuple[int | None, int | None]

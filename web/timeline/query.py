@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from vms.domain.clock import rfc3339
+from vms.domain.footage import LOOK_BACK_S
 from web.alerts.store import Filter, fetch_page
 from web.database.schema import CameraFirst, Gap, MinuteCount, Segment
 from web.timeline.assemble import Missing, Recorded, assemble, merge
 
-#: No segment is longer than this, so that the index on ``start`` bounds the search.
-LONGEST_SEGMENT = timedelta(minutes=10)
+#: It bounds the search by the index on ``start``.
+_LOOK_BACK = timedelta(seconds=LOOK_BACK_S)
 #: An unfinished file that is not the newest: its recorder was killed, and tells the end when it starts again.
 LIKELY_MS = 60_000
 MAX_ALERTS = 2000
@@ -62,9 +63,9 @@ async def timeline(
 ) -> bytes:
     """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches."""
     segments = await connection.execute(
-        select(Segment.id, _us(Segment.start), _us(Segment.end), Segment.codec, Segment.bytes, Segment.run).where(
-            Segment.camera == camera, Segment.start < end, Segment.start > start - LONGEST_SEGMENT
-        )
+        select(
+            Segment.id, _us(Segment.start), _us(Segment.end), Segment.codec, Segment.bytes, _us(Segment.anchor_utc)
+        ).where(Segment.camera == camera, Segment.start < end, Segment.start > start - _LOOK_BACK)
     )
     gaps = await connection.execute(
         select(_us(Gap.start), _end_of_gap(camera), Gap.cause, Gap.reason).where(
@@ -111,12 +112,12 @@ def _end_of_gap(camera: str) -> ColumnElement[int]:
 
 def _body(span: _Span, found: _Found, merged: bool) -> dict[str, Any]:
     recorded = []
-    for name, start, end, codec, size, run in found.segments:
+    for name, start, end, codec, size, anchor in found.segments:
         at = start // 1000
         until = None if end is None else end // 1000
         if until is None and found.newest is not None and at < found.newest:
             until = min(found.newest, at + LIKELY_MS)
-        recorded.append(Recorded(name, at, until, codec, size, run=run))
+        recorded.append(Recorded(name, at, until, codec, size, anchor=_ms(anchor)))
     cover = assemble(
         span.start,
         span.end,

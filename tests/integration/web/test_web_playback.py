@@ -4,105 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import itertools
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import av
 import httpx
 import pytest
-import pytest_asyncio
 
-from tests.integration.web.rig import WebRig, web_rig
+from tests.integration.web.playing import Played
 from tests.support.footage import decode_mp4, encode
-from tests.support.nats_bus import NatsServer
-from tests.support.past import Past, counted
-from tests.support.recorder_rig import recorder
+from tests.support.past import counted
 from tests.support.waiting import until_async
-from vms.bus.connection import Bus
 from vms.demo.counter import read_counter
 from vms.domain.clock import from_epoch, rfc3339
-from vms.domain.facility import Facility
 from vms.domain.messages import Segment
 from web.playback import recorders
 
 HOUR = 1_790_000_000 // 3600 * 3600
-CAMERA = {"id": "c", "name": "C", "placement": "gate", "enabled": False, "streams": {"main": "rtsp://127.0.0.1/x"}}
-SEED = {"facility": {"name": "F"}, "sites": [{"id": "s", "name": "S", "cameras": [CAMERA]}]}
-
-
-class Played:
-    """Web, a recorder and one camera's past."""
-
-    def __init__(self, rig: WebRig, bus: Bus, past: Past) -> None:
-        self.rig, self.bus, self.past = rig, bus, past
-
-    async def told(self) -> None:
-        """Waits until web knows what was recorded, and the recorder answers."""
-        await self.past.publish(self.bus)
-
-        async def known() -> bool:
-            last = self.past.segments()[-1]
-            answers = [await self.rig.http.get(f"/api/segments/{s.id}/media") for s in self.past.segments()]
-            etag = "etag" in answers[-1].headers or last.end is None
-            return etag and all(answer.status_code == 200 for answer in answers)
-
-        await until_async(known, 20, "web knows every file")
-
-    def address(self, start: float, end: float, **more: str) -> str:
-        asked = httpx.QueryParams({"start": rfc3339(from_epoch(start)), "end": rfc3339(from_epoch(end)), **more})
-        return f"/api/cameras/c/playback.m3u8?{asked}"
-
-    async def playlist(self, start: float, end: float, **more: str) -> str:
-        answer = await self.rig.http.get(self.address(start, end, **more))
-        assert answer.status_code == 200, answer.text
-        assert answer.headers["content-type"] == "application/vnd.apple.mpegurl"
-        return answer.text
-
-    async def frames(self, start: float, end: float, **more: str) -> list[av.VideoFrame]:
-        """Every frame of one run that libav's own HLS client gets, decoded."""
-        url = f"http://127.0.0.1:{self.rig.port}{self.address(start, end, **more)}"
-        token = self.rig.http.cookies["vms_session"]
-
-        def work() -> list[av.VideoFrame]:
-            with av.open(url, options={"headers": f"Authorization: Bearer {token}\r\n"}) as container:
-                return list(container.decode(video=0))
-
-        return await asyncio.to_thread(work)
-
-    async def stretches(self, text: str) -> list[list[av.VideoFrame]]:
-        """The frames between discontinuities, by what the list says alone: libav's client cannot go over them."""
-        found = []
-        for stretch in text.split("#EXT-X-DISCONTINUITY\n"):
-            data = b""
-            for uri, size, begin in re.findall(r'MAP:URI="(.*?)",BYTERANGE="(\d+)@(\d+)"', stretch)[:1]:
-                data += await self.range(uri, int(begin), int(size))
-            for size, begin, uri in re.findall(r"#EXT-X-BYTERANGE:(\d+)@(\d+)\n(.*)", stretch):
-                data += await self.range(uri, int(begin), int(size))
-            with av.open(io.BytesIO(data)) as container:
-                container.streams.video[0].codec_context.options = {"err_detect": "explode"}
-                found.append(list(container.decode(video=0)))
-        return found
-
-    async def range(self, uri: str, begin: int, size: int) -> bytes:
-        answer = await self.rig.http.get(uri, headers={"Range": f"bytes={begin}-{begin + size - 1}"})
-        assert (answer.status_code, len(answer.content)) == (206, size)
-        return answer.content
-
-
-@pytest_asyncio.fixture
-async def played(tmp_path: Path, server: NatsServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Played]:
-    monkeypatch.setattr("recorder.segments.SEGMENT_S", 10.0)
-    data = tmp_path / "data"
-    past = Past(data / "recordings", "s", "c")
-    async with web_rig(data, server.url, Facility.model_validate(SEED)) as rig, recorder(data, server):
-        bus = await Bus.connect(server.address, "past")
-        yield Played(rig, bus, past)
-        await bus.close()
-    past.close()
 
 
 def numbers(text: str, what: str) -> list[float]:
@@ -191,6 +110,24 @@ async def test_a_growing_file_only_ever_grows_at_its_end(played: Played) -> None
     assert sum(numbers(last, "EXTINF")) == pytest.approx(340 / 25)
     closed = await played.rig.http.get(address)
     assert closed.content.startswith(growing.content)
+
+
+async def test_a_file_that_has_only_begun_is_nothing_to_see_yet(played: Played) -> None:
+    """Its table is known and empty; key frames were asked of it all the same, and then it was an error of ours."""
+    begin = played.rig.clock.utc() // 10 * 10 - 20
+    played.past.begin("h264", encode(gop=50), begin)
+    played.past.feed(11)
+    await played.past.publish(played.bus)
+    (one,) = played.past.segments()
+    (played.past.root / one.path).with_suffix(".part").write_bytes(b"")
+
+    async def answered() -> bool:
+        asked = {"from": 0, "to": 10**6}
+        answer = await played.rig.http.get(f"/api/segments/{one.id}/keyframes", params=asked)
+        return answer.status_code == 404 and bool(answer.json()["type"] == "about:blank#no-footage")
+
+    await until_async(answered, 20, "web knows the file")
+    assert await answered(), "with the table that it has now"
 
 
 async def test_media_by_range(played: Played) -> None:

@@ -13,14 +13,12 @@ import pytest_asyncio
 from recorder import journal
 from recorder.camera import STALE_S, CameraRecorder
 from recorder.disk import DiskWriter
-from recorder.status import refused_state
 from tests.support.clocks import ManualClock
 from tests.support.footage import encode, packet_of, run_of
 from tests.support.full_disk import files_of_at_most
 from vms.bus.outbox import Outbox
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import from_epoch
-from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
 from vms.domain.messages import Gap, Segment
 from vms.ingest.stream import Run
@@ -260,12 +258,6 @@ async def test_everything_is_announced_in_order_with_ids_of_its_own(tmp_path: Pa
     kinds = [subject.rpartition(".")[2] for subject, _, _ in lines]
     assert kinds.count("gap") == 4  # starting, explained, closed, stopped
     assert [i for i, k in zip(ids, kinds, strict=True) if k == "segment"][-1].endswith(".closed")
-
-
-async def test_a_disabled_and_a_refused_camera_have_states_too() -> None:
-    assert refused_state("s", CAMERA, "local", MINUTE, 2, None).status == "disabled"
-    state = refused_state("s", CAMERA, "local", MINUTE, 2, ConfigurationError("the environment lacks P"))
-    assert (state.status, state.reason, state.detail) == ("offline", "configuration", "the environment lacks P")
 
 
 async def test_states_may_be_asked_while_packets_come(rig: Rig) -> None:

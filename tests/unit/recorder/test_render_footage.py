@@ -11,6 +11,7 @@ from recorder.layout import journal_path
 from recorder.render.footage import Footage, at_moment, in_span
 from tests.support.footage import Unit, encode, looped
 from tests.support.recorded import CAMERA, SITE, Recordings
+from vms.domain.footage import Claim, share
 
 DAY = 1_800_000_000.0 - 1_800_000_000.0 % 86_400  # a midnight, UTC
 NOON = DAY + 12 * 3600
@@ -130,17 +131,20 @@ def test_the_last_line_counts_and_without_lines_the_name_does(make: Make) -> Non
     assert find(one, NOON + 1) is not None
 
 
-def test_of_two_files_after_a_step_back_of_the_clock_the_later_one_counts(make: Make) -> None:
+def test_of_two_recordings_of_one_time_the_one_counts_that_the_timeline_shows(make: Make) -> None:
     one = make()
-    one.record("h264", units(), NOON)
-    one.record("h264", units(), NOON + 1)
-    found = find(one, NOON + 1.5)
-    assert found is not None
-    assert found.id == one.closed[1].id
-    one.record("h264", units(), NOON + 1)  # the name is taken: it gets a number
-    again = find(one, NOON + 1.5)
-    assert again is not None
-    assert again.id == one.closed[2].id
+    one.record("h264", units(90), NOON + 20)  # cut at the minute
+    one.record("h264", units(90), NOON + 50)  # cut at the same minutes
+    one.record("h264", units(90), NOON + 50)  # the names are taken: they get numbers
+    for at in (20, 55, 60, 70, 109, 111, 130):
+        found = find(one, NOON + at)
+        assert found is not None
+        claims = [Claim(s.start.timestamp(), s.end.timestamp(), s.anchor_utc.timestamp(), s.id) for s in one.closed]  # type: ignore[union-attr]
+        (counts,) = [one.closed[part.number].id for part in share(claims) if part.start <= NOON + at < part.end]
+        assert (found.id, found.anchor - NOON) == (counts, 20 if at < 110 else 50), at
+        span = in_span(one.root, SITE, CAMERA, NOON + at, NOON + at + 10)
+        assert span is not None
+        assert span.id == counts, at
 
 
 def test_foreign_files_and_deleted_ones_are_nothing(make: Make) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from recorder.camera import CameraRecorder
 from recorder.disk import DiskWriter
-from recorder.segments import LONGEST_S
 from tests.support.clocks import ManualClock
 from tests.support.footage import Unit, encode, packet_of, run_of
 from tests.support.reckoning import reckon
@@ -15,6 +14,7 @@ from vms.bus.outbox import Outbox
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import from_epoch
 from vms.domain.facility import Camera
+from vms.domain.footage import LONGEST_S
 from vms.ingest.stream import TIMESCALE
 
 MINUTE = 1_800_000_000.0

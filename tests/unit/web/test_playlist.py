@@ -36,8 +36,10 @@ def table(name: str, begin: float, gops: list[float], *, growing: bool = False) 
     )  # fmt: skip
 
 
-def footage(name: str, start: float, end: float | None, run: str = "r", codec: str = "avc1.64001f") -> Footage:
-    return Footage(name, "s", "c", run, codec, at(start), None if end is None else at(end), 1, "x", SECOND)
+def footage(
+    name: str, start: float, end: float | None, run: str = "r", codec: str = "avc1.64001f", anchor: float = 0
+) -> Footage:
+    return Footage(name, "s", "c", run, codec, at(start), None if end is None else at(end), 1, "x", SECOND, at(anchor))
 
 
 def minute(name: str, start: float, run: str = "r", codec: str = "avc1.64001f", begin: float | None = None) -> File:
@@ -158,6 +160,45 @@ def test_nothing_stands_behind_a_growing_file() -> None:
     assert [file.footage.id for file in files(rows, tables, NOON, at(61))] == ["c.1"]
     later = files(rows, tables, NOON, at(90))
     assert [(file.footage.id, file.growing) for file in later] == [("c.1", False), ("c.2", True)]
+
+
+def shown(there: list[File], start: datetime = NOON) -> list[tuple[str, float, float]]:
+    """Of each stretch of the list whose it is, where it begins, and how many seconds it has."""
+    found: list[tuple[str, float, float]] = []
+    name = ""
+    for row in listed(there, start):
+        if row.startswith("#EXT-X-MAP:"):
+            name = row.split("/")[3]
+        elif row.startswith("#EXT-X-PROGRAM-DATE-TIME:"):
+            begin = datetime.fromisoformat(row.split(":", 1)[1])
+            found.append((name, (begin - NOON).total_seconds(), 0.0))
+        elif row.startswith("#EXTINF:"):
+            found[-1] = (*found[-1][:2], found[-1][2] + float(row[8:-1]))
+    return found
+
+
+def test_after_a_clock_was_set_back_one_run_is_played_and_not_both_by_turns() -> None:
+    """Set back by 90 s: the run that came then is anchored earlier, and the older one is played up to it."""
+    rows = [footage(f"c.a{n}", n * 60, n * 60 + 60, "a", anchor=0) for n in range(4)]
+    rows += [footage(f"c.b{n}", 150 + n * 60, 210 + n * 60, "b", anchor=-90) for n in range(2)]
+    tables = {one.id: table(one.id, (one.start - one.anchor).total_seconds(), [2.0] * 30) for one in rows}
+    rows.sort(key=lambda one: one.start)
+    there = files(rows, tables, NOON, at(1000))
+    assert shown(there) == [
+        ("c.a0", 0, 60), ("c.a1", 60, 60), ("c.a2", 120, 30), ("c.b0", 150, 60), ("c.b1", 210, 60)
+    ]  # fmt: skip
+    # Where it lacks some, the other is played there, and the same is said whatever is asked for.
+    short = [one for one in rows if one.id != "c.b1"]
+    there = files(short, tables, NOON, at(1000))
+    assert shown(there)[3:] == [("c.b0", 150, 60), ("c.a3", 210, 30)]
+    assert shown(files(short, tables, at(200), at(1000)), at(200)) == [("c.b0", 200, 10), ("c.a3", 210, 30)]
+
+
+def test_a_growing_file_goes_on_though_the_clock_was_set_back_before_older_ones() -> None:
+    """Files with later labels are older: they are no sign that nobody writes to it any more."""
+    rows = [footage("c.b", 100, None, "b", anchor=-90), footage("c.a", 130, 190, "a", anchor=0)]
+    tables = {"c.b": table("c.b", 190, [2.0] * 28, growing=True), "c.a": table("c.a", 130, [2.0] * 30)}
+    assert [(file.footage.id, file.growing) for file in files(rows, tables, NOON, at(157))] == [("c.b", True)]
 
 
 def test_files_that_cannot_be_had_or_end_before_are_left_out() -> None:

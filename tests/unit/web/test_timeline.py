@@ -16,8 +16,8 @@ lengths = st.one_of(st.none(), st.integers(min_value=0, max_value=120))
 @st.composite
 def recorded(draw: st.DrawFn) -> Recorded:
     start, length = draw(moments), draw(lengths)
-    run = draw(st.sampled_from(["a", "b", "c"]))
-    return Recorded(str(draw(st.integers(0, 9))), start, None if length is None else start + length, run=run)
+    anchor = draw(st.sampled_from([None, 0, 100, 250]))
+    return Recorded(str(draw(st.integers(0, 9))), start, None if length is None else start + length, anchor=anchor)
 
 
 @st.composite
@@ -96,8 +96,8 @@ def test_overlap_is_taken_from_the_later() -> None:
 
 def test_a_clock_set_back_shows_one_run_and_names_the_other() -> None:
     """Files of both runs are cut near the same minutes; they must not be shown by turns."""
-    first = [Recorded(f"a{n}", 100_000 + n * 60_000, 160_000 + n * 60_000, run="a") for n in range(3)]
-    again = [Recorded(f"b{n}", 130_000 + n * 60_000, 190_000 + n * 60_000, run="b") for n in range(4)]
+    first = [Recorded(f"a{n}", 100_000 + n * 60_000, 160_000 + n * 60_000, anchor=100_000) for n in range(3)]
+    again = [Recorded(f"b{n}", 130_000 + n * 60_000, 190_000 + n * 60_000, anchor=130_000) for n in range(4)]
     made = assemble(100_000, 400_000, [*again, *first], [], grown_to=0, configured_at=0)
     assert [(one.id, one.start, one.end) for one in made.segments] == [
         ("a0", 100_000, 160_000),
@@ -110,9 +110,9 @@ def test_a_clock_set_back_shows_one_run_and_names_the_other() -> None:
 
 
 def test_what_the_shown_run_lacks_is_taken_from_the_other() -> None:
-    lossy = [Recorded("a0", 100_000, 150_000, run="a"), Recorded("a1", 180_000, 240_000, run="a")]
+    lossy = [Recorded("a0", 100_000, 150_000, anchor=0), Recorded("a1", 180_000, 240_000, anchor=0)]
     made = assemble(
-        100_000, 240_000, [*lossy, Recorded("b", 120_000, 200_000, run="b")], [], grown_to=0, configured_at=0
+        100_000, 240_000, [*lossy, Recorded("b", 120_000, 200_000, anchor=1)], [], grown_to=0, configured_at=0
     )
     assert [(one.id, one.start, one.end) for one in made.segments] == [
         ("a0", 100_000, 150_000),
@@ -123,6 +123,17 @@ def test_what_the_shown_run_lacks_is_taken_from_the_other() -> None:
 
 
 def test_runs_that_follow_each_other_within_jitter_are_no_overlap() -> None:
-    made = cover([Recorded("a", 100, 210, run="a"), Recorded("b", 200, 300, run="b")], [])
+    made = cover([Recorded("a", 100, 210, anchor=100), Recorded("b", 200, 300, anchor=200)], [])
     assert [(one.id, one.start, one.end) for one in made.segments] == [("a", 100, 210), ("b", 210, 300)]
     assert made.overlaps == ()
+
+
+def test_which_run_is_shown_does_not_hang_on_what_is_asked_for() -> None:
+    """Whichever of the two has the first file in a span: the same one is shown as in any other."""
+    first = [Recorded(f"a{n}", n * 60_000, n * 60_000 + 60_000, anchor=0) for n in range(6)]
+    again = [Recorded(f"b{n}", 90_000 + n * 60_000, 150_000 + n * 60_000, anchor=-300_000) for n in range(4)]
+    for start in (100_000, 130_000, 160_000, 190_000):
+        near = [one for one in (*first, *again) if start - 60_000 < one.start < start + 30_000]
+        made = assemble(start, start + 30_000, near, [], grown_to=0, configured_at=0)
+        assert {one.id[0] for one in made.segments} == {"b"}, start
+        assert {one.id[0] for one in made.overlaps} == {"a"}, start

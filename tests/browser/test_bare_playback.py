@@ -21,8 +21,8 @@ from tests.integration.web.rig import PASSWORD, WebRig, web_rig
 from tests.support.hls_page import FLAGS, HLS_JS, hls_page
 from tests.support.nats_bus import NatsServer, nats_server
 from tests.support.past import Past, counted
-from tests.support.recorder_rig import recorder
-from tests.support.waiting import wait_until
+from tests.support.recorder_rig import Viewer, recorder
+from tests.support.waiting import until_async, wait_until
 from vms.bus.connection import Bus
 from vms.demo.counter import read_counter
 from vms.domain.clock import SystemClock, from_epoch, rfc3339
@@ -59,6 +59,8 @@ class Running:
         seed = Facility.model_validate(SEED)
         async with web_rig(self._data, self._server.url, seed) as self.rig, recorder(self._data, self._server):
             self._bus = await Bus.connect(self._server.address, "past")
+            viewer = Viewer(self._bus)
+            await until_async(lambda: viewer.gaps("c"), 20, "the recorder has looked at the camera's folder")
             yield
             await self._bus.close()
 
