@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import threading
 from collections.abc import Container
 from datetime import datetime, timedelta
@@ -47,12 +46,16 @@ def due(now: datetime, zone: ZoneInfo, last: datetime) -> bool:
 
 
 class Nightly:
-    """One recorder's audits; ``result`` is the last one, kept over a restart."""
+    """One recorder's audits; ``result`` is the last one, kept over a restart.
+
+    While the recordings' disk is away every use of ``root`` fails: then nothing is told, and no alert ends.
+    """
 
     def __init__(
-        self, data: Path, node: str, name: str, sites: Container[str] | None, alarms: NodeAlarms, clock: Clock
-    ) -> None:
-        self._root = data / "recordings"
+        self, data: Path, root: Path, node: str, name: str, sites: Container[str] | None, alarms: NodeAlarms,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        self._root = root
         self._data, self._node, self._sites = data, node, sites
         self._alarms, self._clock = alarms, clock
         self._notes = data / "state" / f"audit-{name}.json"
@@ -80,6 +83,9 @@ class Nightly:
                     await self.audit(bus)
                 except OSError as err:  # the disk is gone: that is told elsewhere
                     log.error("index.unaudited error=%s", err.strerror)
+                except Exception:  # what cannot be audited must not end what else goes over the bus
+                    log.exception("index.unaudited")
+                finally:  # not again before the next night
                     self._begun = from_epoch(self._clock.utc())
 
     async def audit(self, bus: Bus | None) -> AuditResult:
@@ -106,25 +112,20 @@ class Nightly:
         )  # fmt: skip
         faults = [one for one in found if one.kind not in NO_FAULT]
         kinds = {one.kind: sum(other.kind == one.kind for other in faults) for one in faults}
-        self._alarms.tell("index", {"reason": "differences", "kinds": kinds} if faults else None, "warning")
+        detail = {"reason": "differences", "kinds": kinds} if faults else None
+        await asyncio.to_thread(self._alarms.tell, "index", detail, "warning")  # it syncs
         log.info("index.audited cameras=%d files=%d differences=%d compared=%s", count, files, len(found), compared)
         await asyncio.to_thread(self._save, self.result)
         return self.result
 
     def _look(self, site: str, camera: str, now: datetime, stop: threading.Event) -> Looked:
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # this thread alone
-        try:
-            looked = Looked()
+        looked = Looked()
+        begun = self._clock.monotonic()
+        for looked in look_at(self._root, site, camera, now):  # noqa: B007  # the last one is whole
+            if stop.wait(REST * (self._clock.monotonic() - begun)):
+                break
             begun = self._clock.monotonic()
-            for looked in look_at(self._root, site, camera, now):  # noqa: B007  # the last one is whole
-                if stop.wait(REST * (self._clock.monotonic() - begun)):
-                    break
-                begun = self._clock.monotonic()
-            return looked
-        finally:
-            with contextlib.suppress(OSError):  # the thread goes back to others
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 0)
+        return looked
 
     async def _compare(self, bus: Bus, site: str, camera: str, looked: Looked) -> list[Difference] | None:
         """Days that the database knows otherwise, asked twice; it is told them again. None: it did not answer."""
