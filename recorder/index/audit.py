@@ -54,22 +54,35 @@ def look_at(root: Path, site: str, camera: str, now: datetime, *, verify: bool =
         footage += [(one.start, one.end) for one in found.segments.values() if one.end is not None]
         gaps |= found.gaps
         start = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        end = min(start + timedelta(days=1), edge)
-        rows = [row(one) for one in records(found) if one.start < end and one.end is not None]
-        looked.days.append(DaySum(start=start, end=end, digest=digest(rows)))
+        looked.days.append(_sum(found, start, min(start + timedelta(days=1), edge)))
         yield looked
     footage += [(edge, now + timedelta(days=3650))]  # the recorder is still at it
-    for gap in complete(footage, gaps.values(), lambda begin, end: unexplained(site, camera, "", begin, end)):
-        told = gaps.get(gap.id)
-        if gap.start < edge and not (told is not None and told.end is None and _is_last(told, gaps, footage, edge)):
-            span = f"{gap.start.isoformat()} to {'now' if gap.end is None else gap.end.isoformat()}"
-            looked.differences.append(Difference(camera=camera, kind="gap", detail=span))
+    known = [_until(gap, edge, gaps, footage) for gap in gaps.values() if gap.start < edge]
+    for gap in complete(footage, known, lambda begin, end: unexplained(site, camera, "", begin, end)):
+        span = f"{gap.start.isoformat()} to {'now' if gap.end is None else gap.end.isoformat()}"
+        looked.differences.append(Difference(camera=camera, kind="gap", detail=span))
     yield looked
 
 
+def summed_again(root: Path, site: str, camera: str, day: DaySum) -> DaySum:
+    """The same day as it is now: gaps end, and footage is deleted, while one looks."""
+    return _sum(look(root, site, camera, f"{day.start:%Y-%m-%d}"), day.start, day.end)
+
+
+def _sum(found: Found, start: datetime, end: datetime) -> DaySum:
+    rows = [row(one) for one in records(found) if one.start < end and one.end is not None]
+    return DaySum(start=start, end=end, digest=digest(rows))
+
+
+def _until(gap: Gap, edge: datetime, gaps: dict[str, Gap], footage: list[Span]) -> Gap:
+    """As it was at the edge: what ended since, or lasts, reached it."""
+    reaches = _is_last(gap, gaps, footage, edge) if gap.end is None else gap.end > edge
+    return gap.model_copy(update={"end": edge}) if reaches else gap
+
+
 def _is_last(gap: Gap, gaps: dict[str, Gap], footage: list[Span], edge: datetime) -> bool:
-    others = [one.start for one in gaps.values() if one.id != gap.id] + [start for start, _ in footage if start < edge]
-    return all(start <= gap.start for start in others)
+    others = [one.start for one in gaps.values() if one.id != gap.id and one.start < edge]
+    return all(start <= gap.start for start in others + [start for start, _ in footage if start < edge])
 
 
 def _differences(

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,13 +16,13 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from recorder.alarms import NodeAlarms
-from recorder.index.audit import NO_FAULT, Looked, look_at
+from recorder.index.audit import NO_FAULT, Looked, look_at, summed_again
 from recorder.index.state import cameras
 from recorder.index.telling import order
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock, from_epoch
-from vms.domain.index import MOST_DIFFERENCES, AuditResult, CompareReply, CompareRequest, Difference
+from vms.domain.index import MOST_DIFFERENCES, AuditResult, CompareReply, CompareRequest, DaySum, Difference
 from vms.domain.node import NODE_SITE
 
 log = logging.getLogger(__name__)
@@ -129,16 +129,17 @@ class Nightly:
 
     async def _compare(self, bus: Bus, site: str, camera: str, looked: Looked) -> list[Difference] | None:
         """Days that the database knows otherwise, asked twice; it is told them again. None: it did not answer."""
-        different = await _ask(bus, CompareRequest(site=site, camera=camera, days=tuple(looked.days)))
-        if different:
+        days = await _different(bus, site, camera, looked.days)
+        if days:
             await asyncio.sleep(AGAIN_S)
-            different = await _ask(bus, CompareRequest(site=site, camera=camera, days=tuple(looked.days)))
-        if different is None:
+            again = [await asyncio.to_thread(summed_again, self._root, site, camera, day) for day in days]
+            days = await _different(bus, site, camera, again)
+        if days is None:
             return None
-        if different:
+        if days:
             await asyncio.to_thread(order, self._data, site, camera)
-        days = (looked.days[place].start.date().isoformat() for place in different)
-        return [Difference(camera=camera, kind="index", detail=f"{day}: told again") for day in days]
+        dates = (day.start.date().isoformat() for day in days)
+        return [Difference(camera=camera, kind="index", detail=f"{date}: told again") for date in dates]
 
     def _load(self) -> AuditResult | None:
         try:
@@ -154,7 +155,8 @@ class Nightly:
             temporary.replace(self._notes)
 
 
-async def _ask(bus: Bus, request: CompareRequest) -> tuple[int, ...] | None:
+async def _different(bus: Bus, site: str, camera: str, days: Sequence[DaySum]) -> list[DaySum] | None:
+    request = CompareRequest(site=site, camera=camera, days=tuple(days))
     try:
         msg = await bus.bulk.request(
             subjects.control(NODE_SITE, subjects.WEB, "audit"), request.encode(), timeout=ASK_S
@@ -162,4 +164,4 @@ async def _ask(bus: Bus, request: CompareRequest) -> tuple[int, ...] | None:
         reply = CompareReply.model_validate_json(msg.data)
     except (nats.errors.Error, TimeoutError, ValidationError):
         return None
-    return tuple(place for place in reply.different if 0 <= place < len(request.days))
+    return [days[place] for place in reply.different if 0 <= place < len(days)]
