@@ -1,16 +1,21 @@
 """Alerts of the node itself: its disk, its index, its clock. One alert a kind, from when it begins until it ends.
 
-Which are open is kept in a file, so that a restart goes on with them instead of raising them again.
+Which are open is kept in a file, so that a restart goes on with them instead of raising them again. Those of a recorder
+that is not started again (others have its sites now) are taken over by another, so that somebody ends them.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import fcntl
 import json
 import logging
 import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic import ValidationError
 
@@ -23,6 +28,10 @@ from vms.domain.node import NODE_SITE, NodeAlertKind
 
 log = logging.getLogger(__name__)
 
+ADOPT_S = 30.0
+#: A recorder that crashed is started again within a minute, and goes on with its alerts itself.
+GONE_S = 180.0
+
 
 class NodeAlarms:
     """``tell`` with what is wrong now, or None; from any thread. Says a thing once a change, not once a look."""
@@ -33,7 +42,9 @@ class NodeAlarms:
         self._outbox = outbox
         self._clock = clock
         self._lock = threading.Lock()
-        self._open: dict[str, AlertEvent] = self._load()
+        self._alive = _held(notes)
+        self._gone: dict[Path, float] = {}  # notes of recorders that do not run, and since when (monotonic seconds)
+        self._open: dict[str, AlertEvent] = _load(notes)
 
     def tell(self, kind: NodeAlertKind, detail: dict[str, Any] | None, severity: Severity = "critical") -> None:
         """``detail`` (JSON; ``reason`` is a stable word) opens or updates the alert of ``kind``; None ends it."""
@@ -57,19 +68,45 @@ class NodeAlarms:
                 update = {"event": "updated", "at": now, "severity": severity, "detail": detail}
                 self._open[kind] = event = known.model_copy(update=update)
             # Stored first, then noted: a crash in between raises it twice rather than never.
-            self._outbox.put(subjects.stored(NODE_SITE, self._node, "alert"), event.encode(), event.msg_id, sync=True)
+            self._put(event)
             self._save()
-        log.warning("node.%s kind=%s detail=%s", event.event, kind, json.dumps(event.detail, ensure_ascii=False))
 
-    def _load(self) -> dict[str, AlertEvent]:
-        try:
-            events = [AlertEvent.model_validate(one) for one in json.loads(self._notes.read_bytes())]
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, TypeError, ValidationError) as err:
-            log.error("alarms.unread path=%s error=%s", self._notes.name, type(err).__name__)
-            return {}
-        return {event.kind: event for event in events}
+    def close(self) -> None:
+        """The recorder ends; what is open stays noted."""
+        if self._alive is not None:
+            self._alive.close()
+
+    def adopt(self) -> None:
+        """Goes on with the open alerts of recorders that have not run for ``GONE_S``; of two of a kind one ends."""
+        now = self._clock.monotonic()
+        for notes in self._notes.parent.glob("alarms-*.json"):
+            if notes == self._notes:
+                continue
+            with contextlib.suppress(OSError), _lock_of(notes).open("a") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:  # it runs
+                    self._gone.pop(notes, None)
+                    continue
+                if now - self._gone.setdefault(notes, now) >= GONE_S:
+                    self._take_over(notes)
+                    del self._gone[notes]
+
+    def _take_over(self, notes: Path) -> None:
+        with self._lock:
+            for event in _load(notes).values():
+                known = self._open.setdefault(event.kind, event)
+                if known.id != event.id:
+                    now = from_epoch(self._clock.utc())
+                    self._put(event.model_copy(update={"event": "ended", "at": now, "ended_at": now}))
+            self._save()
+            notes.unlink()
+        log.info("alarms.adopted path=%s", notes.name)
+
+    def _put(self, event: AlertEvent) -> None:
+        self._outbox.put(subjects.stored(NODE_SITE, self._node, "alert"), event.encode(), event.msg_id, sync=True)
+        detail = json.dumps(event.detail, ensure_ascii=False)
+        log.warning("node.%s kind=%s detail=%s", event.event, event.kind, detail)
 
     def _save(self) -> None:
         temporary = self._notes.with_suffix(".tmp")
@@ -79,3 +116,38 @@ class NodeAlarms:
             temporary.replace(self._notes)
         except OSError as err:  # a full disk is what it may have to tell of
             log.error("alarms.unwritten path=%s error=%s", self._notes.name, err.strerror)
+
+
+async def keep_adopting(alarms: NodeAlarms, leads: Callable[[], bool]) -> None:
+    """For ever: who ``leads`` takes over what others left."""
+    while True:
+        if await asyncio.to_thread(leads):
+            await asyncio.to_thread(alarms.adopt)
+        await asyncio.sleep(ADOPT_S)
+
+
+def _load(notes: Path) -> dict[str, AlertEvent]:
+    try:
+        events = [AlertEvent.model_validate(one) for one in json.loads(notes.read_bytes())]
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, ValidationError) as err:
+        log.error("alarms.unread path=%s error=%s", notes.name, type(err).__name__)
+        return {}
+    return {event.kind: event for event in events}
+
+
+def _lock_of(notes: Path) -> Path:
+    """Held shared as long as the recorder of these notes runs; the notes themselves are replaced at each change."""
+    return notes.with_suffix(".lock")
+
+
+def _held(notes: Path) -> TextIO | None:
+    try:
+        notes.parent.mkdir(parents=True, exist_ok=True)
+        file = _lock_of(notes).open("a")
+        fcntl.flock(file, fcntl.LOCK_SH)
+    except OSError as err:  # then another may end its alerts, and it raises them again
+        log.error("alarms.unlocked path=%s error=%s", notes.name, err.strerror)
+        return None
+    return file

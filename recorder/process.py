@@ -19,7 +19,7 @@ from typing import Any
 
 import av
 
-from recorder.alarms import NodeAlarms
+from recorder.alarms import NodeAlarms, keep_adopting
 from recorder.camera import CameraRecorder
 from recorder.clocks.watch import ClockWatch
 from recorder.disk import DiskWriter
@@ -80,8 +80,8 @@ class Recorder:
         self.storage = StorageKeeper(environment, name, self._disks, self.alarms, self.outbox, clock, self.keeper.holds)
         self.root = self.storage.root.path
         self.desk = WatchDesk(None, clock)
-        self.teller = Teller(environment.data, sites, clock)
-        self.nightly = Nightly(environment.data, environment.node, name, sites, self.alarms, clock)
+        self.teller = Teller(environment.data, self.root, sites, clock)
+        self.nightly = Nightly(environment.data, self.root, environment.node, name, sites, self.alarms, clock)
         self._watchdog = Watchdog()
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._pulled: dict[str, _Pulled] = {}
@@ -223,6 +223,7 @@ class Recorder:
         self._pulse.stop()
         await asyncio.to_thread(self.storage.stop)
         self.keeper.close()
+        self.alarms.close()
         if await asyncio.to_thread(self._disks.stop, STOP_S):
             self.storage.root.close()
         else:
@@ -248,13 +249,14 @@ async def run(
     follower = ConfigurationFollower(environment.data / "cache" / f"config-{name}.json", recorder.apply)
     await follower.load_cache()
     clock_side = asyncio.create_task(recorder.clocks.run())
+    alarm_side = asyncio.create_task(keep_adopting(recorder.alarms, recorder.keeper.holds))
     bus_side = asyncio.create_task(keep_serving(recorder, follower, address, name, stop))
     try:
         await stop.wait()
     finally:
         await recorder.stop()
         await recorder.outbox.drained(FLUSH_S)  # what does not go out now stays in its file
-        await end([bus_side, clock_side])
+        await end([bus_side, clock_side, alarm_side])
         recorder.outbox.close()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from recorder.index.cover import Span, complete, free, union
+from recorder.index.cover import Span, complete
 from recorder.index.state import Found, days, is_empty, look
 from recorder.index.taking import digest as hash_of
 from recorder.index.taking import growing
@@ -54,22 +54,35 @@ def look_at(root: Path, site: str, camera: str, now: datetime, *, verify: bool =
         footage += [(one.start, one.end) for one in found.segments.values() if one.end is not None]
         gaps |= found.gaps
         start = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        end = min(start + timedelta(days=1), edge)
-        rows = [row(one) for one in records(found) if one.start < end and one.end is not None]
-        looked.days.append(DaySum(start=start, end=end, digest=digest(rows)))
+        looked.days.append(_sum(found, start, min(start + timedelta(days=1), edge)))
         yield looked
     footage += [(edge, now + timedelta(days=3650))]  # the recorder is still at it
-    for gap in complete(footage, gaps.values(), lambda begin, end: unexplained(site, camera, "", begin, end)):
-        told = gaps.get(gap.id)
-        if gap.start < edge and not (told is not None and told.end is None and _is_last(told, gaps, footage, edge)):
-            span = f"{gap.start.isoformat()} to {'now' if gap.end is None else gap.end.isoformat()}"
-            looked.differences.append(Difference(camera=camera, kind="gap", detail=span))
+    known = [_until(gap, edge, gaps, footage) for gap in gaps.values() if gap.start < edge]
+    for gap in complete(footage, known, lambda begin, end: unexplained(site, camera, "", begin, end)):
+        span = f"{gap.start.isoformat()} to {'now' if gap.end is None else gap.end.isoformat()}"
+        looked.differences.append(Difference(camera=camera, kind="gap", detail=span))
     yield looked
 
 
+def summed_again(root: Path, site: str, camera: str, day: DaySum) -> DaySum:
+    """The same day as it is now: gaps end, and footage is deleted, while one looks."""
+    return _sum(look(root, site, camera, f"{day.start:%Y-%m-%d}"), day.start, day.end)
+
+
+def _sum(found: Found, start: datetime, end: datetime) -> DaySum:
+    rows = [row(one) for one in records(found) if one.start < end and one.end is not None]
+    return DaySum(start=start, end=end, digest=digest(rows))
+
+
+def _until(gap: Gap, edge: datetime, gaps: dict[str, Gap], footage: list[Span]) -> Gap:
+    """As it was at the edge: what ended since, or lasts, reached it."""
+    reaches = _is_last(gap, gaps, footage, edge) if gap.end is None else gap.end > edge
+    return gap.model_copy(update={"end": edge}) if reaches else gap
+
+
 def _is_last(gap: Gap, gaps: dict[str, Gap], footage: list[Span], edge: datetime) -> bool:
-    others = [one.start for one in gaps.values() if one.id != gap.id] + [start for start, _ in footage if start < edge]
-    return all(start <= gap.start for start in others)
+    others = [one.start for one in gaps.values() if one.id != gap.id and one.start < edge]
+    return all(start <= gap.start for start in others + [start for start, _ in footage if start < edge])
 
 
 def _differences(
@@ -78,7 +91,6 @@ def _differences(
     def differs(kind: str, path: str, detail: str = "") -> Difference:
         return Difference(camera=camera, kind=kind, path=path, detail=detail)
 
-    deleted = union((gap.start, gap.end) for gap in found.gaps.values() if gap.cause == "deleted" and gap.end)
     kept = sorted((one for one in found.segments.values() if not is_empty(one)), key=lambda one: one.start)
     for one in kept:
         size = found.files.get(one.path)
@@ -87,21 +99,35 @@ def _differences(
         if abs(moment_of(PurePosixPath(one.path).stem) - one.start) > NAME:
             yield differs("name", one.path, f"it begins at {one.start.isoformat()}")
         if size is None and one.start < edge and not (root / one.path).exists():
-            if one.end is None or free(deleted, one.start, one.end):
-                yield differs("missing", one.path)
+            yield differs("missing", one.path)
         elif size is not None and size != one.bytes:
             yield differs("size", one.path, f"{size} bytes, {one.bytes} were recorded")
-        elif verify and size is not None and one.sha256 not in (None, hash_of(root / one.path)):
-            yield differs("hash", one.path)
+        elif verify and size is not None and (kind := _content(root, one)) is not None:
+            yield differs(kind, one.path)
     journaled = {one.path for one in kept}
     for path in sorted(found.files.keys() - journaled):
-        if (root / path).exists() and (root / path).stat().st_mtime < edge.timestamp():
+        if _is_older(root / path, edge):
             yield differs("unjournaled", path)
     for path in sorted(found.parts):
         part = (root / path).with_suffix(PART)
-        if part.exists() and not growing(part) and part.stat().st_mtime < edge.timestamp():
+        if not growing(part) and _is_older(part, edge):
             yield differs("left_open", path)
     yield from _overlaps(camera, kept)
+
+
+def _content(root: Path, one: Segment) -> str | None:
+    try:
+        return None if one.sha256 in (None, hash_of(root / one.path)) else "hash"
+    except FileNotFoundError:  # since it was listed
+        fresh = look(root, one.site, one.camera, f"{one.start:%Y-%m-%d}")
+        return "missing" if one.id in fresh.segments else None
+
+
+def _is_older(path: Path, edge: datetime) -> bool:
+    try:
+        return path.stat().st_mtime < edge.timestamp()
+    except FileNotFoundError:  # closed, or deleted, meanwhile
+        return False
 
 
 def _overlaps(camera: str, kept: list[Segment]) -> Iterator[Difference]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import threading
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,13 +16,13 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from recorder.alarms import NodeAlarms
-from recorder.index.audit import NO_FAULT, Looked, look_at
+from recorder.index.audit import NO_FAULT, Looked, look_at, summed_again
 from recorder.index.state import cameras
 from recorder.index.telling import order
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock, from_epoch
-from vms.domain.index import MOST_DIFFERENCES, AuditResult, CompareReply, CompareRequest, Difference
+from vms.domain.index import MOST_DIFFERENCES, AuditResult, CompareReply, CompareRequest, DaySum, Difference
 from vms.domain.node import NODE_SITE
 
 log = logging.getLogger(__name__)
@@ -47,12 +46,16 @@ def due(now: datetime, zone: ZoneInfo, last: datetime) -> bool:
 
 
 class Nightly:
-    """One recorder's audits; ``result`` is the last one, kept over a restart."""
+    """One recorder's audits; ``result`` is the last one, kept over a restart.
+
+    While the recordings' disk is away every use of ``root`` fails: then nothing is told, and no alert ends.
+    """
 
     def __init__(
-        self, data: Path, node: str, name: str, sites: Container[str] | None, alarms: NodeAlarms, clock: Clock
-    ) -> None:
-        self._root = data / "recordings"
+        self, data: Path, root: Path, node: str, name: str, sites: Container[str] | None, alarms: NodeAlarms,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        self._root = root
         self._data, self._node, self._sites = data, node, sites
         self._alarms, self._clock = alarms, clock
         self._notes = data / "state" / f"audit-{name}.json"
@@ -80,6 +83,9 @@ class Nightly:
                     await self.audit(bus)
                 except OSError as err:  # the disk is gone: that is told elsewhere
                     log.error("index.unaudited error=%s", err.strerror)
+                except Exception:  # what cannot be audited must not end what else goes over the bus
+                    log.exception("index.unaudited")
+                finally:  # not again before the next night
                     self._begun = from_epoch(self._clock.utc())
 
     async def audit(self, bus: Bus | None) -> AuditResult:
@@ -106,38 +112,34 @@ class Nightly:
         )  # fmt: skip
         faults = [one for one in found if one.kind not in NO_FAULT]
         kinds = {one.kind: sum(other.kind == one.kind for other in faults) for one in faults}
-        self._alarms.tell("index", {"reason": "differences", "kinds": kinds} if faults else None, "warning")
+        detail = {"reason": "differences", "kinds": kinds} if faults else None
+        await asyncio.to_thread(self._alarms.tell, "index", detail, "warning")  # it syncs
         log.info("index.audited cameras=%d files=%d differences=%d compared=%s", count, files, len(found), compared)
         await asyncio.to_thread(self._save, self.result)
         return self.result
 
     def _look(self, site: str, camera: str, now: datetime, stop: threading.Event) -> Looked:
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # this thread alone
-        try:
-            looked = Looked()
+        looked = Looked()
+        begun = self._clock.monotonic()
+        for looked in look_at(self._root, site, camera, now):  # noqa: B007  # the last one is whole
+            if stop.wait(REST * (self._clock.monotonic() - begun)):
+                break
             begun = self._clock.monotonic()
-            for looked in look_at(self._root, site, camera, now):  # noqa: B007  # the last one is whole
-                if stop.wait(REST * (self._clock.monotonic() - begun)):
-                    break
-                begun = self._clock.monotonic()
-            return looked
-        finally:
-            with contextlib.suppress(OSError):  # the thread goes back to others
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 0)
+        return looked
 
     async def _compare(self, bus: Bus, site: str, camera: str, looked: Looked) -> list[Difference] | None:
         """Days that the database knows otherwise, asked twice; it is told them again. None: it did not answer."""
-        different = await _ask(bus, CompareRequest(site=site, camera=camera, days=tuple(looked.days)))
-        if different:
+        days = await _different(bus, site, camera, looked.days)
+        if days:
             await asyncio.sleep(AGAIN_S)
-            different = await _ask(bus, CompareRequest(site=site, camera=camera, days=tuple(looked.days)))
-        if different is None:
+            again = [await asyncio.to_thread(summed_again, self._root, site, camera, day) for day in days]
+            days = await _different(bus, site, camera, again)
+        if days is None:
             return None
-        if different:
+        if days:
             await asyncio.to_thread(order, self._data, site, camera)
-        days = (looked.days[place].start.date().isoformat() for place in different)
-        return [Difference(camera=camera, kind="index", detail=f"{day}: told again") for day in days]
+        dates = (day.start.date().isoformat() for day in days)
+        return [Difference(camera=camera, kind="index", detail=f"{date}: told again") for date in dates]
 
     def _load(self) -> AuditResult | None:
         try:
@@ -153,7 +155,8 @@ class Nightly:
             temporary.replace(self._notes)
 
 
-async def _ask(bus: Bus, request: CompareRequest) -> tuple[int, ...] | None:
+async def _different(bus: Bus, site: str, camera: str, days: Sequence[DaySum]) -> list[DaySum] | None:
+    request = CompareRequest(site=site, camera=camera, days=tuple(days))
     try:
         msg = await bus.bulk.request(
             subjects.control(NODE_SITE, subjects.WEB, "audit"), request.encode(), timeout=ASK_S
@@ -161,4 +164,4 @@ async def _ask(bus: Bus, request: CompareRequest) -> tuple[int, ...] | None:
         reply = CompareReply.model_validate_json(msg.data)
     except (nats.errors.Error, TimeoutError, ValidationError):
         return None
-    return tuple(place for place in reply.different if 0 <= place < len(request.days))
+    return [days[place] for place in reply.different if 0 <= place < len(days)]

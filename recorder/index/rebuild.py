@@ -18,7 +18,7 @@ from recorder import journal
 from recorder.index.cover import Span, complete, free, union
 from recorder.index.state import Found, days, is_empty, look
 from recorder.index.taking import described, digest, growing, keep, measured
-from recorder.layout import PART, journal_path
+from recorder.layout import PART
 from recorder.recovery import open_gap, unexplained
 from vms.domain.messages import Gap, Segment
 
@@ -85,30 +85,43 @@ def rebuild(
 def _lost(root: Path, found: Found, done: Rebuilt, edge: datetime, verify: bool) -> list[journal.Entry]:
     """Journaled files that are not there, or not what was journaled."""
     lines = []
-    deleted = union((gap.start, gap.end) for gap in found.gaps.values() if gap.cause == "deleted" and gap.end)
     for one in list(found.segments.values()):
-        if is_empty(one) or one.start > edge:
+        if is_empty(one) or one.start > edge or one.id not in found.segments:
             continue
         if one.path in found.parts and one.path not in found.files:
             continue  # journaled, not renamed: it is one that was left
-        size = found.files.get(one.path)
-        if size is None and not (root / one.path).exists() and _still_told(root, one):
-            if one.end is None or free(deleted, one.start, one.end):  # else its deletion was not finished
-                log.error("index.missing file=%s", one.path)
-                done.missing += 1
+        size, sha256 = found.files.get(one.path), one.sha256
+        if verify and size == one.bytes and sha256 is not None:
+            try:
+                sha256 = digest(root / one.path)
+            except FileNotFoundError:
+                if _was_deleted(root, found, one):
+                    continue
+                size = None
+        if size is None and not (root / one.path).exists():
+            log.error("index.missing file=%s", one.path)
+            done.missing += 1
             empty = {"end": one.start, "bytes": 0, "frames": 0, "sha256": None}
             lines.append(journal.Entry("closed", one.model_copy(update=empty)))
         elif size is not None and size != one.bytes:
             done.unmended.append((one.path, f"it has {size} bytes, {one.bytes} were recorded"))
-        elif verify and one.sha256 is not None and digest(root / one.path) != one.sha256:
+        elif sha256 != one.sha256:
             done.unmended.append((one.path, "its content is not what was recorded: the hash differs"))
     return lines
 
 
-def _still_told(root: Path, segment: Segment) -> bool:
-    """Whether the journal still says so: what was deleted meanwhile is not missing."""
-    path = journal_path(root, segment.site, segment.camera, segment.start.timestamp())
-    return any(entry.record.id == segment.id for entry in journal.read(path))
+def _was_deleted(root: Path, found: Found, segment: Segment) -> bool:
+    """Whether retention took it since its day was read; then the day is taken in as it is now."""
+    day = f"{segment.start:%Y-%m-%d}"
+    fresh = look(root, segment.site, segment.camera, day)
+    if segment.id in fresh.segments:
+        return False
+    found.gaps |= fresh.gaps
+    for one in [one for one in found.segments.values() if f"{one.start:%Y-%m-%d}" == day]:
+        if one.id not in fresh.segments:
+            del found.segments[one.id]
+            found.files.pop(one.path, None)
+    return True
 
 
 def _left(root: Path, found: Found, done: Rebuilt, edge: datetime, node: str) -> list[journal.Entry]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from recorder import journal
@@ -42,23 +44,43 @@ class Found:
 
 
 def look(root: Path, site: str, camera: str, day: str, found: Found | None = None) -> Found:
-    """Reads one day (``2026-11-22``) of a camera, into ``found`` where that is given."""
+    """Reads one day (``2026-11-22``) of a camera, into ``found`` where that is given.
+
+    What retention deleted is not in it: its lines stay in the journal until the whole day has gone.
+    """
     found = Found() if found is None else found
     folder = root / site / camera / day
-    refused: list[bytes] = []
-    for entry in journal.read(folder / JOURNAL, refused):
-        found.take(site, camera, entry)
-    found.refused += len(refused)
+    # Files first: a deletion is journaled before its file goes, so what is not listed here is explained there.
     for hour in sorted(_folders(folder, _HOUR)):
-        with os.scandir(hour) as entries:
+        with contextlib.suppress(FileNotFoundError), os.scandir(hour) as entries:  # deleted meanwhile
             for one in entries:
                 _file(found, f"{site}/{camera}/{day}/{hour.name}", one)
+    refused: list[bytes] = []
+    told: dict[str, Segment | Gap] = {}
+    for entry in journal.read(folder / JOURNAL, refused):
+        found.take(site, camera, entry)
+        told[entry.record.id] = entry.record
+    found.refused += len(refused)
+    _leave_deleted_out(root, found, told)
     return found
+
+
+def _leave_deleted_out(root: Path, found: Found, told: dict[str, Segment | Gap]) -> None:
+    spans = [(one.start, one.end) for one in told.values() if isinstance(one, Gap) and one.cause == "deleted"]
+    if not spans:
+        return
+    for one in told.values():
+        if not isinstance(one, Segment) or not any(end and start <= one.start < end for start, end in spans):
+            continue
+        if not ((root / one.path).exists() or (root / one.path).with_suffix(PART).exists()):
+            found.segments.pop(one.id, None)
+            found.growing.pop(one.id, None)
+            found.files.pop(one.path, None)
 
 
 def days(root: Path, site: str, camera: str) -> list[str]:
     """The camera's days, oldest first."""
-    return sorted(folder.name for folder in _folders(root / site / camera, _DAY))
+    return sorted(folder.name for folder in _folders(root / site / camera, _DAY) if _is_date(folder.name))
 
 
 def cameras(root: Path) -> list[tuple[str, str]]:
@@ -73,6 +95,14 @@ def is_empty(segment: Segment) -> bool:
     return segment.end == segment.start
 
 
+def _is_date(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:  # somebody else's folder: there is no 30th of February
+        return False
+    return True
+
+
 def _names_itself(one: Segment | Gap) -> bool:
     try:
         return isinstance(one, Gap) or str(path_of_id(one.site, one.camera, one.id)) == one.path
@@ -84,7 +114,8 @@ def _file(found: Found, folder: str, one: os.DirEntry[str]) -> None:
     stem, dot, kind = one.name.rpartition(".")
     if f"{dot}{kind}" in (".mp4", PART) and one.is_file(follow_symlinks=False):
         files = found.files if kind == "mp4" else found.parts
-        files[f"{folder}/{stem}.mp4"] = one.stat(follow_symlinks=False).st_size
+        with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+            files[f"{folder}/{stem}.mp4"] = one.stat(follow_symlinks=False).st_size
 
 
 def _folders(folder: Path, name: re.Pattern[str] = re.compile(r"[a-z0-9].*")) -> Iterator[Path]:

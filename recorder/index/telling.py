@@ -81,10 +81,12 @@ def _span(site: str, camera: str, start: datetime, end: datetime, some: list[Seg
 
 
 class Teller:
-    """Carries orders out, one camera after the other."""
+    """Carries orders out, one camera after the other. While the disk is away every use of ``root`` fails."""
 
-    def __init__(self, data: Path, sites: Container[str] | None, clock: Clock) -> None:
+    def __init__(self, data: Path, root: Path, sites: Container[str] | None, clock: Clock) -> None:
         self._data = data
+        self._root = root
+        self._failing = ""
         self._sites = sites
         self._clock = clock
 
@@ -110,17 +112,21 @@ class Teller:
         site, _, camera = path.name.partition(".")
         try:
             given = await asyncio.to_thread(_given, path)
-            told = spans(self._data / "recordings", site, camera, from_epoch(self._clock.utc()))
+            told = spans(self._root, site, camera, from_epoch(self._clock.utc()))
             count = 0
             while (span := await asyncio.to_thread(next, told, None)) is not None:
                 await tell(bus, span)
                 count += len(span.segments) + len(span.gaps)
             if await asyncio.to_thread(_given, path) == given:  # else it was ordered again meanwhile
                 await asyncio.to_thread(path.unlink)
-        except OSError as err:
-            log.error("index.untold camera=%s error=%s", camera, err.strerror)
+        except Exception as err:  # one camera that cannot be told must not keep the others from it
+            if (failing := f"{camera} {err}") != self._failing:  # once, not twice a second
+                known = isinstance(err, OSError)
+                log.error("index.untold camera=%s error=%s", camera, err, exc_info=not known)
+            self._failing = failing
             await asyncio.sleep(RETRY_S)
         else:
+            self._failing = ""
             log.info("index.told camera=%s records=%d", camera, count)
 
 

@@ -98,10 +98,14 @@ def audit(data: Path, as_json: bool, verify: bool) -> None:
 
 
 def _recordings(data: Path) -> tuple[Environment, Path]:
+    from recorder.retention.mount import problem
+
     environment = Environment.read(data)
     root = environment.data / "recordings"
     if not root.is_dir():
         raise ConfigurationError(f"{data} holds no recordings: name the service's folder with --data")
+    if (wrong := problem(environment.data)) is not None:  # the empty folder beneath a mount is no index
+        raise StorageError(wrong)
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
         raise StorageError(f"{root} cannot be read and written: run this as the user of the service")
     return environment, root

@@ -89,7 +89,10 @@ async def _replace(change: Change, span: IndexSpan) -> None:
     for gap in span.gaps:
         kept.gap(gap)
     for model, known in ((Segment, kept.segments), (Gap, kept.gaps)):
-        within = (model.camera == span.camera, model.start >= span.start, model.start < span.end)
+        within = (
+            model.site == span.site, model.camera == span.camera,
+            model.start >= span.start, model.start < span.end,
+        )  # fmt: skip
         gone = sorted(set(await change.connection.scalars(select(model.id).where(*within))) - known.keys())
         for at in range(0, len(gone), MOST_PARAMETERS):
             await change.connection.execute(delete(model).where(model.id.in_(gone[at : at + MOST_PARAMETERS])))
@@ -111,6 +114,7 @@ async def _write(change: Change, kept: _Kept) -> None:
             delete(Segment).where(
                 Segment.id.in_(segments),
                 exists().where(
+                    Gap.site == Segment.site,
                     Gap.camera == Segment.camera,
                     Gap.cause == "deleted",
                     Gap.start <= Segment.start,
@@ -123,6 +127,7 @@ async def _write(change: Change, kept: _Kept) -> None:
         if gap_row["cause"] == "deleted" and gap_row["end"] is not None:
             await change.connection.execute(
                 delete(Segment).where(
+                    Segment.site == gap_row["site"],
                     Segment.camera == gap_row["camera"],
                     Segment.start >= gap_row["start"],
                     Segment.end <= gap_row["end"],

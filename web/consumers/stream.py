@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import nats.errors
@@ -30,6 +30,8 @@ from web.database.upsert import upsert
 log = logging.getLogger(__name__)
 
 BATCH = 256
+#: Of one transaction, and a message more: nobody else writes meanwhile. A span of an index has half a megabyte.
+MOST_BYTES = 512 * 1024
 EXPIRES_S = 30
 HEARTBEAT_S = 1
 RETRY_S = 0.25
@@ -106,8 +108,8 @@ class StreamConsumer:
                             return True
                         expected += 1
                     left -= len(data)
-                    if data:
-                        await self._keep(data)
+                    for some in portions(data):
+                        await self._keep(some)
                     ends = {status for status in map(_status, batch) if status not in (None, "100")}
                     if ends - {"404", "408"}:
                         log.info("consumer.ended stream=%s status=%s", self._stream, " ".join(map(str, ends)))
@@ -210,6 +212,20 @@ class StreamConsumer:
     async def _advance(self, change: Change, seq: int) -> None:
         row = {"stream": self._stream, "created": self._created, "seq": seq}
         await upsert(change.connection, Cursor, [row], ["stream"])
+
+
+def portions(messages: Sequence[Msg]) -> Iterator[list[Msg]]:
+    """The messages in order; each part ends with the message that fills ``MOST_BYTES``."""
+    part: list[Msg] = []
+    size = 0
+    for msg in messages:
+        part.append(msg)
+        size += len(msg.data)
+        if size >= MOST_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _status(msg: Msg) -> str | None:

@@ -48,9 +48,7 @@ class IndexDesk:
             request = CompareRequest.model_validate_json(msg.data)
             async with self._turn:
                 different = [
-                    place
-                    for place, day in enumerate(request.days)
-                    if await self._digest(request.camera, day) != day.digest
+                    place for place, day in enumerate(request.days) if await self._digest(request, day) != day.digest
                 ]
             await bus.bulk.publish(msg.reply, CompareReply(different=tuple(different)).encode())
         except ANY as err:
@@ -58,15 +56,15 @@ class IndexDesk:
         except (ValidationError, nats.errors.Error) as err:
             log.debug("index.uncompared error=%s", type(err).__name__)
 
-    async def _digest(self, camera: str, day: DaySum) -> str:
+    async def _digest(self, of: CompareRequest, day: DaySum) -> str:
         rows: list[Row] = []
         async with self._database.read() as connection:
             for model in (Segment, Gap):
                 last: Any = Segment.bytes if model is Segment else Gap.cause
                 found = await connection.execute(
                     select(model.id, model.start, model.end, last).where(
-                        model.camera == camera, model.start >= day.start, model.start < day.end,
-                        model.end.is_not(None), model.end > model.start,
+                        model.site == of.site, model.camera == of.camera, model.start >= day.start,
+                        model.start < day.end, model.end.is_not(None), model.end > model.start,
                     )
                 )  # fmt: skip
                 rows += [(name, start, end, more) for name, start, end, more in found]

@@ -40,7 +40,8 @@ async def test_a_span_replaces_what_is_known_and_is_compared(rig: WebRig, worker
     await worker.segment("ghost", at(1), at(2))
     await worker.segment("later", at(20), at(21))
     gap = Gap(id="g", site="s1", camera="cam-1", start=at(7), end=at(10), cause="network", reason="unreachable")
-    told = (segment("a", 5, 6), segment("b", 6, 7), segment("c", 6.5, 6.8))
+    again = segment("c", 6.5, 6.8).model_copy(update={"run": "after the clock was set back"})
+    told = (segment("a", 5, 6), segment("b", 6, 7), again)
     span = IndexSpan(site="s1", camera="cam-1", start=START, end=at(15), segments=told, gaps=(gap,))
     await worker.store(span, "index", "once")
 
@@ -69,3 +70,26 @@ async def test_a_span_replaces_what_is_known_and_is_compared(rig: WebRig, worker
     listed = await rig.http.get("/api/index/audits")
     assert (listed.status_code, listed.json()) == (200, {"items": [], "next": None})
     assert (await rig.http.post("/api/index/audits")).status_code == 202
+
+
+async def test_a_camera_that_was_moved_keeps_what_its_old_site_recorded(rig: WebRig, worker: Worker) -> None:
+    """Both sites' folders have journals of a camera of that name; each says what lies in it, and no more."""
+    old = segment("old", 1, 2).model_copy(update={"site": "s0"})
+    await worker.store(IndexSpan(site="s0", camera="cam-1", start=START, end=NOW, segments=(old,)), "index", "0")
+    here = segment("here", 5, 6)
+    await worker.store(IndexSpan(site="s1", camera="cam-1", start=START, end=NOW, segments=(here,)), "index", "1")
+
+    async def known() -> set[str]:
+        return {one["id"] for one in (await body(rig))["segments"]}
+
+    async def told() -> bool:
+        return "here" in await known()
+
+    await until_async(told, 10, "the new site's index is there")
+    assert await known() == {"old", "here"}
+    for site, one in (("s0", old), ("s1", here)):
+        day = DaySum(start=START, end=NOW, digest=digest([(one.id, one.start, one.end, one.bytes)]))
+        request = CompareRequest(site=site, camera="cam-1", days=(day,))
+        subject = subjects.control(NODE_SITE, subjects.WEB, "audit")
+        reply = await worker.client.request(subject, request.encode(), timeout=20)
+        assert CompareReply.model_validate_json(reply.data).different == ()

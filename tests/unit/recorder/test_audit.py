@@ -93,6 +93,19 @@ def test_an_outage_that_lasts_is_no_difference(root: Path) -> None:
     assert audit(root).faults == []
 
 
+@pytest.mark.parametrize("minutes", [5, 9, 11, 30])
+def test_an_outage_that_ended_a_moment_ago_is_no_difference(root: Path, minutes: int) -> None:
+    """It reaches over the edge behind which nothing is looked at yet."""
+    (day,) = journal.days(root, "s", "c")
+    last = [one.record for one in journal.read(day) if isinstance(one.record, Gap)][-1]
+    end = NOW - timedelta(minutes=minutes)
+    assert last.start < end - timedelta(minutes=10)
+    journal.append(root, "gap", last.model_copy(update={"end": end}))
+    following = {"id": "next", "start": end, "end": None, "cause": "network", "reason": "timeout"}
+    journal.append(root, "gap", last.model_copy(update=following))
+    assert audit(root).faults == []
+
+
 def test_two_recordings_of_one_time_are_listed_and_are_no_fault(root: Path) -> None:
     first, *_ = closed(root)
     stamp = first.path.removesuffix(".mp4") + "-1.mp4"

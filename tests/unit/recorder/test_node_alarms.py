@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
-from recorder.alarms import NodeAlarms
+from recorder.alarms import GONE_S, NodeAlarms
 from tests.support.clocks import ManualClock
 from vms.bus.outbox import Outbox
 from vms.domain.messages import AlertEvent
@@ -25,7 +26,11 @@ class Node:
         self.alarms = NodeAlarms("local", "r", self.folder / "state" / "alarms.json", self.outbox, self.clock)
 
     def told(self) -> list[AlertEvent]:
-        return [AlertEvent.model_validate_json(item.payload) for item in self.outbox._items]
+        return told(self.alarms)
+
+
+def told(alarms: NodeAlarms) -> list[AlertEvent]:
+    return [AlertEvent.model_validate_json(item.payload) for item in alarms._outbox._items]
 
 
 def test_an_alert_opens_changes_and_ends_under_one_id(tmp_path: Path) -> None:
@@ -60,10 +65,43 @@ def test_notes_that_cannot_be_read_or_written_do_not_silence_it(tmp_path: Path) 
     for broken in ("{", json.dumps([{"id": 3}]), json.dumps(7)):
         notes.write_text(broken)
         Node(tmp_path)
-    notes.unlink()
-    notes.parent.rmdir()
+    shutil.rmtree(notes.parent)
     notes.parent.write_text("a file in the folder's place")
     node = Node(tmp_path)
     node.alarms.tell("index", {"reason": "differences"})
     node.alarms.tell("index", None)
     assert [one.event for one in node.told()] == ["opened", "ended"]
+
+
+def of(folder: Path, name: str, clock: ManualClock) -> NodeAlarms:
+    outbox = Outbox(folder / "outbox" / f"{name}.jsonl")
+    return NodeAlarms("local", name, folder / "state" / f"alarms-{name}.json", outbox, clock)
+
+
+def test_what_a_recorder_that_is_gone_left_open_is_ended_by_another(tmp_path: Path) -> None:
+    clock = ManualClock()
+    gone, mine = of(tmp_path, "old", clock), of(tmp_path, "new", clock)
+    gone.tell("index", {"reason": "differences"}, "warning")
+    gone.tell("clock", {"reason": "unsynchronized"}, "warning")
+    mine.tell("clock", {"reason": "unsynchronized"}, "warning")
+    said = {one.kind: one.id for one in told(gone)}
+
+    def look() -> None:
+        for _ in range(2):
+            mine.adopt()
+            clock.advance(GONE_S)
+
+    look()
+    assert len(told(mine)) == 1, "as long as it runs its alerts are its own"
+    gone.close()
+    mine.adopt()
+    clock.advance(GONE_S / 2)
+    mine.adopt()
+    assert len(told(mine)) == 1, "it may be started again"
+    look()
+    assert [(one.event, one.kind, one.id) for one in told(mine)[1:]] == [("ended", "clock", said["clock"])]
+    mine.tell("index", None)
+    assert (told(mine)[-1].event, told(mine)[-1].id) == ("ended", said["index"])
+    look()
+    assert len(told(mine)) == 3
+    assert not (tmp_path / "state" / "alarms-old.json").exists()

@@ -1,0 +1,96 @@
+"""An audit that cannot be done ends nothing and says nothing; one that can leaves no trace on the thread it used."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from recorder.alarms import NodeAlarms
+from recorder.index.nightly import Nightly
+from recorder.retention.mount import RecordingsRoot
+from tests.support.clocks import ManualClock
+from tests.support.shelves import MIDNIGHT, record
+from vms.bus.outbox import Outbox
+from vms.cli.index import index
+from vms.domain.messages import AlertEvent
+
+
+class Rig:
+    """A recorder's audits over a real folder, which may go."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.clock = ManualClock()
+        self.root = RecordingsRoot(data)
+        (data / "recordings").mkdir(parents=True)
+        self.outbox = Outbox(data / "outbox" / "r.jsonl")
+        self.alarms = NodeAlarms("local", "r", data / "state" / "alarms-r.json", self.outbox, self.clock)
+        self.nightly = Nightly(data, self.root.path, "local", "r", None, self.alarms, self.clock)
+        assert self.root.open() is None
+        self.segments = record(data / "recordings", "c", MIDNIGHT, 10)
+
+    def take_the_disk(self) -> None:
+        """Beneath the mount lies an empty folder, as it does."""
+        (self.data / "recordings").rename(self.data / "disk")
+        (self.data / "recordings").mkdir()
+        assert self.root.look() is not None
+
+    def told(self) -> list[str]:
+        return [AlertEvent.model_validate_json(item.payload).event for item in self.outbox._items]
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    one = Rig(tmp_path / "data")
+    yield one
+    one.root.close()
+    one.outbox.close()
+    one.alarms.close()
+
+
+async def test_without_the_disk_no_alert_ends(rig: Rig) -> None:
+    (rig.data / "recordings" / rig.segments[3].path).unlink()
+    assert [one.kind for one in (await rig.nightly.audit(None)).differences][:1] == ["missing"]
+    assert rig.told() == ["opened"]
+    last = rig.nightly.result
+    rig.take_the_disk()
+    with pytest.raises(NotADirectoryError):
+        await rig.nightly.audit(None)
+    assert rig.told() == ["opened"]
+    assert rig.nightly.result == last
+
+
+async def test_the_commands_refuse_what_lies_beneath_the_mount(rig: Rig) -> None:
+    rig.take_the_disk()
+    for command in ("audit", "rebuild"):
+        done = CliRunner().invoke(index, [command, "--data", str(rig.data)])
+        assert done.exception is not None
+        assert "vms recordings adopt" in str(done.exception)
+    assert not list((rig.data / "outbox").glob("index/*"))
+
+
+async def test_a_thread_that_audited_is_as_nice_as_before(rig: Rig) -> None:
+    def nice() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    with ThreadPoolExecutor(1) as one:
+        asyncio.get_running_loop().set_default_executor(one)
+        before = await asyncio.to_thread(nice)
+        seen: list[int] = []
+        wait = threading.Event.wait
+
+        def watched(event: threading.Event, timeout: float | None = None) -> bool:
+            seen.append(nice())
+            return wait(event, timeout)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(threading.Event, "wait", watched)
+            await rig.nightly.audit(None)
+        assert set(seen) == {before}, "one without privileges never gets it back"
