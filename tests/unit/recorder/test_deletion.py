@@ -197,7 +197,10 @@ def test_a_folder_that_is_not_empty_stays_and_so_do_the_lines_of_what_lies_in_it
     final = rig.root / segments[2].path
     final.rename(final.with_suffix(".part"))  # as a crash leaves it
     rig.step()
+    path = rig.root / "s/c/2027-01-15/journal.jsonl"
+    before = path.read_bytes()
     assert shelves.oldest(rig.root, Shelf("s", "c"), 9, rig.holds, rig.deleter.prune) is None
+    assert path.read_bytes() == before
     assert final.with_suffix(".part").exists()
     lines = [entry.record for entry in journal.read(rig.root / "s/c/2027-01-15/journal.jsonl")]
     assert segments[2] in lines

@@ -18,6 +18,7 @@ from recorder.disk import SegmentFile
 from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention import policy
+from recorder.retention.believed import BelievedClock
 from recorder.retention.holds import STALE_S
 from recorder.retention.watch import QUIET_S, StorageWatch
 from tests.support.clocks import ManualClock
@@ -195,3 +196,9 @@ def test_where_no_lock_can_be_had_all_speak_and_nobody_deletes(
     rig.watch._look()
     assert not rig.watch._leads
     assert rig.told() == [("opened", "missing")]
+
+
+def test_footage_ages_and_holds_lapse_by_the_believed_clock(rig: Rig) -> None:
+    believed = rig.watch.holds._clock
+    assert isinstance(believed, BelievedClock)
+    assert rig.watch.rounds._sweeper._clock is rig.watch.rounds._believed is believed
