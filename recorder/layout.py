@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 
 from vms.domain.clock import from_epoch
 
 PART = ".part"
 JOURNAL = "journal.jsonl"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _STAMP = re.compile(r"(\d{8}T\d{6})(\d{3})Z(-\d+)?", re.ASCII)
 _ID = re.compile(r"([a-z0-9][a-z0-9-]{0,62})\.(\d{8}T\d{9}Z(?:-\d{1,3})?)", re.ASCII)
 
@@ -30,6 +31,16 @@ def moment_of(stamp: str) -> datetime:
         raise ValueError(f"'{stamp}' is no name of a segment")
     seconds = datetime.strptime(match.group(1), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     return seconds.replace(microsecond=int(match.group(2)) * 1000)
+
+
+def day_of(name: str) -> date | None:
+    """The UTC day whose folder is called so; None for what is no day (``2026-02-30``)."""
+    if _DAY.fullmatch(name) is None:
+        return None
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
 
 
 def segment_path(site: str, camera: str, stamp: str) -> PurePosixPath:

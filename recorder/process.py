@@ -11,7 +11,7 @@ import gc
 import logging
 import os
 import shutil
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from recorder.index.nightly import Nightly
 from recorder.index.telling import Teller
 from recorder.keeper import Keeper
 from recorder.pulse import Pulse
-from recorder.retention.keeper import StorageKeeper
+from recorder.retention.watch import StorageWatch
 from recorder.serving import keep_serving
 from recorder.status import refused_state
 from vms.bus.configuration import ConfigurationFollower
@@ -77,7 +77,10 @@ class Recorder:
         self.alarms = NodeAlarms(environment.node, name, notes, self.outbox, clock)
         self.keeper = Keeper(environment.data / "state" / "keeper.lock")
         self.clocks = ClockWatch(clock, self._tell_for_all)
-        self.storage = StorageKeeper(environment, name, self._disks, self.alarms, self.outbox, clock, self.keeper.holds)
+        self.storage = StorageWatch(
+            environment, name, self._disks, self.alarms, self.outbox, clock, self.keeper,
+            lambda: self.clocks.state.synchronized,
+        )  # fmt: skip
         self.root = self.storage.root.path
         self.desk = WatchDesk(None, clock)
         self.teller = Teller(environment.data, self.root, sites, clock)
@@ -115,7 +118,7 @@ class Recorder:
             ],
             disabled={camera for camera in self._pulled if camera not in wanted or not wanted[camera][1].enabled},
         )
-        refused_before = set(self._refused)
+        refused_before = {name: (site, _left_for(err)) for name, (site, _, err) in self._refused.items()}
         self._refused.clear()
         new = [(site, camera) for site, camera in wanted.values() if camera.id not in self._pulled]
         disks = await asyncio.to_thread(lambda: [self._disks.of(self.root / site / camera.id) for site, camera in new])
@@ -151,12 +154,14 @@ class Recorder:
             desk=self.desk, clock=self._clock, host=lambda: self.clocks.state, alive_until=self._pulse.alive_until,
         )  # fmt: skip
 
-    def _leave_out(self, known: Container[str]) -> None:
-        """Cameras that are configured and not pulled have a gap as well."""
-        for site, camera, err in [one for name, one in self._refused.items() if name not in known]:
+    def _leave_out(self, known: Mapping[str, tuple[str, str]]) -> None:
+        """Cameras that are configured and not pulled have a gap as well; ``known`` is of which it was told, and why."""
+        for site, camera, err in list(self._refused.values()):
+            if known.get(camera.id) == (site, _left_for(err)):
+                continue
             recorder = self._recorder(site, camera, self._disks.of(self.root / site / camera.id))
             try:
-                recorder.resume("disabled" if err is None else "configuration")
+                recorder.resume(_left_for(err))
             except Exception:  # as with those that are pulled
                 log.exception("recording.unmended camera=%s", camera.id)
             finally:
@@ -170,7 +175,7 @@ class Recorder:
         self, kind: NodeAlertKind, detail: dict[str, Any] | None, severity: Severity = "critical"
     ) -> None:
         """All recorders of a node see its clock, and one of them speaks."""
-        self.alarms.tell(kind, detail if self.keeper.holds() else None, severity)
+        self.alarms.tell(kind, detail if self.keeper.speaks() else None, severity)
 
     def _rejoin(self) -> None:
         """The disk was away and is there again."""
@@ -179,6 +184,7 @@ class Recorder:
                 one.recorder.rejoin()
             except Exception:  # as at a start
                 log.exception("recording.unmended camera=%s", one.camera.id)
+        self._leave_out({})  # what was journaled of these may have been refused
 
     async def _stop_pulling(self, pulled: list[_Pulled], disabled: Collection[str] = ()) -> None:
         for one in pulled:
@@ -272,6 +278,11 @@ def _share_heaps() -> None:
     """A thread a camera, each with a heap of its own, costs 1.4 MB a camera more and saves no time (glibc alone)."""
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(-8, 2)  # M_ARENA_MAX, malloc.h
+
+
+def _left_for(err: ConfigurationError | None) -> str:
+    """Why a camera that is configured is not pulled."""
+    return "disabled" if err is None else "configuration"
 
 
 def _stream_key(site: str, camera: Camera) -> tuple[str, str, bool]:

@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from recorder import journal
 from recorder.disk import sync_folder
-from recorder.layout import moment_of, stamp_of
+from recorder.layout import PART, moment_of, stamp_of
 from recorder.retention import shelf as shelves
 from recorder.retention.shelf import Batch, Footage, Held, Shelf
 from vms.domain.clock import from_epoch
@@ -93,19 +93,24 @@ class Deleter:
     def prune(self, hour: Path, only: bool) -> None:
         """Removes the folder of an hour that has no files; with the day's last one its journal is compacted."""
         try:
+            if any(hour.iterdir()):  # something else lies there, and stays: so do the day's lines
+                return
             if only and (hour.parent / "journal.jsonl").exists():
                 journal.rewrite(hour.parent / "journal.jsonl", self._stays)
             hour.rmdir()
             if only and not (hour.parent / "journal.jsonl").exists():
                 hour.parent.rmdir()
-        except OSError as err:  # not empty: something else lies there, and stays
+        except OSError as err:
             log.debug("retention.unpruned folder=%s error=%s", hour, err.strerror)
 
     def _stays(self, line: bytes) -> bool:
-        """Whether a line outlives its day's footage: a gap, or a file of the next day."""
+        """Whether a line outlives its day's footage: a gap, or a file that is there."""
         try:
             data = json.loads(line)
-            return bool(data["type"] == "gap") or (self._root / data["path"]).exists()
+            if data["type"] == "gap":
+                return True
+            final = self._root / str(data["path"])
+            return final.exists() or final.with_suffix(PART).exists()
         except (ValueError, KeyError, TypeError):
             return False
 

@@ -1,8 +1,8 @@
 """What is held: followed on the bus, kept in a file, asked before every deletion.
 
-As long as nobody has said what is held (``known`` is None) nothing may be deleted. The expiry of a hold is the
-business of ``web``, which then leaves it out; by its own clock, which may be wrong, a recorder lets go of it only
-``EXPIRY_MARGIN_S`` later, so that one that is cut off does not keep it for ever.
+As long as the list cannot be read (not ``current``) nothing may be deleted: not before it was read once since the
+start, whatever the file says, nor when that is long ago. ``web`` leaves out what was released; that a hold has expired
+is decided here, ``EXPIRY_MARGIN_S`` later and by a clock that can be believed.
 """
 
 from __future__ import annotations
@@ -26,19 +26,22 @@ log = logging.getLogger(__name__)
 
 POLL_S = 5.0
 EXPIRY_MARGIN_S = 86400.0
+#: A list that could not be read for so long (seconds) may be another by now.
+STALE_S = 600.0
 #: A list of a lower revision was read so often in a row: a database was restored, it is not an old answer.
 _LOWER = 2
 _Span = tuple[float, float, float]
 
 
 class Holds:
-    """``held`` from any thread; ``run`` in the event loop."""
+    """``held`` from any thread; ``run`` in the event loop. ``clock`` is the one by which holds expire."""
 
     def __init__(self, cache: Path, clock: Clock) -> None:
         self._cache = cache
         self._clock = clock
         self._lower = 0
         self.known: HoldList | None = None
+        self.read_at: float | None = None  # monotonic
         self._spans: dict[str, list[_Span]] = {}
         try:
             self._keep(HoldList.model_validate_json(cache.read_bytes()))
@@ -47,13 +50,25 @@ class Holds:
         except (OSError, ValidationError) as err:
             log.error("holds.unread path=%s error=%s", cache.name, type(err).__name__)
 
+    @property
+    def current(self) -> bool:
+        """Whether it is known what is held."""
+        at = self.read_at
+        return self.known is not None and at is not None and self._clock.monotonic() - at <= STALE_S
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is held."""
+        now = self._clock.utc()
+        return any(span[2] > now for spans in list(self._spans.values()) for span in spans)
+
     def held(self, camera: str, start: float, end: float) -> bool:
-        """Whether footage between the two (UTC seconds) is held; always, while nobody has said what is."""
-        return self.known is None or bool(self.spans(camera, start, end))
+        """Whether footage between the two (UTC seconds) is held; always, while it is not known."""
+        return not self.current or bool(self.spans(camera, start, end))
 
     def covered(self, camera: str, start: float, end: float) -> bool:
         """Whether all footage between the two is held."""
-        if self.known is None:
+        if not self.current:
             return True
         at = start
         for begin, finish in self.spans(camera, start, end):
@@ -93,12 +108,15 @@ class Holds:
         if self.known is not None and offered.revision <= self.known.revision:
             if offered.revision == self.known.revision or not read:
                 self._lower = 0
+                if offered.revision == self.known.revision:
+                    self.read_at = self._clock.monotonic()
                 return
             self._lower += 1
             if self._lower < _LOWER:
                 return
         self._lower = 0
         self._keep(offered)  # at once: what is asked next must know of it
+        self.read_at = self._clock.monotonic()
         log.info("holds.applied revision=%d holds=%d", offered.revision, len(offered.holds))
         await asyncio.to_thread(self._write, raw)
 

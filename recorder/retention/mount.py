@@ -4,7 +4,7 @@ A path may lead to another disk from one moment to the next, a directory that is
 recordings' disk goes, what is being written goes with it, and nothing ends up in the folder that lay beneath.
 ``RecordingsRoot.path`` is ``/proc/self/fd/N``; while the disk is away N is ``/dev/null``, and every use of it fails.
 
-A marker file tells the disk from others. Its id is remembered in ``DATA/cache``; on which disk it is right is decided
+A marker file tells the disk from others. Its id is remembered in ``DATA/state``; on which disk it is right is decided
 here, what follows from it is not.
 """
 
@@ -49,7 +49,11 @@ class RecordingsRoot:
 
     def open(self) -> str | None:
         """As ``look``; where nothing was ever recorded it begins: ``StorageError`` when that is not possible."""
-        if remembered(self._data) is None:
+        try:
+            begun = remembered(self._data) is not None
+        except StorageError:  # recorded it was, nobody knows where: ``look`` says so
+            begun = True
+        if not begun:
             try:
                 make_folder(self.place)
                 _mark(self.place)
@@ -68,7 +72,12 @@ class RecordingsRoot:
             return self._let_go(f"{self.place}: {err.strerror}; {_REMEDY.format(data=self._data)}")
         try:
             behind = Path(f"/proc/self/fd/{descriptor}")
-            known = remembered(self._data) or self.disk
+            try:
+                known = remembered(self._data) or self.disk
+            except StorageError as err:
+                known = self.disk  # this process still knows
+                if known is None:
+                    return self._let_go(str(err))
             problem = _problem(self._data, self.place, known, _read(behind))
             if problem is not None:
                 return self._let_go(problem)
@@ -106,7 +115,10 @@ _REMEDY = "mount the recordings' disk; if another is to take its place: vms reco
 def problem(data: Path) -> str | None:
     """What is wrong with the recordings' disk, for whoever does not record."""
     place = data / "recordings"
-    known = remembered(data)
+    try:
+        known = remembered(data)
+    except StorageError as err:
+        return str(err)
     if known is None:
         return None
     if not place.is_dir():
@@ -128,15 +140,20 @@ def adopt(data: Path) -> Disk:
 
 
 def remembered(data: Path) -> Disk | None:
-    """The disk on which this data folder's recordings are; None before the first."""
+    """The disk on which this data folder's recordings are; None before the first.
+
+    Raises ``StorageError`` where there is a note that cannot be read: recording anew would be recording elsewhere.
+    """
     try:
         plain = json.loads(_note(data).read_bytes())
         return Disk(str(plain["id"]), bool(plain["separate"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as err:
-        log.error("recordings.unremembered path=%s error=%s", _note(data).name, type(err).__name__)
-        return None
+        raise StorageError(
+            f"{_note(data)}, which says on what disk the recordings are, is unreadable ({type(err).__name__}); "
+            + _REMEDY.format(data=data)
+        ) from err
 
 
 def _problem(data: Path, place: Path, known: Disk | None, found: str | None) -> str | None:
@@ -188,9 +205,10 @@ def _remember(data: Path, found: str | None) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(_note(data))
+        sync_folder(_note(data).parent)
     except OSError as err:  # recording is worth more than the memory of where
         log.error("recordings.unremembered path=%s error=%s", _note(data).name, err.strerror)
 
 
 def _note(data: Path) -> Path:
-    return data / "cache" / "recordings.json"
+    return data / "state" / "recordings.json"

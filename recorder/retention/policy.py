@@ -168,11 +168,14 @@ def judge(look: Look) -> Finding | None:
     if look.missing is not None or space is None or room is None:
         return Finding("missing", "missing", "critical", look.missing or "the recordings' disk does not answer")
     tight = room.short(space) != (0, 0)
-    unheard = replace(_UNHEARD, status="pressure", severity="critical") if tight else _UNHEARD
+    full = space.free < NOTHING or space.free_files == 0
+    unheard = _UNHEARD
+    if tight or full:
+        unheard = replace(_UNHEARD, status="full" if full else "pressure", severity="critical")
     findings = (
         (space.read_only, _READ_ONLY),
-        (space.free < NOTHING or space.free_files == 0, _FULL),
-        (look.holds_missed, unheard),
+        (look.holds_missed, unheard),  # also of a full disk: it is why
+        (full, _FULL),
         (look.exhausted, _HELD_ONLY if look.holds else _EXHAUSTED),
         (look.pressed, _BELOW if look.below_minimum else _PRESSURE),
         (look.short, _SHORT),

@@ -9,6 +9,7 @@ from pathlib import Path
 from recorder.retention import policy
 from recorder.retention import shelf as shelves
 from recorder.retention.account import Account
+from recorder.retention.believed import BelievedClock
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
@@ -50,14 +51,17 @@ class Rounds:
     """``turn`` from one thread; the rest is read by others."""
 
     def __init__(
-        self, root: RecordingsRoot, sweeper: Sweeper, deleter: Deleter, account: Account, holds: Holds, clock: Clock
-    ) -> None:
+        self, root: RecordingsRoot, sweeper: Sweeper, deleter: Deleter, account: Account, holds: Holds, clock: Clock,
+        believed: BelievedClock, leftovers: Callable[[Facility], None],
+    ) -> None:  # fmt: skip
         self._root = root
         self._sweeper = sweeper
         self._deleter = deleter
         self._account = account
         self._holds = holds
         self._clock = clock
+        self._believed = believed
+        self._leftovers = leftovers
         self._facility: Facility | None = None
         self._taken_up = -1
         self._unfinished = True
@@ -92,10 +96,12 @@ class Rounds:
         facility, disk = self._facility, self._root.disk
         if facility is None or disk is None:
             return
+        self._believed.look(self._newest)
         self._sweeper.configure(facility)
         if self._taken_up != self._root.changes:
             self._sweeper.disk = disk.id
             self._account.load(disk.id)
+            self._leftovers(facility)
             self._taken_up = self._root.changes
             self._unfinished = True
         if self._unfinished:
@@ -105,6 +111,11 @@ class Rounds:
         self._due()
         self._unfinished = False
         self._count(space_of, facility)
+
+    def _newest(self) -> float | None:
+        root = self._root.path
+        ends = (shelves.last_moment(root, one) for one in shelves.shelves(root))
+        return max((end for end in ends if end is not None), default=None)
 
     def _make_room(self, space_of: Callable[[Path], Space]) -> None:
         now = self._clock.monotonic()
@@ -116,7 +127,7 @@ class Rounds:
         if short() == (0, 0):
             self.exhausted = self.waits_for_holds = False
             return
-        self.waits_for_holds = self._holds.known is None
+        self.waits_for_holds = not self._holds.current
         if self.waits_for_holds or now < self._room_at:
             return
         done = self._sweeper.for_room(lambda: short(policy.ENOUGH))
@@ -130,7 +141,7 @@ class Rounds:
 
     def _due(self) -> None:
         now = self._clock.monotonic()
-        if now < self._age_at or self._holds.known is None:
+        if now < self._age_at or not self._holds.current:
             return
 
         def goes_on() -> bool:

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from recorder.layout import PART, moment_of
+from recorder.layout import PART, day_of, moment_of
 from vms.domain.facility import ID_PATTERN
 
 #: A file is cut near its minute; one whose end nobody tells is taken to be this long at most (seconds).
 LONGEST_S = 600.0
+TYPICAL_S = 60.0
 #: A file's name tells its start before the run's anchor has settled; the journal tells it exactly.
 SETTLES_S = 5.0
 HOUR_S, DAY_S = 3600.0, 86400.0
 _ID = re.compile(ID_PATTERN)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _HOUR = re.compile(r"[01]\d|2[0-3]", re.ASCII)
 
 
@@ -79,7 +79,7 @@ def shelves(root: Path) -> list[Shelf]:
 
 def days(root: Path, shelf: Shelf) -> list[str]:
     """The days (UTC) of a camera that have a folder, oldest first."""
-    return _names(shelf.folder(root), _DAY)
+    return sorted(e.name for e in _entries(shelf.folder(root)) if day_of(e.name) and e.is_dir(follow_symlinks=False))
 
 
 def hours(day: Path) -> list[str]:
@@ -161,6 +161,16 @@ def first_moment(root: Path, shelf: Shelf, bare: set[tuple[Shelf, str]] | None =
             found = files(shelf.folder(root) / day / hour)
             if found:
                 return found[0].start
+    return None
+
+
+def last_moment(root: Path, shelf: Shelf) -> float | None:
+    """When the camera's newest closed footage ends."""
+    for day in reversed(days(root, shelf)):
+        for hour in reversed(hours(shelf.folder(root) / day)):
+            found = files(shelf.folder(root) / day / hour)
+            if found:
+                return min(found[-1].until, found[-1].start + TYPICAL_S)
     return None
 
 

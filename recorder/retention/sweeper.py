@@ -44,7 +44,10 @@ class Swept:
 
 
 class Sweeper:
-    """For one thread. ``stopped(seconds)`` waits so long, and is true when the process is to end."""
+    """For one thread. ``clock`` is the one by which footage ages.
+
+    ``stopped(seconds)`` waits so long, and is true when the process is to end.
+    """
 
     def __init__(
         self, root: Path, deleter: Deleter, account: Account, holds: Holds, clock: Clock,

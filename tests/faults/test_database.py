@@ -58,6 +58,11 @@ def timeline(one: Service) -> dict[str, Any]:
     return found
 
 
+def holds_of_recorder(one: Service) -> set[str]:
+    (cache,) = (one.data / "cache").glob("holds-*.json")
+    return {hold["id"] for hold in json.loads(cache.read_bytes())["holds"]}
+
+
 def vms(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "vms", *arguments], capture_output=True, text=True, timeout=100, check=False
@@ -88,6 +93,12 @@ def test_flipped_bytes_cost_the_database_not_the_recordings(running: Service, fi
     running.wait_for(lambda: running.camera("a")["recording"], 30, "the camera is recorded again")
     recorder = running.child("recorder")
     known = journaled(running)
+    now = datetime.now(UTC)
+    span = {"start": (now - timedelta(minutes=5)).isoformat(), "end": now.isoformat()}
+    answer = running.client.post("/api/holds", json={"cameras": ["a"], **span, "reason": "vụ việc 12"})
+    assert answer.status_code == 201, answer.text
+    held = answer.json()["id"]
+    running.wait_for(lambda: held in holds_of_recorder(running), 20, "the recorder knows of the hold")
     for name in ("vms.db", "vms.db-wal"):
         with (running.data / name).open("r+b") as file:
             data = bytearray(file.read())
@@ -103,6 +114,13 @@ def test_flipped_bytes_cost_the_database_not_the_recordings(running: Service, fi
     took = time.monotonic() - begun
     assert running.child("recorder") == recorder, "recording went on"
     assert [one["id"] for one in running.get("/api/cameras")["items"]] == ["a"]
+    running.wait_for(
+        lambda: [(one["id"], one["cameras"]) for one in running.get("/api/holds")["items"]] == [(held, ["a"])],
+        20, "the hold is known again",
+    )  # fmt: skip
+    put = running.client.post("/api/holds", json={"cameras": ["a"], **span, "reason": "vụ việc 13"}).json()
+    running.wait_for(lambda: put["id"] in holds_of_recorder(running), 20, "the recorder follows the new database")
+    assert held in holds_of_recorder(running)
     rebuilt = vms("index", "rebuild", "--data", str(running.data), "--json")
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert json.loads(rebuilt.stdout)["alone"] is False

@@ -1,10 +1,14 @@
-"""Telling the recorders: the bucket ``holds`` has the list of all holds in force, whatever happens to the bus."""
+"""Telling the recorders: the bucket ``holds`` has the list of all holds, whatever happens to the bus.
+
+And the other way round: what the bucket has and the table has not was lost with a database, and comes back.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -15,11 +19,11 @@ from vms.domain.errors import BusError
 from vms.domain.holds import HoldList
 from web.database.engine import Database
 from web.database.failures import ANY, first_line
-from web.holds.store import in_force
+from web.holds import store
 
 log = logging.getLogger(__name__)
 
-#: Expired holds leave the list, and a bucket that was lost is filled anew, this much later at most (seconds).
+#: A bucket that was lost is filled anew this much later at most (seconds).
 POLL_S = 5.0
 #: A route that put a hold waits so long for the bus.
 TOLD_S = 3.0
@@ -74,9 +78,11 @@ class HoldsPublisher:
         async with self._turn:
             raw = await bus.get(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY)
             now = from_epoch(self._clock.utc())
-            async with self._database.read() as connection:
-                holds = await in_force(connection, now)
             there = _parse(raw)
+            if there is not None:
+                await self._recover(there, now)
+            async with self._database.read() as connection:
+                holds = await store.told(connection, now)
             if there is not None and there.holds == holds:
                 return
             # By the clock, so that a bucket that was lost does not begin again at numbers that recorders know.
@@ -84,6 +90,14 @@ class HoldsPublisher:
             made = HoldList(revision=revision, at=now, holds=holds)
             await bus.put_synced(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY, made.encode())
         log.info("holds.published revision=%d holds=%d", revision, len(holds))
+
+    async def _recover(self, there: HoldList, now: datetime) -> None:
+        async with self._database.read() as connection:
+            lost = await store.lost(connection, there.holds)
+        if lost:
+            async with self._database.change() as change:
+                await store.recover(change, lost, now)
+            log.error("holds.recovered holds=%d ids=%s", len(lost), ",".join(hold.id for hold in lost))
 
 
 def _parse(raw: bytes | None) -> HoldList | None:

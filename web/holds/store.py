@@ -17,6 +17,11 @@ from web.database.engine import Change
 from web.database.schema import CameraFirst, Hold, HoldCamera
 from web.problems import Problem, not_found
 
+#: So many holds that have expired recorders are still told of: when one lapses they decide.
+EXPIRED = 200
+#: Owner and reason of holds that came back from the bus after the database was lost.
+RECOVERED = "recovered"
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -116,9 +121,15 @@ async def touching(connection: AsyncConnection, camera: str, start: datetime, en
     ]  # fmt: skip
 
 
-async def in_force(connection: AsyncConnection, now: datetime) -> tuple[wire.Hold, ...]:
-    """What recorders are told."""
-    rows = (await connection.execute(select(Hold.__table__).where(_in_force(now)).order_by(Hold.id))).mappings().all()
+async def told(connection: AsyncConnection, now: datetime) -> tuple[wire.Hold, ...]:
+    """What recorders are told: all that was not released.
+
+    Of those that have expired ``EXPIRED`` at most, the last ones: a clock here that is ahead lets go of nothing.
+    """
+    unreleased = select(Hold.__table__).where(Hold.released_at.is_(None))
+    current = await connection.execute(unreleased.where(or_(Hold.until.is_(None), Hold.until > now)))
+    expired = await connection.execute(unreleased.where(Hold.until <= now).order_by(Hold.until.desc()).limit(EXPIRED))
+    rows = sorted((*current.mappings(), *expired.mappings()), key=lambda row: str(row["id"]))
     cameras = await _cameras(connection, [row["id"] for row in rows])
     return tuple(
         wire.Hold(
@@ -126,6 +137,31 @@ async def in_force(connection: AsyncConnection, now: datetime) -> tuple[wire.Hol
         )
         for row in rows
     )
+
+
+async def lost(connection: AsyncConnection, known: Sequence[wire.Hold]) -> list[wire.Hold]:
+    """Which of the holds that recorders were told of have no row, or lack cameras: a hold's row is never deleted."""
+    ids = [hold.id for hold in known]
+    rows: set[str] = set()
+    for some in (ids[i : i + 500] for i in range(0, len(ids), 500)):
+        rows |= set(await connection.scalars(select(Hold.id).where(Hold.id.in_(some))))
+    cameras = await _cameras(connection, ids)
+    return [hold for hold in known if hold.id not in rows or not set(hold.cameras) <= set(cameras[hold.id])]
+
+
+async def recover(change: Change, holds: Sequence[wire.Hold], now: datetime) -> None:
+    """Puts them back, as ``RECOVERED``'s: who put them and why is lost."""
+    for hold in holds:
+        if await change.connection.scalar(select(Hold.id).where(Hold.id == hold.id)) is None:
+            row = {
+                "id": hold.id, "start": hold.start, "end": hold.end, "until": hold.until, "reason": RECOVERED,
+                "owner": RECOVERED, "created_at": now,
+            }  # fmt: skip
+            await change.connection.execute(insert(Hold).values(row))
+        there = set((await _cameras(change.connection, [hold.id]))[hold.id])
+        rows = [{"hold_id": hold.id, "camera": camera} for camera in hold.cameras if camera not in there]
+        if rows:
+            await change.connection.execute(insert(HoldCamera), rows)
 
 
 def _in_force(now: datetime) -> Any:

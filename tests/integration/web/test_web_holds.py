@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from sqlalchemy import delete
 
 from tests.integration.web.rig import WebRig
 from tests.integration.web.worker import Worker
@@ -17,6 +18,7 @@ from vms.domain.holds import HoldList
 from vms.domain.node import NodeState, StorageState
 from vms.settings.environment import Environment
 from web.database.engine import Database
+from web.database.schema import Hold, HoldCamera
 from web.holds.store import touching
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -68,11 +70,32 @@ async def test_a_hold_expires_by_itself(rig: WebRig, worker: Worker) -> None:
     assert made["state"] == "active"
 
     async def expired() -> bool:
-        return not (await listed(worker)).holds
+        (kept,) = (await rig.http.get("/api/holds", params={"released": True})).json()["items"]
+        return bool(kept["state"] == "expired")
 
     await until_async(expired, 12)
-    (kept,) = (await rig.http.get("/api/holds", params={"released": True})).json()["items"]
-    assert kept["state"] == "expired"
+    assert (await rig.http.get("/api/holds")).json()["items"] == []
+    await put(rig)  # told at once, and the other with it: when it lapses is for the recorders to say
+    assert made["id"] in {hold.id for hold in (await listed(worker)).holds}
+
+
+async def test_what_the_database_lost_comes_back_from_the_bus(rig: WebRig, worker: Worker) -> None:
+    whole, bare, released = [(await put(rig, cameras=["cam-1", "cam-2"])).json()["id"] for _ in range(3)]
+    assert (await rig.http.delete(f"/api/holds/{released}")).status_code == 204
+    before = await listed(worker)
+    database = await Database.open(Environment.read(rig.data, {}), rig.clock)
+    async with database.change() as change:
+        await change.connection.execute(delete(HoldCamera))
+        await change.connection.execute(delete(Hold).where(Hold.id == whole))
+    await database.close()
+    assert (await rig.http.delete("/api/holds/none")).status_code == 404
+    last = (await put(rig)).json()["id"]  # told at once
+    after = await listed(worker)
+    assert after.holds == tuple(sorted((*before.holds, *(h for h in after.holds if h.id == last)), key=lambda h: h.id))
+    items = {one["id"]: one for one in (await rig.http.get("/api/holds")).json()["items"]}
+    assert items.keys() == {whole, bare, last}
+    assert (items[whole]["owner"], items[whole]["cameras"]) == ("recovered", ["cam-1", "cam-2"])
+    assert (items[bare]["owner"], items[bare]["cameras"]) == ("admin", ["cam-1", "cam-2"])
 
 
 async def test_what_cannot_be_held_is_refused_and_says_why(rig: WebRig) -> None:

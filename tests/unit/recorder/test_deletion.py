@@ -192,6 +192,27 @@ def test_the_last_hour_of_a_day_leaves_a_journal_of_gaps(rig: Rig) -> None:
     assert len(list(journal.read(rig.root / "s" / "c" / "2027-01-16" / "journal.jsonl"))) == 6
 
 
+def test_a_folder_that_is_not_empty_stays_and_so_do_the_lines_of_what_lies_in_it(rig: Rig) -> None:
+    segments = record(rig.root, "c", MIDNIGHT, 3)
+    final = rig.root / segments[2].path
+    final.rename(final.with_suffix(".part"))  # as a crash leaves it
+    rig.step()
+    path = rig.root / "s/c/2027-01-15/journal.jsonl"
+    before = path.read_bytes()
+    assert shelves.oldest(rig.root, Shelf("s", "c"), 9, rig.holds, rig.deleter.prune) is None
+    assert path.read_bytes() == before
+    assert final.with_suffix(".part").exists()
+    lines = [entry.record for entry in journal.read(rig.root / "s/c/2027-01-15/journal.jsonl")]
+    assert segments[2] in lines
+    later = MIDNIGHT + 3600
+    record(rig.root, "c", later, 1)
+    rig.step()
+    rig.deleter.prune(rig.root / "s" / "c" / "2027-01-15" / "01", True)  # whatever it is told of the rest
+    lines = [entry.record for entry in journal.read(rig.root / "s/c/2027-01-15/journal.jsonl")]
+    assert segments[2] in lines
+    assert segments[0] not in lines
+
+
 def told_at(seconds: float):  # type: ignore[no-untyped-def]
     from vms.domain.clock import from_epoch
 

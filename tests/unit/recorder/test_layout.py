@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.layout import journal_path, moment_of, path_of_id, segment_id, segment_path, stamp_of
+from recorder.layout import day_of, journal_path, moment_of, path_of_id, segment_id, segment_path, stamp_of
 
 MOMENT = datetime(2026, 11, 22, 2, 20, 42, 125_000, tzinfo=UTC)
 
@@ -64,3 +64,9 @@ def test_no_text_leads_out_of_the_cameras_folder(segment: str) -> None:
     assert path.parts[:2] == ("s", "c")
     assert ".." not in path.parts
     assert len(path.parts) == 5
+
+
+def test_a_day_is_one_only_if_there_was_such_a_day() -> None:
+    assert day_of("2028-02-29") == date(2028, 2, 29)
+    for name in ("2026-02-30", "2026-13-01", "20260101", "2026-1-1", "2026-01-01x", "0000-01-01", "٢٠٢٦-01-01"):
+        assert day_of(name) is None

@@ -90,7 +90,7 @@ def test_another_disk_is_refused_until_it_is_adopted(data: Path) -> None:
 def test_a_copy_of_the_marker_beneath_the_mount_is_seen_through(data: Path) -> None:
     root = RecordingsRoot(data)
     root.open()
-    note = data / "cache" / "recordings.json"
+    note = data / "state" / "recordings.json"
     note.write_text(json.dumps({**json.loads(note.read_bytes()), "separate": True}))
     assert "had one of their own" in (root.look() or "")
 
@@ -111,9 +111,33 @@ def test_where_recordings_cannot_be_begun_it_is_said(data: Path) -> None:
         adopt(data)
 
 
-def test_torn_memory_is_no_disk(data: Path) -> None:
+@pytest.mark.parametrize("torn", ["{", "[]", '{"id": "x"}'])
+def test_where_the_memory_is_torn_nothing_is_recorded_until_a_disk_is_adopted(data: Path, torn: str) -> None:
     root = RecordingsRoot(data)
     root.open()
-    (data / "cache" / "recordings.json").write_text("{")
-    assert remembered(data) is None
+    (data / "state" / "recordings.json").write_text(torn)
     assert root.look() is None  # this process still knows
+    (data / "recordings").rename(data / "elsewhere")  # not mounted yet
+    (data / "recordings").mkdir()
+    again = RecordingsRoot(data)
+    told = again.open()
+    assert told
+    assert f"vms recordings adopt --data {data}" in told
+    assert problem(data) == told
+    assert os.listdir(data / "recordings") == []
+    with pytest.raises(NotADirectoryError):
+        os.listdir(again.path)
+    (data / "recordings").rmdir()
+    (data / "elsewhere").rename(data / "recordings")
+    adopt(data)
+    assert again.look() is None
+    assert again.disk == root.disk == remembered(data)
+
+
+def test_what_may_be_thrown_away_does_not_say_where_recordings_are(data: Path) -> None:
+    RecordingsRoot(data).open()
+    shutil.rmtree(data / "cache", ignore_errors=True)
+    (data / "recordings").rename(data / "elsewhere")
+    (data / "recordings").mkdir()
+    assert RecordingsRoot(data).open()
+    assert os.listdir(data / "recordings") == []

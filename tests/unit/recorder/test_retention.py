@@ -11,7 +11,7 @@ from recorder.retention import policy
 from recorder.retention import shelf as shelves
 from recorder.retention.account import Account
 from recorder.retention.deletion import Deleter
-from recorder.retention.holds import Holds
+from recorder.retention.holds import STALE_S, Holds
 from recorder.retention.policy import GIB, Claim, Look, Reserve, Space
 from recorder.retention.shelf import Shelf
 from recorder.retention.sweeper import Sweeper
@@ -43,6 +43,7 @@ class Rig:
 
     def hold(self, *holds: Hold) -> None:
         self.holds._keep(HoldList(revision=1, at=from_epoch(NOW), holds=holds))
+        self.holds.read_at = self.clock.monotonic()
 
     def count(self) -> None:
         self.account.count(NOW, lambda: True)
@@ -154,15 +155,41 @@ def test_holds_hold_expire_late_and_are_unknown_at_first(tmp_path: Path) -> None
     assert holds.held("a", 0, 1)
     assert holds.covered("a", 0, 1)
     holds._keep(HoldList(revision=1, at=from_epoch(NOW), holds=(held("a", 100, 200, NOW), held("a", 190, 300, NOW))))
+    assert holds.held("b", 100, 200)  # nobody has said so since the start
+    holds.read_at = clock.monotonic()
     assert holds.held("a", 199, 500)
     assert not holds.held("a", 300, 500)
     assert not holds.held("b", 100, 200)
     assert holds.covered("a", 120, 300)
     assert not holds.covered("a", 120, 301)
     clock.advance(86399)
+    holds.read_at = clock.monotonic()
     assert holds.held("a", 100, 200)
+    assert holds.any
     clock.advance(2)
     assert not holds.held("a", 100, 200)
+    assert not holds.any
+
+
+async def test_what_is_held_is_unknown_until_it_is_read_and_when_that_is_long_ago(tmp_path: Path) -> None:
+    clock = ManualClock(NOW)
+    raw = HoldList(revision=5, at=from_epoch(NOW)).encode()
+    await Holds(tmp_path / "holds.json", clock)._offer(raw, read=True)
+    holds = Holds(tmp_path / "holds.json", clock)
+    assert holds.known, "the file tells what was held"
+    assert holds.held("a", 0, 1), "and not what is held now"
+    assert holds.covered("a", 0, 1)
+    await holds._offer(raw, read=True)
+    clock.advance(STALE_S)
+    assert not holds.held("a", 0, 1)
+    clock.advance(1)
+    assert holds.held("a", 0, 1)
+    assert holds.covered("a", 0, 1)
+    await holds._offer(HoldList(revision=4, at=from_epoch(NOW)).encode(), read=True)  # not believed yet
+    await holds._offer(b"{}", read=True)
+    assert holds.held("a", 0, 1)
+    await holds._offer(raw, read=True)
+    assert not holds.held("a", 0, 1)
 
 
 async def test_an_older_list_of_holds_is_believed_the_second_time(tmp_path: Path) -> None:
@@ -175,7 +202,7 @@ async def test_an_older_list_of_holds_is_believed_the_second_time(tmp_path: Path
     await holds._offer(listed(5, "a"), read=False)
     await holds._offer(listed(4), read=False)
     await holds._offer(listed(4), read=True)
-    assert holds.held("a", 0, 1)
+    assert holds.spans("a", 0, 1)
     await holds._offer(listed(4), read=True)  # a database that was restored
     assert not holds.held("a", 0, 1)
     await holds._offer(b"{}", read=True)
@@ -191,6 +218,17 @@ def test_whole_days_that_are_held_are_not_looked_into(rig: Rig) -> None:
     assert batch
     assert batch.day == "2027-01-16"
     assert len(batch.files) == 2  # the first is a neighbour of what is held
+
+
+def test_a_folder_of_a_day_that_never_was_is_left_alone(rig: Rig) -> None:
+    record(rig.root, "a", MIDNIGHT, 3)
+    (rig.root / "s" / "a" / "2026-02-30" / "00").mkdir(parents=True)
+    (rig.root / "s" / "a" / "2026-13-01").mkdir()
+    rig.sweeper.configure(facility({"days": 4}, {"id": "a"}))
+    rig.count()
+    assert rig.account.total() == 3000
+    assert rig.sweeper.by_age(lambda: True).files == 3
+    assert (rig.root / "s" / "a" / "2026-02-30" / "00").is_dir()
 
 
 SPACE = Space(free=100 * GIB, total=1000 * GIB, free_files=10**6, total_files=10**7)
@@ -231,6 +269,7 @@ def test_the_forecast_is_short_of_what_the_disk_not_the_file_forbids() -> None:
         ({"space": Space(GIB, 10 * GIB, 0, 100)}, "full", "critical"),
         ({"holds_missed": True}, "holds_unread", "warning"),
         ({"holds_missed": True, "space": Space(GIB, 10 * GIB)}, "holds_unread", "critical"),
+        ({"holds_missed": True, "space": Space(0, 10)}, "holds_unread", "critical"),
         ({"exhausted": True, "holds": True, "pressed": True}, "held_only", "critical"),
         ({"exhausted": True, "pressed": True}, "pressure", "critical"),
         ({"pressed": True, "short": True}, "pressure", "warning"),

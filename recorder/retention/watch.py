@@ -1,7 +1,7 @@
 """The life of all this in a recorder: one thread looks at the disk every second, another counts and deletes.
 
 Every recorder looks whether its disk is there, and stops writing when it is not. Of several on one data folder one
-(``leads``) counts, deletes, and alarms for all.
+(``Keeper``) counts, deletes, and alarms for all.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from recorder.alarms import NodeAlarms
 from recorder.disks import Disks
-from recorder.retention import policy
+from recorder.keeper import Keeper
+from recorder.retention import leftovers, policy
 from recorder.retention.account import Account
+from recorder.retention.believed import BelievedClock
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
@@ -43,7 +46,7 @@ REFUSED_S = 10.0
 JOIN_S = 1.5
 
 
-class StorageKeeper:
+class StorageWatch:
     """``open`` before anything is recorded; ``back`` mends what a disk that went and came back holds."""
 
     def __init__(
@@ -54,19 +57,21 @@ class StorageKeeper:
         alarms: NodeAlarms,
         outbox: Outbox,
         clock: Clock,
-        leads: Callable[[], bool],
+        keeper: Keeper,
+        kept: Callable[[], bool | None],
     ) -> None:
         data = environment.data
         self._disks = disks
-        self._ask = leads
+        self._keeper = keeper
         self._alarms = alarms
         self._outbox = outbox
         self._clock = clock
         self.root = RecordingsRoot(data)
-        self.holds = Holds(data / "cache" / f"holds-{name}.json", clock)
+        believed = BelievedClock(clock, data / "state" / "retention-clock.json", kept)
+        self.holds = Holds(data / "cache" / f"holds-{name}.json", believed)
         self._stop = threading.Event()
         self._missing: str | None = None
-        self._leads = False
+        self._leads = self._speaks = False
         self._finding: Finding | None = None
         self._well_since: float | None = None
         self._begun_at = clock.monotonic()
@@ -74,8 +79,9 @@ class StorageKeeper:
         self._back: Callable[[], None] = lambda: None
         account = Account(self.root.path, data / "cache" / "storage.json")
         deleter = Deleter(self.root.path, data / "state" / "deleting.json", environment.node, self.holds, self._tell)
-        sweeper = Sweeper(self.root.path, deleter, account, self.holds, clock, self._stop.wait)
-        self.rounds = Rounds(self.root, sweeper, deleter, account, self.holds, clock)
+        sweeper = Sweeper(self.root.path, deleter, account, self.holds, believed, self._stop.wait)
+        mend = partial(leftovers.mend, self.root.path, node=environment.node, outbox=outbox)
+        self.rounds = Rounds(self.root, sweeper, deleter, account, self.holds, clock, believed, mend)
         self._threads = [
             threading.Thread(target=self._watch, name="storage", daemon=True),
             threading.Thread(target=self._sweep, name="sweep", daemon=True),
@@ -100,7 +106,7 @@ class StorageKeeper:
 
     def state(self) -> StorageState | None:
         """For the node's heartbeat; None of a recorder that leaves the disk to another."""
-        if not self._leads:
+        if not self._speaks:
             return None
         finding, space, report = self._finding, self._space, self.rounds.report
         state = StorageState() if finding is None else StorageState(status=finding.status, detail=finding.action)
@@ -153,9 +159,9 @@ class StorageKeeper:
             missing = self._return()
         self._missing = missing
         self._space = None if missing is not None else self._measure()
-        self._leads = self._ask()
+        self._leads, self._speaks = self._keeper.holds(), self._keeper.speaks()
         finding = self._judge()
-        if not self._leads:
+        if not self._speaks:
             finding = None  # whoever leads tells of it
         self._tell_finding(finding)
 
@@ -181,7 +187,9 @@ class StorageKeeper:
     def _judge(self) -> Finding | None:
         rounds = self.rounds
         patience = policy.HOLDS_WANTED_S if rounds.waits_for_holds else policy.HOLDS_S
-        unheard = self.holds.known is None and self._clock.monotonic() - self._begun_at > patience
+        # Whoever has read it before is told of as soon as what it read counts no longer.
+        since = self._begun_at if self.holds.read_at is None else self.holds.read_at
+        unheard = not self.holds.current and self._clock.monotonic() - since > patience
         return policy.judge(
             policy.Look(
                 missing=self._missing,
@@ -189,7 +197,7 @@ class StorageKeeper:
                 room=None if self._space is None else rounds.room(self._space),
                 holds_missed=unheard,
                 exhausted=rounds.exhausted,
-                holds=self.holds.known is not None and bool(self.holds.known.holds),
+                holds=self.holds.any,
                 pressed=self._space is not None and rounds.pressed(self._space),
                 below_minimum=rounds.below_minimum,
                 short=rounds.report.forecast.short,
@@ -200,7 +208,7 @@ class StorageKeeper:
         now = self._clock.monotonic()
         if finding is None and self._finding is not None:
             self._well_since = self._well_since or now
-            if self._leads and now - self._well_since < QUIET_S:
+            if self._speaks and now - self._well_since < QUIET_S:
                 return
         self._well_since = None
         self._finding = finding

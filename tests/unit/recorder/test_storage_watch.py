@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,10 @@ from recorder.alarms import NodeAlarms
 from recorder.disk import SegmentFile
 from recorder.disks import Disks
 from recorder.keeper import Keeper
-from recorder.retention.keeper import QUIET_S, StorageKeeper
+from recorder.retention import policy
+from recorder.retention.believed import BelievedClock
+from recorder.retention.holds import STALE_S
+from recorder.retention.watch import QUIET_S, StorageWatch
 from tests.support.clocks import ManualClock
 from vms.bus.outbox import Outbox
 from vms.domain.clock import from_epoch
@@ -33,17 +39,20 @@ class Rig:
         environment = Environment.read(data, {})
         self.alarms = NodeAlarms("local", name, data / "state" / f"alarms-{name}.json", self.outbox, clock)
         self.lock = Keeper(data / "state" / "keeper.lock")
-        self.keeper = StorageKeeper(environment, name, self.disks, self.alarms, self.outbox, clock, self.lock.holds)
-        self.keeper.configure(FACILITY)
-        self.keeper.holds._keep(HoldList(revision=1, at=from_epoch(clock.utc())))
-        self.keeper.open()
+        self.watch = StorageWatch(
+            environment, name, self.disks, self.alarms, self.outbox, clock, self.lock, lambda: None
+        )
+        self.watch.configure(FACILITY)
+        self.watch.holds._keep(HoldList(revision=1, at=from_epoch(clock.utc())))
+        self.watch.holds.read_at = clock.monotonic()
+        self.watch.open()
 
     def told(self) -> list[tuple[str, Any]]:
         events = [json.loads(item.payload) for item in self.outbox._items]
         return [(event["event"], event["detail"]["reason"]) for event in events if event.get("kind") == "storage"]
 
     def close(self) -> None:
-        self.keeper.stop()
+        self.watch.stop()
         self.lock.close()
         self.disks.stop(5)
         self.outbox.close()
@@ -71,20 +80,20 @@ def test_one_of_several_speaks_for_the_disk_until_it_is_gone(rig: Rig, data: Pat
     other = Rig(data, "recorder-2", clock)
     try:
         for one in (rig, other):
-            one.keeper._look()
-        state = rig.keeper.state()
+            one.watch._look()
+        state = rig.watch.state()
         assert state
         assert state.total_bytes
-        assert other.keeper.state() is None
+        assert other.watch.state() is None
         (data / "recordings").rename(data / "away")
         for one in (rig, other):
-            one.keeper._look()
+            one.watch._look()
             assert one.disk.refusal  # each looks after itself
         assert (rig.told(), other.told()) == ([("opened", "missing")], [])
         rig.close()
-        other.keeper._look()
+        other.watch._look()
         assert other.told() == [("opened", "missing")]
-        missing = other.keeper.state()
+        missing = other.watch.state()
         assert missing
         assert (missing.status, missing.free_bytes) == ("missing", None)
     finally:
@@ -92,15 +101,15 @@ def test_one_of_several_speaks_for_the_disk_until_it_is_gone(rig: Rig, data: Pat
 
 
 def test_a_recorder_that_does_not_lead_any_more_ends_what_it_had_told(rig: Rig, data: Path, clock: ManualClock) -> None:
-    rig.keeper._look()
+    rig.watch._look()
     (data / "recordings").rename(data / "away")
-    rig.keeper._look()
+    rig.watch._look()
     rig.close()  # it died, and its alert is open
     heir = Rig(data, "recorder-2", clock)
-    heir.keeper._look()
+    heir.watch._look()
     again = Rig(data, "recorder-1", clock)
     try:
-        again.keeper._look()
+        again.watch._look()
         assert again.told()[-1] == ("ended", "missing")
         assert heir.told() == [("opened", "missing")]
     finally:
@@ -110,28 +119,28 @@ def test_a_recorder_that_does_not_lead_any_more_ends_what_it_had_told(rig: Rig, 
 
 def test_the_alert_ends_when_all_was_well_for_a_while(rig: Rig, data: Path, clock: ManualClock) -> None:
     back: list[str] = []
-    rig.keeper._back = lambda: back.append(rig.disk.refusal or "written to")
-    rig.keeper._look()
+    rig.watch._back = lambda: back.append(rig.disk.refusal or "written to")
+    rig.watch._look()
     for _ in range(2):
         (data / "recordings").rename(data / "away")
-        rig.keeper._look()
+        rig.watch._look()
         clock.advance(1)
-        rig.keeper._look()
+        rig.watch._look()
         (data / "away").rename(data / "recordings")
         clock.advance(1)
-        rig.keeper._look()
+        rig.watch._look()
     assert rig.told() == [("opened", "missing")]
     assert len(back) == 2
     assert "written to" not in back, "mended before anybody writes"
     assert rig.disk.refusal is None
     clock.advance(QUIET_S + 1)
-    rig.keeper._look()
+    rig.watch._look()
     assert rig.told() == [("opened", "missing"), ("ended", "missing")]
 
 
 def test_growing_files_are_given_up_with_their_disk(rig: Rig, data: Path) -> None:
     failed: list[OSError] = []
-    folder = rig.keeper.root.path / "s/c/2027-01-15/08"
+    folder = rig.watch.root.path / "s/c/2027-01-15/08"
     file = SegmentFile(folder / "x.part", folder / "x.mp4", failed.append)
     rig.disk.open(file)
     for _ in range(3):
@@ -139,7 +148,7 @@ def test_growing_files_are_given_up_with_their_disk(rig: Rig, data: Path) -> Non
     assert rig.disk.settled(5)
     (data / "recordings").rename(data / "away")
     (data / "recordings").mkdir()
-    rig.keeper._look()
+    rig.watch._look()
     rig.disk.append(file, b"lost")
     assert rig.disk.settled(5)
     assert file.broken
@@ -152,16 +161,44 @@ def test_growing_files_are_given_up_with_their_disk(rig: Rig, data: Path) -> Non
 def test_holds_that_nobody_tells_of_are_missed_after_a_while(data: Path, clock: ManualClock) -> None:
     rig = Rig(data, "recorder", clock)
     try:
-        rig.keeper.holds.known = None
-        rig.keeper._look()
+        rig.watch.holds.read_at = None
+        rig.watch._look()
         clock.advance(59)
-        rig.keeper._look()
+        rig.watch._look()
         assert rig.told() == []
         clock.advance(2)
-        rig.keeper._look()
+        rig.watch._look()
         assert rig.told() == [("opened", "holds_unread")]
-        state = rig.keeper.state()
+        state = rig.watch.state()
         assert state
         assert (state.status, "web" in state.detail) == ("ok", True)
     finally:
         rig.close()
+
+
+def test_a_list_of_holds_that_went_stale_is_missed(rig: Rig, clock: ManualClock) -> None:
+    clock.advance(STALE_S)
+    rig.watch._look()
+    assert rig.told() == []
+    clock.advance(policy.HOLDS_S + 1)
+    rig.watch._look()
+    assert rig.told() == [("opened", "holds_unread")]
+
+
+def test_where_no_lock_can_be_had_all_speak_and_nobody_deletes(
+    rig: Rig, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_descriptor: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuses)
+    (data / "recordings").rename(data / "away")
+    rig.watch._look()
+    assert not rig.watch._leads
+    assert rig.told() == [("opened", "missing")]
+
+
+def test_footage_ages_and_holds_lapse_by_the_believed_clock(rig: Rig) -> None:
+    believed = rig.watch.holds._clock
+    assert isinstance(believed, BelievedClock)
+    assert rig.watch.rounds._sweeper._clock is rig.watch.rounds._believed is believed

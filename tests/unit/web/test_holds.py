@@ -1,0 +1,84 @@
+"""The table of holds: what recorders are told of it, and what comes back from the bus after it was lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, insert
+
+from vms.domain.clock import SystemClock
+from vms.domain.holds import Hold as Told
+from vms.settings.environment import Environment
+from web.database.engine import Database
+from web.database.schema import CameraFirst, Hold, HoldCamera
+from web.holds import store
+
+NOW = datetime(2027, 1, 15, tzinfo=UTC)
+WANTED = store.Wanted(("a", "b"), NOW - timedelta(hours=2), NOW - timedelta(hours=1), "r", NOW + timedelta(days=1))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    one = await Database.open(Environment.read(tmp_path, {}), SystemClock())
+    async with one.change() as change:
+        await change.connection.execute(insert(CameraFirst), [{"camera": name, "at": NOW} for name in "ab"])
+    yield one
+    await one.close()
+
+
+async def put(database: Database) -> str:
+    async with database.change() as change:
+        return str((await store.put(change, WANTED, "admin", NOW))["id"])
+
+
+async def told(database: Database, now: datetime = NOW) -> tuple[Told, ...]:
+    async with database.read() as connection:
+        return await store.told(connection, now)
+
+
+async def mended(database: Database, known: tuple[Told, ...]) -> int:
+    async with database.read() as connection:
+        lost = await store.lost(connection, known)
+    async with database.change() as change:
+        await store.recover(change, lost, NOW)
+    return len(lost)
+
+
+async def test_a_clock_ahead_lets_go_of_nothing_and_a_release_does(database: Database) -> None:
+    ids = sorted([await put(database), await put(database)])
+    known = await told(database)
+    assert [hold.id for hold in known] == ids
+    assert await told(database, NOW + timedelta(days=3650)) == known
+    async with database.change() as change:
+        await store.release(change, ids[0], "admin", NOW)
+    assert [hold.id for hold in await told(database)] == ids[1:]
+
+
+async def test_the_list_of_expired_holds_does_not_grow_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "EXPIRED", 2)
+    for _ in range(3):
+        await put(database)
+    assert len(await told(database)) == 3
+    assert len(await told(database, NOW + timedelta(days=2))) == 2
+
+
+async def test_holds_without_a_row_or_without_cameras_come_back_and_released_ones_do_not(database: Database) -> None:
+    whole, bare, part, released = [await put(database) for _ in range(4)]
+    known = await told(database)
+    assert await mended(database, known) == 0
+    async with database.change() as change:
+        await store.release(change, released, "admin", NOW)
+        await change.connection.execute(delete(HoldCamera).where(HoldCamera.hold_id.in_([whole, bare])))
+        await change.connection.execute(delete(HoldCamera).where(HoldCamera.hold_id == part, HoldCamera.camera == "a"))
+        await change.connection.execute(delete(Hold).where(Hold.id == whole))
+    assert await mended(database, known) == 3
+    assert await told(database) == tuple(hold for hold in known if hold.id != released)
+    async with database.read() as connection:
+        assert (await store.fetch(connection, whole, NOW))["owner"] == store.RECOVERED
+        assert (await store.fetch(connection, bare, NOW))["owner"] == "admin"
+    assert await mended(database, known) == 0
