@@ -6,7 +6,6 @@ It starts from its cached configuration and records whether or not the bus answe
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
 import logging
 import os
@@ -28,6 +27,7 @@ from recorder.early import EarlyPackets
 from recorder.index.nightly import Nightly
 from recorder.index.telling import Teller
 from recorder.keeper import Keeper
+from recorder.memory import share_heaps
 from recorder.pulse import Pulse
 from recorder.retention.watch import StorageWatch
 from recorder.serving import keep_serving
@@ -248,7 +248,7 @@ async def run(
 
     Raises ``StorageError`` when the recordings folder cannot be written.
     """
-    _share_heaps()
+    share_heaps()
     recorder = Recorder(environment, name, sites, clock or SystemClock())
     recorder.start()
     gc.freeze()  # modules live for ever: to look through them again and again would cost as much as a few cameras
@@ -272,12 +272,6 @@ def _mend(one: _Pulled) -> None:
     except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
         log.exception("recording.unmended camera=%s", one.camera.id)
     one.early.release()
-
-
-def _share_heaps() -> None:
-    """A thread a camera, each with a heap of its own, costs 1.4 MB a camera more and saves no time (glibc alone)."""
-    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
-        mallopt(-8, 2)  # M_ARENA_MAX, malloc.h
 
 
 def _left_for(err: ConfigurationError | None) -> str:

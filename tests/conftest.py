@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 from collections.abc import Callable, Generator, Iterator
@@ -31,6 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``make faults`` gives both."""
     parser.addoption("--long", action="store_true", help="the long forms of the tests of faults")
     parser.addoption("--keep-figures", action="store_true", help="write measured figures to docs/reliability.md")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A command that runs in this process sets up logging for its own."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")

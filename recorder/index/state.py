@@ -7,11 +7,10 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from recorder import journal
-from recorder.layout import JOURNAL, PART, path_of_id
+from recorder.layout import JOURNAL, PART, day_of, path_of_id
 from vms.domain.messages import Gap, Segment
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -80,7 +79,7 @@ def _leave_deleted_out(root: Path, found: Found, told: dict[str, Segment | Gap])
 
 def days(root: Path, site: str, camera: str) -> list[str]:
     """The camera's days, oldest first."""
-    return sorted(folder.name for folder in _folders(root / site / camera, _DAY) if _is_date(folder.name))
+    return sorted(folder.name for folder in _folders(root / site / camera, _DAY) if day_of(folder.name) is not None)
 
 
 def cameras(root: Path) -> list[tuple[str, str]]:
@@ -93,14 +92,6 @@ def cameras(root: Path) -> list[tuple[str, str]]:
 def is_empty(segment: Segment) -> bool:
     """It was begun, and nothing of it is kept."""
     return segment.end == segment.start
-
-
-def _is_date(day: str) -> bool:
-    try:
-        date.fromisoformat(day)
-    except ValueError:  # somebody else's folder: there is no 30th of February
-        return False
-    return True
 
 
 def _names_itself(one: Segment | Gap) -> bool:

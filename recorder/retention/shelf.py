@@ -12,9 +12,9 @@ from typing import Protocol
 
 from recorder.layout import PART, day_of, moment_of
 from vms.domain.facility import ID_PATTERN
+from vms.domain.footage import LOOK_BACK_S
 
 #: A file is cut near its minute; one whose end nobody tells is taken to be this long at most (seconds).
-LONGEST_S = 600.0
 TYPICAL_S = 60.0
 #: A file's name tells its start before the run's anchor has settled; the journal tells it exactly.
 SETTLES_S = 5.0
@@ -105,7 +105,7 @@ def files(hour: Path) -> list[Footage]:
     found.sort()
     ends = [*(start for start, _, _ in found[1:]), float("inf")]
     return [
-        Footage(name, start, min(end, start + LONGEST_S), size)
+        Footage(name, start, min(end, start + LOOK_BACK_S), size)
         for (start, name, size), end in zip(found, ends, strict=False)
     ]
 
