@@ -25,6 +25,7 @@ class SmallDisk:
         self.place = place
         self.home.mkdir(parents=True)
         _run("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.home))
+        self._root = os.open(self.home, os.O_DIRECTORY)
         place.mkdir(parents=True, exist_ok=True)
         self.attach()
 
@@ -43,7 +44,7 @@ class SmallDisk:
     @property
     def free(self) -> int:
         """Bytes."""
-        stat = os.statvfs(self.home)
+        stat = os.fstatvfs(self._root)
         return stat.f_bavail * stat.f_frsize
 
     @property
@@ -52,13 +53,17 @@ class SmallDisk:
         return self.home / "somebody-else"
 
     def fill(self, leave: int) -> None:
-        """Somebody else takes all but ``leave`` bytes."""
-        with self.hog.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-            while self.free > leave:
-                file.write(bytes(min(65536, max(4096, self.free - leave))))
+        """Somebody else takes all but ``leave`` bytes: of this disk, held open, never of the one beneath its place."""
+        with contextlib.suppress(OSError):
+            hog = os.open(self.hog.name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, dir_fd=self._root)
+            with open(hog, "ab", buffering=0) as file:
+                while self.free > leave:
+                    file.write(bytes(min(65536, max(4096, self.free - leave))))
 
     def remove(self) -> None:
         """Unmounts all of it."""
+        os.close(self._root)
+        self._root = -1  # who still fills it meets an error
         for place in (self.place, self.home):
             while os.path.ismount(place):
                 _run("umount", "--lazy", str(place))
@@ -80,6 +85,7 @@ class FailingDisk(SmallDisk):
     def mount(self) -> None:
         """It is there, and can be written."""
         _run("mount", "-o", "loop,errors=remount-ro", str(self.image), str(self.home))
+        self._root = os.open(self.home, os.O_DIRECTORY)
         self.attach()
 
     def fail(self) -> None:
