@@ -29,9 +29,10 @@ class Disks:
         with self._lock:
             writer = self._writers.get(device)
             if writer is None:
-                self._writers[device] = writer = DiskWriter(self._clock, MAX_QUEUED_BYTES)
+                writer = DiskWriter(self._clock, MAX_QUEUED_BYTES)
                 writer.refusal = self._refusal
-                writer.start()
+                writer.start()  # before anybody can find it, to stop it say
+                self._writers[device] = writer
             return writer
 
     @property
