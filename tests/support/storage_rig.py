@@ -104,11 +104,11 @@ class StorageRig:
         return max(timedelta(), event.at - begun).total_seconds()
 
     async def until_well(self, timeout: float = 30) -> None:
-        """Waits until the alert has ended."""
+        """Waits until the alert has ended, or only says that so small a disk does not hold the days that are wanted."""
 
         async def ended() -> bool:
             events = await self.alerts()
-            return bool(events) and events[-1].event == "ended"
+            return bool(events) and (events[-1].event == "ended" or events[-1].detail["reason"] == "forecast")
 
         await until_async(ended, timeout, "the alert 'storage' has ended")
 
