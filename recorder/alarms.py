@@ -25,6 +25,7 @@ from vms.domain.clock import Clock, from_epoch
 from vms.domain.facility import Severity
 from vms.domain.messages import AlertEvent
 from vms.domain.node import NODE_SITE, NodeAlertKind
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -109,11 +110,10 @@ class NodeAlarms:
         log.warning("node.%s kind=%s detail=%s", event.event, event.kind, detail)
 
     def _save(self) -> None:
-        temporary = self._notes.with_suffix(".tmp")
         try:
-            self._notes.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps([event.model_dump(mode="json") for event in self._open.values()]))
-            temporary.replace(self._notes)
+            write_whole(
+                self._notes, json.dumps([event.model_dump(mode="json") for event in self._open.values()]).encode()
+            )
         except OSError as err:  # a full disk is what it may have to tell of
             log.error("alarms.unwritten path=%s error=%s", self._notes.name, err.strerror)
 

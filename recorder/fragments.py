@@ -1,29 +1,21 @@
-"""Fragment tables over the bus: what an HLS playlist is made of, for files that are closed or still grow.
+"""Fragment tables: what an HLS playlist is made of, for files that are closed or still grow.
 
-Tables of closed files are kept, a growing one is read on where the last look ended. Own threads do it: a disk that is
-asleep must hold up neither the event loop nor the heartbeat.
+Tables of closed files are kept, a growing one is read on where the last look ended.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-import nats.errors
-from nats.aio.msg import Msg
-from pydantic import ValidationError
-
+from recorder.desk import FileDesk
 from recorder.layout import PART, path_of_id
-from vms.bus.connection import Bus
 from vms.domain.reading import FragmentsRequest, FragmentTable
 from vms.media.reading import FragmentInfo, scan_fragments
 
@@ -34,7 +26,7 @@ CACHE_BYTES = 8 * 1024 * 1024
 #: Growing files that are remembered; a recorder has 40 cameras, or a few hundred.
 MOST_GROWING = 512
 THREADS = 2
-#: Requests that wait; what is beyond is refused, and asked again.
+#: Requests that wait.
 MOST_WAITING = 64
 
 
@@ -135,37 +127,14 @@ class FragmentTables:
                 return groups.table(segment, growing=True)
 
 
-class FragmentDesk:
-    """Answers ``ctl.v1.<site>.<camera>.fragments`` for the recorder's sites."""
+def fragment_desk(root: Path) -> FileDesk:
+    """Answers ``fragments``, for which ``root`` is the recordings' folder."""
+    tables = FragmentTables(root)
 
-    def __init__(self, root: Path) -> None:
-        self._tables = FragmentTables(root)
-        self._threads = ThreadPoolExecutor(THREADS, "fragments")
-        self._tasks: set[asyncio.Task[None]] = set()
+    def answer(site: str, camera: str, raw: bytes) -> tuple[bytes, dict[str, str]]:
+        return tables.tables(site, camera, FragmentsRequest.model_validate_json(raw).segments), {}
 
-    async def serve(self, bus: Bus, site: str) -> None:
-        """Subscribes for one site."""
-        await bus.bulk.subscribe(f"ctl.v1.{site}.*.fragments", cb=self._asked)
-
-    async def _asked(self, msg: Msg) -> None:
-        if not msg.reply or len(self._tasks) >= MOST_WAITING:
-            return
-        task = asyncio.create_task(self._answer(msg))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _answer(self, msg: Msg) -> None:
-        _, _, site, camera, _ = msg.subject.split(".")
-        try:
-            request = FragmentsRequest.model_validate_json(msg.data)
-        except ValidationError:
-            reply, headers = b"", {"Vms-Error": "bad_request"}
-        else:
-            loop = asyncio.get_running_loop()
-            reply = await loop.run_in_executor(self._threads, self._tables.tables, site, camera, request.segments)
-            headers = {}
-        with contextlib.suppress(nats.errors.Error):  # the bus went away: who asked asks again
-            await msg._client.publish(msg.reply, reply, headers=headers)
+    return FileDesk("fragments", answer, THREADS, MOST_WAITING)
 
 
 def _opened(path: Path) -> BinaryIO:

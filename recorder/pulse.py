@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from vms.domain.clock import Clock
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +89,8 @@ class Pulse:
         if now - self._kept_at < KEEP_S:
             return
         self._kept_at = now
-        temporary = self._path.with_suffix(".tmp")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(f"{self._clock.utc():.3f}\n")
-            temporary.replace(self._path)
+            write_whole(self._path, f"{self._clock.utc():.3f}\n".encode(), synced=False)
         except OSError as err:  # the next start then knows a little less
             log.debug("pulse.unwritten error=%s", err.strerror)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
-from recorder.fragments import FragmentDesk
-from recorder.reads import ReadDesk
+from recorder.fragments import fragment_desk
+from recorder.reads import read_desk
+from recorder.recorder import Recorder
 from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.tasks import all_of
 from vms.domain.errors import BusError
-
-if TYPE_CHECKING:
-    from recorder.process import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +52,12 @@ async def _serve_bus(
 
 
 async def _serve_reads(recorder: Recorder, bus: Bus) -> None:
-    desk, tables = ReadDesk(recorder.root), FragmentDesk(recorder.root)
+    desks = read_desk(recorder.root), fragment_desk(recorder.root)
     served: set[str] = set()
     while True:
         for site in recorder.served_sites - served:
-            await desk.serve(bus, site)
-            await tables.serve(bus, site)
+            for desk in desks:
+                await desk.serve(bus, site)
             served.add(site)
         await asyncio.sleep(HEARTBEAT_S)
 

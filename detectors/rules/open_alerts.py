@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from vms.domain.facility import Severity
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +60,6 @@ def save(folder: Path, camera: str, alerts: list[OpenAlert]) -> None:
         if not alerts:
             path.unlink(missing_ok=True)
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            file.write(b"[" + b",".join(alert.model_dump_json().encode() for alert in alerts) + b"]")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(path, b"[" + b",".join(alert.model_dump_json().encode() for alert in alerts) + b"]")
     except OSError as err:
         log.error("open_alerts.unwritten camera=%s error=%s", camera, err.strerror)

@@ -24,6 +24,7 @@ from vms.bus.connection import Bus
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.index import MOST_DIFFERENCES, AuditResult, CompareReply, CompareRequest, DaySum, Difference
 from vms.domain.node import NODE_SITE
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -148,11 +149,8 @@ class Nightly:
             return None
 
     def _save(self, result: AuditResult) -> None:
-        temporary = self._notes.with_suffix(".tmp")
         with contextlib.suppress(OSError):
-            temporary.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(result.encode())
-            temporary.replace(self._notes)
+            write_whole(self._notes, result.encode())
 
 
 async def _different(bus: Bus, site: str, camera: str, days: Sequence[DaySum]) -> list[DaySum] | None:

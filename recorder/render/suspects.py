@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vms.domain.clock import Clock
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Suspects:
         note = self._folder / f"{_NOTE}{number}"
         try:
             with contextlib.suppress(OSError):
-                note.write_text(segment)
+                note.write_text(segment, encoding="utf-8")
             yield
         finally:
             with contextlib.suppress(OSError):
@@ -68,13 +69,12 @@ class Suspects:
             for segment, times in json.loads(kept.read_bytes()).items():
                 deaths[segment] = [float(at) for at in times if now - ASIDE_S < float(at) <= now]
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
             for note in sorted(self._folder.glob(f"{_NOTE}*")):
-                segment = note.read_text(errors="replace")
+                segment = note.read_text(encoding="utf-8", errors="replace")
                 deaths.setdefault(segment, []).append(now)
                 log.error("render.died segment=%s times=%d", segment[:200], len(deaths[segment]))
                 note.unlink()
-            kept.write_text(json.dumps({segment: times for segment, times in deaths.items() if times}))
+            write_whole(kept, json.dumps({segment: times for segment, times in deaths.items() if times}).encode())
         except OSError as err:
             log.error("render.unnoted error=%s", err.strerror)
         return deaths

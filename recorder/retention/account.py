@@ -14,6 +14,7 @@ from pathlib import Path
 from recorder.retention import shelf as shelves
 from recorder.retention.shelf import DAY_S, HOUR_S, Shelf
 from vms.domain.clock import from_epoch
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +54,8 @@ class Account:
     def save(self, disk: str) -> None:
         """Keeps the count."""
         plain = {f"{one.site}/{one.camera}": days for one, days in self._days.items()}
-        temporary = self._note.with_suffix(".tmp")
         try:
-            self._note.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({"disk": disk, "bytes": plain}, separators=(",", ":")))
-            temporary.replace(self._note)
+            write_whole(self._note, json.dumps({"disk": disk, "bytes": plain}, separators=(",", ":")).encode())
         except OSError as err:  # it is counted again
             log.error("storage.uncounted path=%s error=%s", self._note.name, err.strerror)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vms.domain.clock import Clock
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -95,10 +96,7 @@ class BelievedClock:
         return utc if found is None else found
 
     def _save(self, time: float) -> None:
-        temporary = self._note.with_suffix(".tmp")
         try:
-            self._note.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({"utc": time}))
-            temporary.replace(self._note)
+            write_whole(self._note, json.dumps({"utc": time}).encode())
         except OSError as err:  # the newest footage tells it at the next start
             log.error("retention.unwritten path=%s error=%s", self._note.name, err.strerror)

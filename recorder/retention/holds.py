@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from vms.bus.connection import Bus
 from vms.domain.clock import Clock
 from vms.domain.errors import BusError
 from vms.domain.holds import HoldList
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -130,12 +130,7 @@ class Holds:
         self.known = offered
 
     def _write(self, raw: bytes) -> None:
-        temporary = self._cache.with_suffix(".tmp")
         try:
-            self._cache.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(raw)
-                os.fsync(file.fileno())
-            temporary.replace(self._cache)
+            write_whole(self._cache, raw)
         except OSError as err:
             log.error("holds.uncached error=%s", err.strerror)

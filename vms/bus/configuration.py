@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from vms.bus.connection import Bus
 from vms.domain.errors import BusError
 from vms.domain.facility import Facility
 from vms.domain.messages import ConfigRevision
+from vms.settings.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +85,8 @@ class ConfigurationFollower:
             return True
 
     def _write(self, raw: bytes) -> None:
-        temporary = self._cache.with_suffix(".tmp")
         try:
-            self._cache.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(raw)
-                os.fsync(file.fileno())
-            temporary.replace(self._cache)
+            write_whole(self._cache, raw)
         except OSError as err:  # going on without a cache is better than not applying
             log.error("configuration.uncached error=%s", err.strerror)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
 from pydantic import ValidationError
@@ -11,18 +10,14 @@ from pydantic import ValidationError
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock
-from vms.domain.errors import BusError
 from vms.domain.facility import Facility
 from vms.domain.messages import ConfigRevision
 from web.configuration.current import CurrentConfiguration
 from web.configuration.revisions import latest, save
 from web.database.engine import Database
-from web.database.failures import ANY, first_line
+from web.republish import keep_published
 
 log = logging.getLogger(__name__)
-
-POLL_S = 5.0
-UNAVAILABLE: tuple[type[Exception], ...] = (BusError, *ANY)
 
 
 class ConfigurationPublisher:
@@ -44,24 +39,7 @@ class ConfigurationPublisher:
 
     async def run(self, bus: Bus) -> None:
         """Publishes for ever: at each change, each reconnection, and looks by itself in between."""
-
-        async def reconnected() -> None:
-            self._wake.set()
-
-        bus.on_reconnect(reconnected)
-        failing = False
-        while True:
-            self._wake.clear()
-            try:
-                await self._once(bus)
-                failing = False
-            except UNAVAILABLE as err:
-                if not failing:
-                    log.warning("configuration.unpublished error=%s", first_line(err))
-                failing = True
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.5 if failing else POLL_S):
-                    await self._wake.wait()
+        await keep_published(bus, self._wake, self._once, "configuration")
 
     async def _once(self, bus: Bus) -> None:
         stored = await latest(self._database)  # the command line may have written one

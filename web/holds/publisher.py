@@ -6,7 +6,6 @@ And the other way round: what the bucket has and the table has not was lost with
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from datetime import datetime
 
@@ -15,19 +14,15 @@ from pydantic import ValidationError
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock, from_epoch
-from vms.domain.errors import BusError
 from vms.domain.holds import HoldList
 from web.database.engine import Database
-from web.database.failures import ANY, first_line
 from web.holds import store
+from web.republish import UNAVAILABLE, keep_published
 
 log = logging.getLogger(__name__)
 
-#: A bucket that was lost is filled anew this much later at most (seconds).
-POLL_S = 5.0
 #: A route that put a hold waits so long for the bus.
 TOLD_S = 3.0
-UNAVAILABLE: tuple[type[Exception], ...] = (BusError, TimeoutError, *ANY)
 
 
 class HoldsPublisher:
@@ -55,24 +50,7 @@ class HoldsPublisher:
     async def run(self, bus: Bus) -> None:
         """Publishes for ever: at each change, each reconnection, and looks by itself in between."""
         self._bus = bus
-
-        async def reconnected() -> None:
-            self._wake.set()
-
-        bus.on_reconnect(reconnected)
-        failing = False
-        while True:
-            self._wake.clear()
-            try:
-                await self._once(bus)
-                failing = False
-            except UNAVAILABLE as err:
-                if not failing:
-                    log.warning("holds.unpublished error=%s", first_line(err))
-                failing = True
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.5 if failing else POLL_S):
-                    await self._wake.wait()
+        await keep_published(bus, self._wake, self._once, "holds")
 
     async def _once(self, bus: Bus) -> None:
         async with self._turn:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from recorder import journal
-from recorder.process import Recorder
+from recorder.recorder import Recorder
 from recorder.retention.leftovers import mend
 from tests.support.clocks import ManualClock
 from tests.support.footage import encode, run_of

@@ -8,7 +8,7 @@ import { tell } from '../controls/toasts'
 import { date, day, dayStart, duration, stretch } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { createHold, releaseHold } from './queries'
-import type { TimelineCamera } from './timeline/Timeline'
+import type { TimelineCamera } from './timeline/camera'
 import { DAY } from './timeline/scale'
 
 const TERMS = ['d30', 'd90', 'date', 'open'] as const

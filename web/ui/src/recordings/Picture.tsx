@@ -14,7 +14,7 @@ import type { Missing } from './coverage'
 import type { Playback } from './player/playback'
 import type { Shown, Track } from './player/track'
 import { isAbsent } from './timeline/draw'
-import type { TimelineCamera } from './timeline/Timeline'
+import type { TimelineCamera } from './timeline/camera'
 import { useThumbnail } from './thumbnails'
 
 export interface PictureActions {

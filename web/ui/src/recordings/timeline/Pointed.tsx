@@ -11,7 +11,7 @@ import type { Row } from '../queries'
 import { useThumbnail } from '../thumbnails'
 import { clustersOf } from './draw'
 import type { View } from './scale'
-import type { TimelineCamera } from './Timeline'
+import type { TimelineCamera } from './camera'
 
 export interface Point {
   x: number

@@ -10,20 +10,13 @@ import { useStore } from '../../preferences/store'
 import { clock, moment, weekday, zoneOffset } from '../../time/format'
 import type { Playback } from '../player/playback'
 import type { Row } from '../queries'
+import type { TimelineCamera } from './camera'
 import { clustersOf, drawRow, paletteOf, ROW_GAP, rowTop, RULER } from './draw'
 import { useGestures } from './gestures'
 import { Marks, type Marked } from './Marks'
 import { Playhead } from './Playhead'
 import { Pointed, type Point } from './Pointed'
 import { DAY, panned, spanOf, ticks, timeAt, xOf, zoomed, type View } from './scale'
-
-export interface TimelineCamera {
-  id: string
-  name: string
-  site: string
-  /** A patient's room: no pictures, also no small ones. */
-  closed: boolean
-}
 
 interface Props {
   cameras: TimelineCamera[]
