@@ -13,8 +13,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from vms.bus import subjects
-from vms.bus.configuration import cached
+from vms.bus import configuration, holds, subjects
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.tasks import all_of, end
 from vms.domain.clock import Clock, SystemClock
@@ -77,10 +76,11 @@ async def run(
     try:
         database, is_new = await damaged.open_whole(environment, clock)
         try:
-            last = await asyncio.to_thread(cached, environment.data) if is_new else None
+            last = await asyncio.to_thread(configuration.cached, environment.data) if is_new else None
             configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
-            await _serve(database, clock, configured, address, listener, stop)
+            held = HoldsPublisher(database, clock, await asyncio.to_thread(holds.cached, environment.data))
+            await _serve(database, clock, configured, held, address, listener, stop)
             if database.damaged.is_set():
                 damaged.suspect(environment.data / "vms.db")
                 raise VmsError("the database is damaged; it is set aside when this role starts again")
@@ -120,6 +120,7 @@ async def _serve(
     database: Database,
     clock: Clock,
     configured: revisions.Configured,
+    held: HoldsPublisher,
     address: BusAddress,
     listener: socket.socket,
     stop: asyncio.Event,
@@ -153,7 +154,7 @@ async def _serve(
         consumers=consumers,
         footage=Catalogue(database),
         recorders=Recorders(link),
-        holds=HoldsPublisher(database, clock),
+        holds=held,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
     server = _Server(

@@ -138,7 +138,11 @@ def test_flipped_bytes_cost_the_database_not_the_recordings(running: Service, fi
 
 
 def test_an_index_is_told_by_the_next_start(running: Service) -> None:
-    """The service is stopped, its database deleted: files and journals alone make it whole."""
+    """The service is stopped, its database deleted: files and journals alone make it whole, and holds are known."""
+    now = datetime.now(UTC)
+    span = {"start": (now - timedelta(minutes=5)).isoformat(), "end": now.isoformat()}
+    held = running.client.post("/api/holds", json={"cameras": ["a"], **span, "reason": "vụ việc 14"}).json()["id"]
+    running.wait_for(lambda: held in holds_of_recorder(running), 20, "the recorder knows of the hold")
     assert running.process is not None
     running.process.send_signal(signal.SIGTERM)
     running.process.wait(60)
@@ -153,6 +157,8 @@ def test_an_index_is_told_by_the_next_start(running: Service) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["alone"] is True
     running.start()
+    running.wait_for(lambda: held in {one["id"] for one in running.get("/api/holds")["items"]}, 20, "the hold is back")
+    assert held in holds_of_recorder(running)
     running.wait_for(
         lambda: known <= {one["id"] for one in timeline(running)["segments"]}, 60, "the timeline is whole again"
     )

@@ -1,6 +1,7 @@
 """Telling the recorders: the bucket ``holds`` has the list of all holds, whatever happens to the bus.
 
-And the other way round: what the bucket has and the table has not was lost with a database, and comes back.
+And the other way round: what the bucket has and the table has not was lost with a database, and comes back. Where the
+bus's storage was lost as well, what this host's recorders have cached stands for the bucket.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ TOLD_S = 3.0
 
 
 class HoldsPublisher:
-    """Keeps the bucket at what the table says."""
+    """Keeps the bucket at what the table says. ``recalled``: the list that this host's recorders knew at the start."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, recalled: HoldList | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._recalled = recalled
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
         self._bus: Bus | None = None
@@ -57,21 +59,22 @@ class HoldsPublisher:
             raw = await bus.get(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY)
             now = from_epoch(self._clock.utc())
             there = _parse(raw)
-            if there is not None:
-                await self._recover(there, now)
+            known = max((one for one in (there, self._recalled) if one), key=lambda one: one.revision, default=None)
+            if known is not None:
+                await self._recover(known, now)
             async with self._database.read() as connection:
                 holds = await store.told(connection, now)
             if there is not None and there.holds == holds:
                 return
             # By the clock, so that a bucket that was lost does not begin again at numbers that recorders know.
-            revision = max(0 if there is None else there.revision + 1, int(now.timestamp() * 1000))
+            revision = max(0 if known is None else known.revision + 1, int(now.timestamp() * 1000))
             made = HoldList(revision=revision, at=now, holds=holds)
             await bus.put_synced(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY, made.encode())
         log.info("holds.published revision=%d holds=%d", revision, len(holds))
 
-    async def _recover(self, there: HoldList, now: datetime) -> None:
+    async def _recover(self, known: HoldList, now: datetime) -> None:
         async with self._database.read() as connection:
-            lost = await store.lost(connection, there.holds)
+            lost = await store.lost(connection, known.holds)
         if lost:
             async with self._database.change() as change:
                 await store.recover(change, lost, now)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
+from nats.js.errors import KeyNotFoundError
 from sqlalchemy import delete
 
 from tests.integration.web.rig import WebRig
@@ -34,6 +36,13 @@ async def listed(worker: Worker) -> HoldList:
     bucket = await worker.js.key_value(subjects.BUCKET_HOLDS)
     entry = await bucket.get(subjects.HOLDS_KEY)
     return HoldList.model_validate_json(entry.value or b"")
+
+
+async def bucket_of(worker: Worker) -> HoldList | None:
+    try:
+        return await listed(worker)
+    except KeyNotFoundError:
+        return None
 
 
 async def test_a_hold_is_on_the_bus_when_the_answer_comes_and_gone_when_it_is_released(
@@ -96,6 +105,43 @@ async def test_what_the_database_lost_comes_back_from_the_bus(rig: WebRig, worke
     assert items.keys() == {whole, bare, last}
     assert (items[whole]["owner"], items[whole]["cameras"]) == ("recovered", ["cam-1", "cam-2"])
     assert (items[bare]["owner"], items[bare]["cameras"]) == ("admin", ["cam-1", "cam-2"])
+
+
+@pytest.mark.parametrize("bucket", ["empty", "older"])
+async def test_what_database_and_bus_lost_comes_back_from_a_recorder_s_cache(
+    rig: WebRig, worker: Worker, bucket: str
+) -> None:
+    older = await until_async(lambda: bucket_of(worker), 10)
+    assert older
+    lapsed = (await put(rig, until=rfc3339(datetime.now(UTC) + timedelta(seconds=1)))).json()["id"]
+    held, released = [(await put(rig, cameras=["cam-1", "cam-2"])).json()["id"] for _ in range(2)]
+    stale = await listed(worker)
+    assert (await rig.http.delete(f"/api/holds/{released}")).status_code == 204
+    before = await listed(worker)
+    await rig.stop()
+    for path in rig.data.glob("vms.db*"):
+        path.unlink()
+    holds = await worker.js.key_value(subjects.BUCKET_HOLDS)
+    await (holds.purge(subjects.HOLDS_KEY) if bucket == "empty" else holds.put(subjects.HOLDS_KEY, older.encode()))
+    (rig.data / "cache").mkdir(exist_ok=True)
+    for name, known in (("recorder-1", before), ("recorder-2", stale)):
+        (rig.data / "cache" / f"holds-{name}.json").write_bytes(known.encode())
+    await rig.start()
+    await rig.login()
+
+    async def back() -> bool:
+        items = (await rig.http.get("/api/holds", params={"released": True})).json()["items"]
+        return {one["id"]: (one["owner"], one["state"], one["cameras"]) for one in items} == {
+            held: ("recovered", "active", ["cam-1", "cam-2"]), lapsed: ("recovered", "expired", ["cam-1"]),
+        }  # fmt: skip
+
+    await until_async(back, 10, "both are in the table again, and the released one is not")
+
+    async def told() -> bool:
+        found = await bucket_of(worker)
+        return found is not None and found.revision > before.revision and found.holds == before.holds
+
+    await until_async(told, 10, "the list is on the bus again, newer than what recorders know")
 
 
 async def test_what_cannot_be_held_is_refused_and_says_why(rig: WebRig) -> None:

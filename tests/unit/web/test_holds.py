@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert
 
+from vms.bus.holds import cached
 from vms.domain.clock import SystemClock
 from vms.domain.holds import Hold as Told
+from vms.domain.holds import HoldList
 from vms.settings.environment import Environment
 from web.database.engine import Database
 from web.database.schema import CameraFirst, Hold, HoldCamera
@@ -82,3 +84,15 @@ async def test_holds_without_a_row_or_without_cameras_come_back_and_released_one
         assert (await store.fetch(connection, whole, NOW))["owner"] == store.RECOVERED
         assert (await store.fetch(connection, bare, NOW))["owner"] == "admin"
     assert await mended(database, known) == 0
+
+
+def test_the_newest_list_that_a_recorder_cached_counts_and_a_torn_one_does_not(tmp_path: Path) -> None:
+    assert cached(tmp_path) is None
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    hold = Told(id="h", cameras=("a",), start=WANTED.start, end=WANTED.end)
+    older, newer = (HoldList(revision=n, at=NOW, holds=holds) for n, holds in ((1, (hold, hold)), (2, (hold,))))
+    (folder / "holds-recorder-1.json").write_bytes(newer.encode())
+    (folder / "holds-recorder-2.json").write_bytes(older.encode())
+    (folder / "holds-recorder-3.json").write_bytes(newer.encode()[:-9])
+    assert cached(tmp_path) == newer
