@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from recorder.refusals import Refusals
 from vms.domain.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class DiskWriter:
         self._lock = threading.Lock()
         self._open: set[SegmentFile] = set()
         self.refusal: str | None = None  # why nothing is written at all
-        self.refused: tuple[int, float] | None = None  # errno and moment (monotonic) of the disk's last refusal
+        self.refusals = Refusals(clock)
         self._thread = threading.Thread(target=self._loop, name="disk", daemon=True)
 
     @property
@@ -241,23 +242,25 @@ class DiskWriter:
             self._sync_due()
 
     def _guarded(self, work: Callable[[], None], file: SegmentFile | None) -> None:
+        name = file.part.name if file else "-"
         try:
             work()
+            if file is not None:
+                self.refusals.worked()
         except OSError as err:
-            self.refused = (err.errno or 0, self._clock.monotonic())
-            if file is None:
-                log.error("disk.failed error=%s", err.strerror)
-                return
-            log.error("disk.failed file=%s error=%s", file.part.name, err.strerror)
-            self._open.discard(file)
-            self._give_up(file, err)
+            self.refusals.failed(err, name)
+            if file is not None:
+                self._open.discard(file)
+                self._give_up(file, err)
         except Exception:  # one camera's fault must not stop the disk for all
-            log.exception("disk.failed file=%s", file.part.name if file else "-")
+            log.exception("disk.failed file=%s", name)
 
     def _give_up(self, file: SegmentFile, err: OSError) -> None:
         try:
             file.fail(err)
-        except Exception:  # nor may the failing of a file: a full disk also refuses the journal
+        except OSError as other:  # nor may the failing of a file: a full disk also refuses the journal
+            self.refusals.failed(other, file.part.name)
+        except Exception:
             log.exception("disk.failed file=%s", file.part.name)
 
     def _sync_due(self) -> None:

@@ -43,7 +43,9 @@ class Disks:
     @property
     def refused(self) -> tuple[int, float] | None:
         """Errno and moment (monotonic) of the last refusal of any of them."""
-        return max((w.refused for w in list(self._writers.values()) if w.refused), key=lambda r: r[1], default=None)
+        return max(
+            (last for w in list(self._writers.values()) if (last := w.refusals.last)), key=lambda r: r[1], default=None
+        )
 
     def refuse(self, why: str | None) -> None:
         """The recordings are away, as ``why`` says: nothing is begun on any of them. None: they are there again."""

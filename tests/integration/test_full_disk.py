@@ -5,6 +5,7 @@ The disk's thread survives although even the journal is refused, gaps say `disk`
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from recorder.camera import CameraRecorder
 from recorder.disk import DiskWriter
+from recorder.refusals import QUIET_S
 from tests.support.clocks import ManualClock
 from tests.support.footage import encode, packet_of, run_of
 from tests.support.waiting import until
@@ -41,7 +43,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-async def test_recording_resumes_when_there_is_space_again(small_disk: Path, tmp_path: Path) -> None:
+async def test_recording_resumes_when_there_is_space_again(
+    small_disk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     clock = ManualClock(MINUTE)
     disk = DiskWriter(clock)
     disk.start()
@@ -92,6 +97,10 @@ async def test_recording_resumes_when_there_is_space_again(small_disk: Path, tmp
     for _ in range(3):
         play()
     assert statuses() == {("recording", None)}
+    for _ in range(int(QUIET_S / 2) + 1):
+        play()
+    told = [one.getMessage().split()[0] for one in caplog.records if one.name in ("recorder.disk", "recorder.refusals")]
+    assert told == ["disk.failed", "disk.restored"], "once each, not once a file"
     for one in recorders:
         one.end(run, "stopped")
     assert disk.stop(10)
