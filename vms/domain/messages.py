@@ -28,6 +28,14 @@ Blob = Annotated[
     PlainSerializer(lambda value: base64.b64encode(value).decode(), return_type=str, when_used="json"),
 ]
 GapCause = Literal["camera", "network", "recorder", "disk", "disabled", "deleted", "unknown"]
+#: What a recorder says of a gap, besides its cause: the dashboard has words for each.
+GapReason = Literal[
+    "connecting", "unauthorized", "forbidden", "not_found", "busy", "unreachable", "timeout", "no_video",
+    "unsupported_codec", "corrupt", "redirected", "ended", "codec", "camera_clock", "no_keyframe",  # its session
+    "starting", "stopped", "crashed", "stalled", "worker_lost", "clock", "disk", "disabled", "configuration",
+    "age", "quota", "pressure",  # cause deleted
+    "unexplained", "missing",  # cause unknown
+]  # fmt: skip
 
 
 class Message(BaseModel):

@@ -150,6 +150,14 @@ export interface Segment {
   open: boolean
 }
 
+/** `GapReason` of `vms/domain/messages.py`: both catalogues have a word for each. */
+export const GAP_REASONS = [
+  'connecting', 'unauthorized', 'forbidden', 'not_found', 'busy', 'unreachable', 'timeout', 'no_video',
+  'unsupported_codec', 'corrupt', 'redirected', 'ended', 'codec', 'camera_clock', 'no_keyframe',
+  'starting', 'stopped', 'crashed', 'stalled', 'worker_lost', 'clock', 'disk', 'disabled', 'configuration',
+  'age', 'quota', 'pressure', 'unexplained', 'missing',
+] as const
+
 export interface Gap {
   start: string
   end: string
@@ -168,6 +176,8 @@ export interface Timeline {
   end: string
   segments: Segment[]
   gaps: Gap[]
+  /** Footage whose moments other footage has as well. */
+  overlaps?: Segment[]
   counts: CountBin[]
   alerts: Alert[]
   holds?: TimelineHold[]

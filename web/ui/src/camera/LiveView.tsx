@@ -3,7 +3,7 @@ import { Lock, MonitorOff, Users, VideoOff } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CameraDetail } from '../api/types'
-import { word } from '../i18n'
+import { hasWord, word } from '../i18n'
 import type { LivePlayer, LiveStatus } from '../live/player'
 import { codecName } from '../live/transport'
 import type { Track } from '../live/personBoxes'
@@ -151,7 +151,7 @@ function NoPicture({ camera }: { camera: CameraDetail }) {
         <strong className={offline ? 'breach' : ''}>{t(offline ? 'tile.offline' : 'tile.disabled')}</strong>
         {camera.since && <span>{t('live.since', { time: moment(camera.since), age: span(serverClock.now() - Date.parse(camera.since)) })}</span>}
         {camera.reason && <b>{word('reason', camera.reason)}</b>}
-        {offline && camera.reason && <p>{word('remedy', camera.reason)}</p>}
+        {offline && camera.reason && hasWord('remedy', camera.reason) && <p>{word('remedy', camera.reason)}</p>}
       </div>
     </div>
   )

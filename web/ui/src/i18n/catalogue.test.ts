@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { GAP_REASONS } from '../api/types'
 import { en, vi } from './catalogue'
 
 type Tree = { [key: string]: string | Tree }
@@ -49,6 +50,9 @@ describe('catalogue', () => {
     const others = new Set(['camera.state', 'camera.view', 'alert.ack', 'alert.resolve'])
     expect(used.filter((key) => !all.has(key) && !others.has(key))).toEqual([])
     expect([...dynamic].filter((group) => !groups.has(group ?? ''))).toEqual([])
+  })
+  it('has a word for each reason of a gap', () => {
+    expect(GAP_REASONS.filter((reason) => !(reason in vi.reason) || !(reason in en.reason))).toEqual([])
   })
   it('has no key that is never used', () => {
     expect([...all].filter((key) => !literal.has(key) && !dynamic.has(key.split('.')[0]))).toEqual([])

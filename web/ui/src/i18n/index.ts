@@ -13,11 +13,13 @@ void i18n.use(initReactI18next).init({
   showSupportNotice: false,
 } as Parameters<typeof i18n.init>[0])
 
+/** Whether the catalogue says something of `value`. */
+export const hasWord = (group: string, value: string): boolean => i18n.exists(`${group}.${value}`)
+
 /** The catalogue's word for what the server calls `value`; what is unknown is shown as it came, never hidden. */
 export function word(group: string, value: string | null | undefined): string {
   if (!value) return ''
-  const key = `${group}.${value}`
-  return i18n.exists(key) ? i18n.t(key) : value.replaceAll('_', ' ')
+  return hasWord(group, value) ? i18n.t(`${group}.${value}`) : value.replaceAll('_', ' ')
 }
 
 export default i18n

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { Hint } from '../controls/Hint'
 import { Menu, MenuItem, MenuLine } from '../controls/Menu'
-import { word } from '../i18n'
+import { hasWord, word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
 import { clock, day, duration, moment } from '../time/format'
@@ -136,7 +136,7 @@ function GapSlate({ gap, playback }: { gap: Missing; playback: Playback }) {
       <span>
         {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`} · {duration(gap.end - gap.start)}
       </span>
-      {!absent && gap.reason && <span className="picture-remedy">{word('remedy', gap.reason)}</span>}
+      {!absent && gap.reason && hasWord('remedy', gap.reason) && <span className="picture-remedy">{word('remedy', gap.reason)}</span>}
       {!lasting && <button className="button" onClick={() => playback.seek(gap.end)}>{t('rec.afterGap')}</button>}
     </div>
   )

@@ -30,6 +30,8 @@ export interface Coverage {
   end: number
   recorded: Recorded[]
   gaps: Missing[]
+  /** Where other footage has the same moments: the clock was set back. */
+  twice: { start: number; end: number }[]
   /** Minutes at which persons were counted, and the most at once in each. */
   countAt: Float64Array
   countMax: Uint16Array
@@ -56,6 +58,7 @@ export function coverageOf(timeline: Timeline): Coverage {
     end: Date.parse(timeline.end),
     recorded,
     gaps: timeline.gaps.map((gap) => ({ ...gap, start: Date.parse(gap.start), end: Date.parse(gap.end) })),
+    twice: (timeline.overlaps ?? []).map((one) => ({ start: Date.parse(one.start), end: Date.parse(one.end) })),
     countAt: Float64Array.from(timeline.counts, (bin) => Date.parse(bin.at)),
     countMax: Uint16Array.from(timeline.counts, (bin) => bin.max),
     alerts: timeline.alerts.map((alert) => ({ ...alert, at: Date.parse(alert.opened_at) })).sort((a, b) => a.at - b.at),

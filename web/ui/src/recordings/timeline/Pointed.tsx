@@ -1,5 +1,5 @@
 // What is under the pointer, above the timeline so that it covers nothing to press: picture, time, persons, gap, alert, hold.
-import { ImageOff, Lock } from 'lucide-react'
+import { ImageOff, Layers2, Lock } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { AlertMark } from '../../alerts/AlertMark'
 import { word } from '../../i18n'
@@ -37,6 +37,7 @@ export function Pointed({ point, cameras, rows, view, width }: { point: Point; c
   const cluster = point.alerts ? clustersOf(coverage?.alerts ?? [], view, width).find((one) => Math.abs(one.x - point.x) < 7) : undefined
   const [alert] = cluster?.alerts ?? []
   const hold = coverage?.holds.find((one) => point.at >= one.start && point.at <= one.end)
+  const twice = coverage?.twice.some((one) => point.at >= one.start && point.at < one.end)
   const left = Math.max(0, Math.min(width - WIDTH, point.x - WIDTH / 2))
   return (
     <>
@@ -67,6 +68,7 @@ export function Pointed({ point, cameras, rows, view, width }: { point: Point; c
             <span className="cut">{cluster.alerts.length > 1 ? t('history.alerts', { count: cluster.alerts.length }) : word('kind', alert.kind)} · {clock(alert.at)}</span>
           </span>
         )}
+        {twice && <span className="tl-pointed-alert"><Layers2 size={12} /> <span>{t('rec.twice')}</span></span>}
         {hold && <span className="tl-pointed-alert"><Lock size={12} /> <span className="cut">{hold.reason} · {hold.owner}</span></span>}
       </div>
     </>

@@ -12,6 +12,7 @@ export interface Palette {
   recorded: string
   gap: CanvasPattern | string
   absent: CanvasPattern | string
+  twice: CanvasPattern | string
   heat: [number, number, number]
   line: string
   breach: string
@@ -71,6 +72,8 @@ export function drawRow(context: CanvasRenderingContext2D, coverage: Coverage | 
       context.fillStyle = isAbsent(gap.cause) ? palette.absent : palette.gap
       fill(gap.start, gap.end, height)
     }
+    context.fillStyle = palette.twice
+    for (const span of coverage.twice) if (span.end > view.start && span.start < view.end) fill(span.start, span.end, band)
     drawHeat(context, coverage, top + band, layout, view, palette)
     drawHolds(context, coverage, top, layout, view, palette)
     drawAlerts(context, coverage, top, layout, view, palette)
@@ -158,6 +161,7 @@ export function paletteOf(element: HTMLElement, context: CanvasRenderingContext2
     ground: colour('--tl-ground'), recorded: colour('--tl-recorded'), line: colour('--line'),
     gap: hatch(context, colour('--tl-gap-a'), colour('--tl-gap-b')),
     absent: hatch(context, colour('--hatch-a'), colour('--hatch-b')),
+    twice: rules(context, colour('--text')),
     heat: channels(colour('--attention')),
     breach: colour('--breach'), attention: colour('--attention'), accent: colour('--accent'), text: colour('--text'),
   }
@@ -184,4 +188,17 @@ function hatch(context: CanvasRenderingContext2D, a: string, b: string): CanvasP
     pen.stroke()
   }
   return context.createPattern(tile, 'repeat') ?? a
+}
+
+/** Thin upright lines, through which the footage shows. */
+function rules(context: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
+  const tile = document.createElement('canvas')
+  tile.width = 5
+  tile.height = 1
+  const pen = tile.getContext('2d')
+  if (!pen) return 'transparent'
+  pen.globalAlpha = 0.35
+  pen.fillStyle = colour
+  pen.fillRect(0, 0, 1, 1)
+  return context.createPattern(tile, 'repeat') ?? 'transparent'
 }
