@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from vms.domain.footage import Claim, share
 
@@ -16,9 +17,8 @@ OPEN_AT_MOST = 90_000
 OVERLAP_FROM = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A segment; ``end`` None while it grows."""
+class Recorded(NamedTuple):
+    """A segment; ``end`` None while it grows. A tuple, because a month has 44 000."""
 
     id: str
     start: int
@@ -129,12 +129,41 @@ def _close(segments: Sequence[Recorded], told: _Told, grown_to: int) -> list[Rec
         later = bisect_right(told.starts, one.start)
         if later < len(told.starts):
             until = min(until, told.starts[later])
-        closed.append(replace(one, end=until, open=last))
+        closed.append(one._replace(end=until, open=last))
     return closed
 
 
 def _clip(start: int, end: int, segments: Sequence[Recorded]) -> tuple[list[Recorded], list[Recorded]]:
-    """Cuts to the span without overlap; and those of which much is not shown."""
+    """Cuts to the span without overlap; and those of which much is not shown. ``segments`` are sorted by start."""
+    kept: list[Recorded] = []
+    overlaps: list[Recorded] = []
+    for group in _groups(segments):
+        one = group[0]
+        if len(group) == 1 and one.end is not None and start <= one.start < one.end <= end:  # as nearly always
+            kept.append(one)
+            continue
+        shown, hidden = _divide(start, end, group)
+        kept += shown
+        overlaps += hidden
+    return kept, overlaps
+
+
+def _groups(segments: Sequence[Recorded]) -> Iterator[list[Recorded]]:
+    """Those that share a moment with the one before them together."""
+    group: list[Recorded] = []
+    reach = 0
+    for one in segments:
+        if group and one.start >= reach:
+            yield group
+            group = []
+        group.append(one)
+        reach = max(reach, one.start if one.end is None else one.end)
+    if group:
+        yield group
+
+
+def _divide(start: int, end: int, segments: Sequence[Recorded]) -> tuple[list[Recorded], list[Recorded]]:
+    """The same of those that hang together, or reach over the span's ends."""
     claims = []
     for one in segments:
         until = end if one.end is None else one.end
@@ -144,7 +173,7 @@ def _clip(start: int, end: int, segments: Sequence[Recorded]) -> tuple[list[Reco
     hidden = [claim.end - claim.start for claim in claims]
     for number, begin, finish in share(claims):
         one = segments[number]
-        kept.append(one if (one.start, one.end) == (begin, finish) else replace(one, start=begin, end=finish))
+        kept.append(one if (one.start, one.end) == (begin, finish) else one._replace(start=begin, end=finish))
         hidden[number] -= finish - begin
     return kept, [one for one, ms in zip(segments, hidden, strict=True) if ms >= OVERLAP_FROM]
 
@@ -174,6 +203,8 @@ def _explain(start: int, end: int, told: _Told, life: _Life) -> list[Missing]:
 
 def _unexplained(start: int, end: int, life: _Life) -> list[Missing]:
     """Before the camera was configured nothing was wanted; before its recorder's first word that one was starting."""
+    if start >= end:
+        return []
     configured, told = life
     born = end if configured is None else min(max(configured, start), end)
     heard = born if told is None else min(max(told, born), end)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, case, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, CursorResult, case, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -24,9 +24,9 @@ _LOOK_BACK = timedelta(seconds=LOOK_BACK_S)
 #: An unfinished file that is not the newest: its recorder was killed, and tells the end when it starts again.
 LIKELY_MS = 60_000
 MAX_ALERTS = 2000
-DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_quoted = json.encoder.encode_basestring_ascii
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def timeline(
     ]
     kept = select(_us(Segment.start)).where(Segment.camera == camera, Segment.end > Segment.start)
     found = _Found(
-        segments.all(), gaps.all(), counts.all(),
+        _plain(segments), gaps.all(), _plain(counts),
         newest=_ms(await connection.scalar(select(_us(func.max(Segment.start))).where(Segment.camera == camera))),
         configured_at=_ms(min((at for at in (first, *told) if at is not None), default=None)),
         told_from=_ms(min((at for at in told if at is not None), default=None)),
@@ -94,7 +94,16 @@ async def timeline(
     span = _Span(*((moment - _EPOCH) // _MILLISECOND for moment in (start, end, grown_to)))
     rest: dict[str, Any] = {"alerts": alerts, "holds": list(holds)}
     # Elsewhere than in the event loop: it must not hold up the sockets.
-    return await asyncio.to_thread(lambda: json.dumps(_body(span, found, merged) | rest).encode())
+    return await asyncio.to_thread(_body, span, found, merged, rest)
+
+
+def _plain(result: CursorResult[*tuple[Any, ...]]) -> Sequence[Any]:
+    """Rows as the driver gives them, for columns that need no converting: the library's cost as much as the query."""
+    if result.cursor is None:
+        return result.all()
+    rows: Sequence[Any] = result.cursor.fetchall()
+    result.close()
+    return rows
 
 
 def _us(column: InstrumentedAttribute[Any] | ColumnElement[Any]) -> ColumnElement[int]:
@@ -110,14 +119,15 @@ def _end_of_gap(camera: str) -> ColumnElement[int]:
     return _us(case((Gap.end.is_(None), least), else_=Gap.end))
 
 
-def _body(span: _Span, found: _Found, merged: bool) -> dict[str, Any]:
+def _body(span: _Span, found: _Found, merged: bool, rest: dict[str, Any]) -> bytes:
+    """The long lists are written as text: as objects they would cost as much again as all the rest."""
     recorded = []
     for name, start, end, codec, size, anchor in found.segments:
         at = start // 1000
         until = None if end is None else end // 1000
         if until is None and found.newest is not None and at < found.newest:
             until = min(found.newest, at + LIKELY_MS)
-        recorded.append(Recorded(name, at, until, codec, size, anchor=_ms(anchor)))
+        recorded.append(Recorded(name, at, until, codec, size, False, None if anchor is None else anchor // 1000))
     cover = assemble(
         span.start,
         span.end,
@@ -129,30 +139,32 @@ def _body(span: _Span, found: _Found, merged: bool) -> dict[str, Any]:
     )
     text = _Texts()
     segments = merge(cover.segments) if merged else cover.segments
-    return {
+    short = {
         "start": text(span.start),
         "end": text(span.end),
         "first_at": None if found.configured_at is None else text(found.configured_at),
         "recorded_from": None if found.recorded_from is None else text(found.recorded_from),
-        "segments": [_segment(one, text) for one in segments],
-        "overlaps": [_segment(one, text) for one in cover.overlaps],
         "gaps": [
             {"start": text(gap.start), "end": text(gap.end or 0), "cause": gap.cause, "reason": gap.reason}
             for gap in cover.gaps
         ],
-        "counts": [{"at": text(at // 1000), "mean": mean, "max": most} for at, mean, most in found.counts],
+        **rest,
     }
+    long = {
+        "segments": (_segment(one, text) for one in segments),
+        "overlaps": (_segment(one, text) for one in cover.overlaps),
+        "counts": (f'{{"at":"{text(at // 1000)}","mean":{mean!r},"max":{most}}}' for at, mean, most in found.counts),
+    }
+    parts = [json.dumps(short)[:-1], *(f'"{name}":[{",".join(items)}]' for name, items in long.items())]
+    return (",".join(parts) + "}").encode()
 
 
-def _segment(one: Recorded, text: _Texts) -> dict[str, Any]:
-    shown = {
-        "start": text(one.start),
-        "end": text(one.end or one.start),
-        "codec": one.codec,
-        "bytes": one.bytes,
-        "open": one.open,
-    }
-    return shown if not one.id else {"id": one.id, **shown}
+def _segment(one: Recorded, text: _Texts) -> str:
+    name = f'"id":{_quoted(one.id)},' if one.id else ""
+    return (
+        f'{{{name}"start":"{text(one.start)}","end":"{text(one.end or one.start)}","codec":{_quoted(one.codec)},'
+        f'"bytes":{one.bytes},"open":{"true" if one.open else "false"}}}'
+    )
 
 
 def _ms(us: int | None) -> int | None:
@@ -160,15 +172,19 @@ def _ms(us: int | None) -> int | None:
 
 
 class _Texts:
-    """Milliseconds since the epoch as RFC 3339; a day's date is made once."""
+    """Milliseconds since the epoch as RFC 3339; a day's date and a minute's time are made once."""
 
     def __init__(self) -> None:
         self._days: dict[int, str] = {}
+        self._minutes: dict[int, str] = {}
 
     def __call__(self, ms: int) -> str:
-        number, rest = divmod(ms, DAY_MS)
-        day = self._days.get(number)
-        if day is None:
-            day = self._days[number] = rfc3339(_EPOCH + timedelta(days=number))[:11]
-        minutes, rest = divmod(rest, 60_000)
-        return f"{day}{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}Z"
+        minute, rest = divmod(ms, 60_000)
+        begun = self._minutes.get(minute)
+        if begun is None:
+            number, of_day = divmod(minute, 1440)
+            day = self._days.get(number)
+            if day is None:
+                day = self._days[number] = rfc3339(_EPOCH + timedelta(days=number))[:11]
+            begun = self._minutes[minute] = f"{day}{of_day // 60:02d}:{of_day % 60:02d}:"
+        return f"{begun}{rest // 1000:02d}.{rest % 1000:03d}Z"
