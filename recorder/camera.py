@@ -72,7 +72,8 @@ class CameraRecorder:
         self._key_sequence = 0
         self._run: Run | None = None
         self._settle_at: int | None = None
-        self._last_utc: float | None = None
+        self._last_pts: int | None = None  # of the run's latest picture
+        self._last_utc: float | None = None  # of the run's before
         self._codec: str | None = None
         self._size: tuple[int, int] | None = None
         self._reason, self._detail = "connecting", ""
@@ -116,6 +117,7 @@ class CameraRecorder:
         self._run = run
         self._settle_at = None
         self._reason, self._detail = "connecting", ""  # what was wrong before is over
+        self._last_pts = None
         self._writer.begin(run)
         self._live.begin(run)
         self._codec, self._size = run.info.codec, (run.info.width, run.info.height)
@@ -124,17 +126,18 @@ class CameraRecorder:
         """One access unit: written first, then shown to who watches."""
         self._rates.add(len(packet.payload), packet.arrival)
         self._writer.packet(run, packet)
-        self._last_utc = run.utc(packet.pts)
-        if self._writer.writing:  # not so for the first 0.4 s of each file: a state must not flicker at every minute
+        self._last_pts = packet.pts
+        writing = self._writer.writing
+        if writing:  # not so for the first 0.4 s of each file: a state must not flicker at every minute
             self._written_at = packet.arrival
             self._disk_lost = False
             if self._reason == UNKEYED:
                 self._change("connecting", "")
         if self._settle_at is None:
             self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
-        if self._gaps.open and self._writer.writing and packet.pts >= self._settle_at:
+        if writing and packet.pts >= self._settle_at and self._gaps.open:
             start = self._writer.settle(run)
-            self._gaps.finish(start if start is not None else self._last_utc)
+            self._gaps.finish(start if start is not None else run.utc(packet.pts))
         try:
             self._live.packet(run, packet)
             if packet.keyframe and self._key_lease.watched:
@@ -149,6 +152,7 @@ class CameraRecorder:
             self._gaps.finish(start if start is not None else run.utc(0))
         self._writer.end(run)
         self._run = None
+        self._last_utc = self._last_utc if self._last_pts is None else run.utc(self._last_pts)
         end = self._writer.end_utc if self._writer.end_utc is not None else self._clock.utc()
         if self._gaps.open is not None and self._gaps.open.reason == "disk":
             self._gaps.turn(end, reason)  # from now on there is nothing that the disk could take
@@ -192,6 +196,7 @@ class CameraRecorder:
         if flowing and not recording and not self._disk_lost:
             reason = UNKEYED if self._reason == UNKEYED else "connecting"
         offset = None if run is None else run.clock().offset_s
+        last = self._last_utc if run is None or self._last_pts is None else run.utc(self._last_pts)
         return RecorderState(
             site=self.site,
             camera=self.camera.id,
@@ -206,7 +211,7 @@ class CameraRecorder:
             width=self._size[0] if self._size else None,
             height=self._size[1] if self._size else None,
             codec=self._codec,
-            last_frame_at=None if self._last_utc is None else from_epoch(self._last_utc),
+            last_frame_at=None if last is None else from_epoch(last),
             silent_s=None if rates.age_s is None else round(rates.age_s, 3),
             clock_offset_s=None if offset is None else round(offset, 3),
             packets=rates.packets,

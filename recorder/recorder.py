@@ -33,6 +33,7 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera, Facility, Severity
 from vms.domain.messages import RecorderState
 from vms.domain.node import NodeAlertKind, NodeState
+from vms.ingest.loop import ReadingLoop
 from vms.ingest.reader import StreamReader, Watchdog
 from vms.settings.environment import Environment
 from vms.settings.templates import resolve
@@ -76,7 +77,8 @@ class Recorder:
         self.desk = WatchDesk(None, clock)
         self.teller = Teller(environment.data, self.root, sites, clock)
         self.nightly = Nightly(environment.data, self.root, environment.node, name, sites, self.alarms, clock)
-        self._watchdog = Watchdog()
+        self._reading = ReadingLoop(clock)
+        self._watchdog = Watchdog(self._reading)
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._pulled: dict[str, _Pulled] = {}
         self._refused: dict[str, tuple[str, Camera, ConfigurationError | None]] = {}
@@ -87,6 +89,7 @@ class Recorder:
         """Finds the recordings' disk and starts what looks after it and the watchdog."""
         self.storage.open()
         self.storage.start(self._rejoin)
+        self._reading.start()
         self._watchdog.start()
         self._pulse.start()
 
@@ -133,7 +136,7 @@ class Recorder:
             return None
         recorder = self._recorder(site, camera, disk)
         early = EarlyPackets(recorder)
-        reader = StreamReader(camera.id, "main", url, early, self._clock)
+        reader = StreamReader(camera.id, "main", url, early, self._clock, self._reading)
         self._pulled[camera.id] = pulled = _Pulled(camera, recorder, reader, early)
         self._watchdog.add(reader)
         reader.start()
@@ -217,6 +220,7 @@ class Recorder:
         """Closes every segment and finishes the disk's queue."""
         await self._stop_pulling(list(self._pulled.values()))
         self._watchdog.close()
+        self._reading.stop()
         self._pulse.stop()
         await asyncio.to_thread(self.storage.stop)
         self.keeper.close()

@@ -61,6 +61,7 @@ class SegmentWriter:
         self._open: Growing | None = None
         self._held: MediaPacket | None = None
         self._samples: list[Sample] = []
+        self._latest_stamp: str | None = None
         self._last_end: float | None = None
         self._run_start: float | None = None
         self._lossy = False  # footage of this run was lost: what comes next does not abut
@@ -95,10 +96,12 @@ class SegmentWriter:
         if self._open is not None and self._open.file.broken:
             self._forget()
         self._finish_held(run, packet.dts)
-        if self._open is not None and packet.keyframe and self._is_due(run.utc(packet.pts)):
-            self._close(run, run.utc(packet.pts))
-        if self._open is not None and run.utc(packet.pts) - self._open.start >= LONGEST_S:
-            self._give_up_on_a_key(run, run.utc(packet.pts))
+        if self._open is not None:
+            utc = run.utc(packet.pts)
+            if packet.keyframe and utc // SEGMENT_S != self._open.start // SEGMENT_S:
+                self._close(run, utc)
+            elif utc - self._open.start >= LONGEST_S:
+                self._give_up_on_a_key(run, utc)
         # After a loss: resume at a key frame, once the disk has caught up.
         if self._open is None and not (packet.keyframe and self._start(run, packet)):
             self.dropped += 1
@@ -133,10 +136,6 @@ class SegmentWriter:
         self._run_start = self._open.start
         return self._run_start
 
-    def _is_due(self, utc: float) -> bool:
-        segment = self._open
-        return segment is not None and (utc // SEGMENT_S != segment.start // SEGMENT_S)
-
     def _give_up_on_a_key(self, run: Run, end: float) -> None:
         log.warning("recording.unkeyed camera=%s seconds=%.0f", self._place.camera, LONGEST_S)
         self._close(run, end)
@@ -148,6 +147,7 @@ class SegmentWriter:
         if self._track is None:
             return False
         if self._disk.congested:
+            log.error("recording.refused camera=%s queued_bytes=%d", self._place.camera, self._disk.queued_bytes)
             self._lossy = True
             end = self._last_end if self._last_end is not None else run.utc(packet.pts)
             self._on_lost(None, end, end)
@@ -180,8 +180,12 @@ class SegmentWriter:
         self._disk.call(work)
 
     def _free_stamp(self, moment: datetime) -> str:
-        # After a clock was set back a name may be taken: nothing is ever overwritten.
         stamp = base = stamp_of(moment.astimezone(UTC))
+        if self._latest_stamp is not None and base > self._latest_stamp:
+            self._latest_stamp = base
+            return base  # later than all before: the disk, which may be asleep, need not be asked
+        self._latest_stamp = max(base, self._latest_stamp or "")
+        # After a clock was set back a name may be taken: nothing is ever overwritten.
         for number in range(1, 1000):
             final = self._root / segment_path(self._place.site, self._place.camera, stamp)
             if not final.exists() and not final.with_name(f"{stamp}{PART}").exists():
@@ -199,7 +203,7 @@ class SegmentWriter:
             if self._open is None:  # the disk's queue was full
                 return
         self._open.last_pts = max(self._open.last_pts, held.pts + duration)
-        data = length_prefixed(run.info.codec, held.payload)
+        data = length_prefixed(run.info.codec, held.payload, held.starts)
         self._samples.append(Sample(data, held.dts, held.pts, duration, held.keyframe))
         self._held = None
 

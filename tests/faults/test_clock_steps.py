@@ -17,7 +17,7 @@ from tests.support.clocks import ManualClock
 from tests.support.figures import Figures
 from tests.support.footage import encode
 from tests.support.scripted_packets import ScriptedPacket
-from tests.support.scripted_recording import ScriptedContainer, ScriptedRecording
+from tests.support.scripted_recording import ScriptedRecording, ScriptedStream
 from tests.support.web_app import WebApp, web_app
 from vms.bus import subjects
 from vms.domain.facility import Facility
@@ -65,7 +65,7 @@ class Host:
 
     def record(self, seconds: float, steps: dict[float, float]) -> None:
         """One session; ``steps``: at which second the clock is set by how much."""
-        assert self.recording.play(ScriptedContainer(self._frames(seconds, dict(steps)))) == "ended"
+        assert self.recording.play(ScriptedStream(self._frames(seconds, dict(steps)))) == "ended"
 
     def _frames(self, seconds: float, steps: dict[float, float]) -> Iterator[ScriptedPacket]:
         for number in range(int(seconds * FPS)):
@@ -73,7 +73,7 @@ class Host:
                 self.clock.step(steps.pop(at))
             self.clock.advance(1 / FPS)
             pts = number * TIMESCALE // FPS
-            yield ScriptedPacket(FOOTAGE[number % len(FOOTAGE)].payload, pts, pts)
+            yield ScriptedPacket(FOOTAGE[number % len(FOOTAGE)].payload, pts)
             self.sent += 1
             if number % 4 == 0 and number > 40:
                 self._look()
@@ -196,9 +196,9 @@ async def test_a_slewed_clock_cuts_nothing(tmp_path: Path) -> None:
         for number in range(FPS * 1500):
             clock.advance(1 / FPS * (1 + 500e-6))
             pts = number * TIMESCALE // FPS
-            yield ScriptedPacket(FOOTAGE[number % len(FOOTAGE)].payload, pts, pts)
+            yield ScriptedPacket(FOOTAGE[number % len(FOOTAGE)].payload, pts)
 
-    recording.play(ScriptedContainer(frames()))
+    recording.play(ScriptedStream(frames()))
     segments = recording.segments()
     assert len({one.run for one in segments}) == 1
     assert all(b.start == a.end for a, b in pairwise(segments))

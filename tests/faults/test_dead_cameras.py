@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.footage import Unit, looped
 from tests.support.gst_camera import gst_server
-from tests.support.pulling import Pull
+from tests.support.pulling import Pull, pulling
 from tests.support.scripted_rtsp import (
     UNITS,
     Connection,
@@ -26,20 +26,20 @@ from tests.support.scripted_rtsp import (
     good,
     h264_sdp,
     offering,
-    only_to_libav,
     rtcp_after,
     rtcp_only,
     scripted,
     silent,
     status,
     trickling,
-    trickling_to_libav,
+    trickling_after,
 )
 from tests.support.sinks import RecordingSink
 from tests.support.waiting import wait_until
 from vms.domain.clock import SystemClock
-from vms.ingest import backoff, preflight, reader, session, sockets
+from vms.ingest import backoff, connection, opening, reader
 from vms.ingest.reader import StreamReader
+from vms.ingest.stream import MediaPacket, Run
 from vms.media import nal
 
 pytestmark = pytest.mark.faults
@@ -50,7 +50,8 @@ SECRET = "geheim"
 DEAD = {
     "accepts and stays silent": silent,
     "trickles its head": trickling,
-    "trickles its head to libav": only_to_libav(trickling_to_libav),
+    "trickles its answer to SETUP": trickling_after("SETUP"),
+    "trickles its answer to PLAY": trickling_after("PLAY"),
     "sends RTCP alone": rtcp_only,
     "freezes": frozen_after(30),
     "goes on with RTCP alone": rtcp_after(30),
@@ -152,7 +153,7 @@ def nvr(connection: Connection) -> None:
 def test_a_hung_session_among_many_at_one_address_is_the_one_that_is_freed(
     pulls: Callable[[str], Pull], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "SILENCE_S", 2.0)
+    monkeypatch.setattr(connection, "SILENCE_S", 2.0)
     with scripted(nvr) as (box,):
         base = f"rtsp://127.0.0.1:{box.port}"
         living = [pulls(f"{base}/living-{n}") for n in range(4)]
@@ -163,57 +164,49 @@ def test_a_hung_session_among_many_at_one_address_is_the_one_that_is_freed(
         assert all(p.sink.ends == [] and p.got(50) for p in living)
 
 
-def test_a_thread_that_cannot_be_freed_is_replaced_and_never_heard_again(
-    pulls: Callable[[str], Pull], monkeypatch: pytest.MonkeyPatch
-) -> None:
+class HangingOnce(RecordingSink):
+    """A decoder that does not come back, until it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.release = threading.Event()
+
+    def packet(self, run: Run, packet: MediaPacket) -> None:
+        super().packet(run, packet)
+        if len(self.packets) == 30:
+            self.release.wait()
+
+
+def test_a_thread_that_hangs_in_its_sink_is_replaced_and_never_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "SILENCE_S", 1.5)
     monkeypatch.setattr(reader, "GRACE_S", 0.5)
-    monkeypatch.setattr(sockets, "shut_down", lambda connection: False)
-    first = threading.Event()
-    release = threading.Event()
-
-    def behave(connection: Connection) -> None:
-        if not connection.shake_hands():
-            return
-        if first.is_set():
-            connection.play(looped(UNITS, 20))
-        first.set()
-        connection.play(UNITS[:30])
-        while not release.is_set():
-            connection.sender_report()
-            connection.pause(0.2)
-        connection.play(UNITS[30:60], fps=250)  # it comes back, when nobody asks for it any more
-
-    with scripted(behave) as (camera,):
-        pull = pulls(camera.url)
-        wait_until(lambda: len(pull.sink.runs) == 2 and len(pull.sink.of_run(1)) > 20, 15)
+    with scripted(good) as (camera,), pulling(alone=True) as pulls:
+        sink = HangingOnce()
+        pull = pulls(camera.url, sink)
+        wait_until(lambda: len(sink.runs) == 2 and len(sink.of_run(1)) > 20, 15)
         assert pull.reader.abandoned == 1
-        assert pull.sink.ends == [(pull.sink.runs[0], "timeout")]
+        assert sink.ends == [(sink.runs[0], "timeout")]
         threads = threading.active_count()
-        release.set()
+        sink.release.set()
         wait_until(lambda: threading.active_count() < threads, 10, "the abandoned thread ends")
-        assert len(pull.sink.ends) == 1
-        assert len(pull.sink.of_run(0)) <= 30
+        assert len(sink.ends) == 1
+        assert len(sink.of_run(0)) == 30
 
 
 @pytest.mark.parametrize("name", [*DEAD, "a living one", "one that refuses"])
 def test_stop_ends_the_thread_wherever_it_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Without limits of their own, so that stopping alone can free it.
-    monkeypatch.setitem(session._OPTIONS, "timeout", "600000000")
-    monkeypatch.setattr(preflight, "describe", partial(preflight.describe, timeout_s=600))
+    monkeypatch.setattr(connection, "SILENCE_S", 600.0)
+    monkeypatch.setattr(opening, "play", partial(opening.play, timeout_s=600))
     behaviour = {**DEAD, "a living one": good, "one that refuses": status("404 Not Found")}[name]
     with scripted(behaviour) as (camera,):
         sink = RecordingSink()
         one = StreamReader("c", "main", camera.url, sink, SystemClock())
         one.start()
-        if behaviour in (silent, trickling):
-            wait_until(lambda: camera.open, 5)
-        elif name == "one that refuses":
+        if name == "one that refuses":
             wait_until(lambda: sink.troubles, 5)
-        elif name in ("trickles its head to libav", "sends RTCP alone"):
-            wait_until(lambda: camera.connections == 2, 5)
-            peer = ("127.0.0.1", camera.port)
-            wait_until(lambda: sockets.connections_to(peer), 5)
+        elif name in ("accepts and stays silent", "sends RTCP alone") or behaviour is trickling or "answer" in name:
+            wait_until(lambda: camera.open, 5)
         else:
             wait_until(lambda: sink.packets, 5)
         one.stop()

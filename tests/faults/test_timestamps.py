@@ -14,7 +14,7 @@ from tests.support.clocks import ManualClock
 from tests.support.figures import Figures
 from tests.support.footage import Unit, decode_units, encode, looped
 from tests.support.scripted_packets import ScriptedPacket
-from tests.support.scripted_recording import ScriptedContainer, ScriptedRecording
+from tests.support.scripted_recording import ScriptedRecording, ScriptedStream
 from vms.domain.facility import Camera
 from vms.ingest.stream import TIMESCALE
 
@@ -24,7 +24,7 @@ STEP = TIMESCALE // 25
 HOUR = 3600 * TIMESCALE
 CAMERA = Camera.model_validate({"id": "c", "name": "C", "placement": "gate", "streams": {"main": "rtsp://h/x"}})
 FIRST = encode("h264", (64, 48), frames=100)
-Stamps = tuple[int | None, int | None]
+Stamp = int | None
 
 
 @pytest_asyncio.fixture
@@ -35,44 +35,44 @@ async def recording(tmp_path: Path) -> AsyncIterator[ScriptedRecording]:
     one.close()
 
 
-def paced(clock: ManualClock, units: Iterable[tuple[bytes, Stamps]], fps: float = 25) -> Iterator[ScriptedPacket]:
+def paced(clock: ManualClock, units: Iterable[tuple[bytes, Stamp]], fps: float = 25) -> Iterator[ScriptedPacket]:
     """Packets as they come off the wire: one every 1/fps, whatever they say of themselves."""
-    for payload, (pts, dts) in units:
+    for payload, pts in units:
         clock.advance(1 / fps)
-        yield ScriptedPacket(payload, pts, dts)
+        yield ScriptedPacket(payload, pts)
 
 
-def stamped(units: Iterable[Unit], change: Callable[[int, Unit], Stamps]) -> list[tuple[bytes, Stamps]]:
+def stamped(units: Iterable[Unit], change: Callable[[int, Unit], Stamp]) -> list[tuple[bytes, Stamp]]:
     return [(unit.payload, change(number, unit)) for number, unit in enumerate(units)]
 
 
-def _back(number: int, unit: Unit) -> Stamps:
+def _back(number: int, unit: Unit) -> Stamp:
     shift = -150 * STEP if number >= 210 else 0
-    return unit.pts + shift, unit.dts + shift
+    return unit.pts + shift
 
 
-def _ahead(number: int, unit: Unit) -> Stamps:
+def _ahead(number: int, unit: Unit) -> Stamp:
     shift = 5 * HOUR if 160 <= number < 260 else 0
-    return unit.pts + shift, unit.dts + shift
+    return unit.pts + shift
 
 
-def _missing(number: int, unit: Unit) -> Stamps:
-    return (None, None) if number % 7 in (2, 3) or number < 3 else (unit.pts, unit.dts)
+def _missing(number: int, unit: Unit) -> Stamp:
+    return None if number % 7 in (2, 3) or number < 3 else unit.pts
 
 
-def _doubled(number: int, unit: Unit) -> Stamps:
-    return (unit.pts - STEP, unit.dts - STEP) if number % 5 == 1 else (unit.pts, unit.dts)
+def _doubled(number: int, unit: Unit) -> Stamp:
+    return unit.pts - STEP if number % 5 == 1 else unit.pts
 
 
-def _wrapped(bits: int) -> Callable[[int, Unit], Stamps]:
-    def change(number: int, unit: Unit) -> Stamps:
+def _wrapped(bits: int) -> Callable[[int, Unit], Stamp]:
+    def change(number: int, unit: Unit) -> Stamp:
         start = (1 << bits) - 210 * STEP
-        return (start + unit.pts) % (1 << bits), (start + unit.dts) % (1 << bits)
+        return (start + unit.pts) % (1 << bits)
 
     return change
 
 
-FAULTS: dict[str, tuple[Callable[[int, Unit], Stamps], int]] = {  # and how many runs that makes
+FAULTS: dict[str, tuple[Callable[[int, Unit], Stamp], int]] = {  # and how many runs that makes
     "back": (_back, 2),
     "ahead by hours": (_ahead, 3),
     "missing": (_missing, 1),
@@ -88,7 +88,7 @@ async def test_files_are_monotonic_and_labels_true_whatever_the_stamps(
 ) -> None:
     change, runs = FAULTS[fault]
     begun = recording.clock.utc()
-    assert recording.play(ScriptedContainer(paced(recording.clock, stamped(looped(FIRST, 4), change)))) == "ended"
+    assert recording.play(ScriptedStream(paced(recording.clock, stamped(looped(FIRST, 4), change)))) == "ended"
     took = recording.clock.utc() - begun
     recording.check_files()
     segments = recording.segments()
@@ -109,9 +109,9 @@ async def test_a_camera_that_runs_fast_is_labelled_right_for_an_hour(
     """200 ppm: 0.72 s an hour, if nobody looked."""
     ppm, minutes = 200, 60 if long else 12
     units = itertools.islice(itertools.cycle(FIRST[:50]), minutes * 60 * 5)
-    stamps = [(u.payload, (round(n * TIMESCALE / 5 * (1 + ppm * 1e-6)),) * 2) for n, u in enumerate(units)]
+    stamps = [(u.payload, round(n * TIMESCALE / 5 * (1 + ppm * 1e-6))) for n, u in enumerate(units)]
     begun = recording.clock.utc()
-    recording.play(ScriptedContainer(paced(recording.clock, stamps, 5)))
+    recording.play(ScriptedStream(paced(recording.clock, stamps, 5)))
     recording.check_files()
     segments = recording.segments()
     assert len({segment.run for segment in segments}) == 1
@@ -132,11 +132,11 @@ async def test_a_camera_that_runs_fast_is_labelled_right_for_an_hour(
 # --- row 16 ----------------------------------------------------------------------------------------------------------
 
 
-def one_after_the_other(*streams: tuple[Unit, ...]) -> list[tuple[bytes, Stamps]]:
+def one_after_the_other(*streams: tuple[Unit, ...]) -> list[tuple[bytes, Stamp]]:
     """Streams back to back in one session, timestamps growing."""
     at, made = 0, []
     for units in streams:
-        made += [(u.payload, (at + u.pts, at + u.dts)) for u in units]
+        made += [(u.payload, at + u.pts) for u in units]
         at += len(units) * STEP
     return made
 
@@ -154,7 +154,7 @@ def decoded(recording: ScriptedRecording) -> list[Any]:
 async def test_parameter_sets_that_change_are_a_new_run_and_everything_decodes(recording: ScriptedRecording) -> None:
     other = encode("h264", (128, 96), frames=50)
     script = one_after_the_other(FIRST, other, FIRST)
-    recording.play(ScriptedContainer(paced(recording.clock, script)))
+    recording.play(ScriptedStream(paced(recording.clock, script)))
     recording.check_files()
     segments = recording.segments()
     assert [(s.width, s.height, s.frames) for s in segments] == [(64, 48, 100), (128, 96, 50), (64, 48, 100)]
@@ -168,9 +168,9 @@ async def test_parameter_sets_that_change_are_a_new_run_and_everything_decodes(r
 async def test_a_camera_that_is_set_to_another_codec_comes_back_in_it(recording: ScriptedRecording) -> None:
     """An RTSP session has one codec: the camera ends it, and the next one has the other."""
     hevc = encode("hevc", (64, 48), frames=50)
-    assert recording.play(ScriptedContainer(paced(recording.clock, one_after_the_other(FIRST)))) == "ended"
+    assert recording.play(ScriptedStream(paced(recording.clock, one_after_the_other(FIRST)))) == "ended"
     recording.clock.advance(3)
-    again = ScriptedContainer(paced(recording.clock, one_after_the_other(hevc)), "hevc")
+    again = ScriptedStream(paced(recording.clock, one_after_the_other(hevc)), "hevc")
     assert recording.play(again) == "ended"
     recording.check_files()
     one, two = recording.segments()
@@ -186,7 +186,7 @@ async def test_a_camera_that_is_set_to_another_codec_comes_back_in_it(recording:
 async def test_b_frames_keep_their_order(recording: ScriptedRecording, codec: str) -> None:
     units = encode(codec, (64, 48), frames=100, bframes=2)
     assert any(unit.pts != unit.dts for unit in units)
-    recording.play(ScriptedContainer(paced(recording.clock, one_after_the_other(units)), codec))
+    recording.play(ScriptedStream(paced(recording.clock, one_after_the_other(units)), codec))
     recording.check_files()
     assert decoded(recording) == [p.planes for p in decode_units(codec, units)]
 
@@ -196,7 +196,7 @@ async def test_a_minute_and_more_without_a_key_frame_loses_nothing(
 ) -> None:
     """One key frame, then none for 90 s: the file cannot be cut at its minute, and goes on."""
     units = encode("h264", (64, 48), frames=25 * 90 + 50, gop=25 * 90)
-    recording.play(ScriptedContainer(paced(recording.clock, one_after_the_other(units))))
+    recording.play(ScriptedStream(paced(recording.clock, one_after_the_other(units))))
     recording.check_files()
     assert len(decoded(recording)) == len(units)
     segments = recording.segments()
@@ -207,7 +207,7 @@ async def test_a_minute_and_more_without_a_key_frame_loses_nothing(
 
 async def test_a_stream_that_begins_without_a_key_frame_is_said_after_a_minute(recording: ScriptedRecording) -> None:
     units = [unit for unit in looped(FIRST, 20) if not unit.key]
-    assert recording.play(ScriptedContainer(paced(recording.clock, one_after_the_other(tuple(units))))) == "no_video"
+    assert recording.play(ScriptedStream(paced(recording.clock, one_after_the_other(tuple(units))))) == "no_video"
     state = recording.recorder.state(1)
     assert (state.status, state.reason) == ("offline", "no_video")
     assert "no key frame" in state.detail

@@ -1,4 +1,4 @@
-"""What real sessions tell of a camera's clock: sender reports from real servers, timestamps as libav unwraps them."""
+"""What real sessions tell of a camera's clock: sender reports from real servers, timestamps that wrap."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_wrong_clock_is_measured_and_labels_stay_ours(pulls: Any, seconds: flo
 
 
 def test_a_wrapped_rtp_clock_is_one_run(pulls: Any) -> None:
-    """libav unwraps what wraps; the session sees time that only grows."""
+    """The session sees time that only grows."""
     with scripted(wrapping) as (camera,):
         pull = pulls(camera.url)
         wait_until(lambda: pull.got(150), 30)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-import av
-
 from tests.support.footage import Unit
 from tests.support.sinks import RecordingSink
 from vms.domain.clock import SystemClock
+from vms.ingest.loop import ReadingLoop
 from vms.ingest.reader import StreamReader, Watchdog
 from vms.ingest.stream import MediaPacket
 
@@ -17,9 +16,9 @@ from vms.ingest.stream import MediaPacket
 class Pull:
     """A reader, its sink, and the watchdog that looks after it."""
 
-    def __init__(self, watchdog: Watchdog, url: str) -> None:
-        self.sink = RecordingSink()
-        self.reader = StreamReader(url.rpartition("/")[2], "main", url, self.sink, SystemClock())
+    def __init__(self, watchdog: Watchdog, url: str, reading: ReadingLoop | None, sink: RecordingSink) -> None:
+        self.sink = sink
+        self.reader = StreamReader(url.rpartition("/")[2], "main", url, self.sink, SystemClock(), reading)
         watchdog.add(self.reader)
         self.reader.start()
 
@@ -34,15 +33,20 @@ class Pull:
 
 
 @contextlib.contextmanager
-def pulling() -> Iterator[Callable[[str], Pull]]:
-    """Gives a function that starts to pull a URL; everything is stopped, and must stop, at the end."""
-    av.logging.set_level(None)
-    watchdog = Watchdog()
+def pulling(*, alone: bool = False) -> Iterator[Callable[..., Pull]]:
+    """Gives a function that starts to pull a URL; everything is stopped, and must stop, at the end.
+
+    All are read by one loop, as a recorder does it; or each ``alone`` in its own thread, as a detector does.
+    """
+    reading = None if alone else ReadingLoop(SystemClock())
+    if reading is not None:
+        reading.start()
+    watchdog = Watchdog(reading)
     watchdog.start()
     made: list[Pull] = []
 
-    def pull(url: str) -> Pull:
-        made.append(Pull(watchdog, url))
+    def pull(url: str, sink: RecordingSink | None = None) -> Pull:
+        made.append(Pull(watchdog, url, reading, sink or RecordingSink()))
         return made[-1]
 
     try:
@@ -52,4 +56,6 @@ def pulling() -> Iterator[Callable[[str], Pull]]:
         for one in made:
             one.reader.stop()
         ended = [one.reader.join(5) for one in made]
+        if reading is not None:
+            reading.stop()
     assert all(ended), "a thread did not end"

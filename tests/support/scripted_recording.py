@@ -10,10 +10,9 @@ import errno
 import itertools
 import os
 import threading
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from recorder import journal
@@ -28,7 +27,8 @@ from vms.domain.errors import IngestError
 from vms.domain.facility import Camera
 from vms.domain.messages import Gap, Segment
 from vms.ingest.session import Session
-from vms.ingest.stream import TIMESCALE, MediaPacket, Run
+from vms.ingest.stream import MediaPacket, Run
+from vms.media.nal import ParameterSets
 from vms.media.reading import FragmentInfo, scan_fragments
 
 
@@ -55,18 +55,16 @@ def _refused() -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-class ScriptedContainer:
-    """What ``Session`` asks of an opened container."""
+NO_SETS = ParameterSets((), (), ())
 
-    def __init__(self, packets: Iterable[ScriptedPacket], codec: str = "h264", extradata: bytes = b"") -> None:
-        self._packets = packets
-        stream = SimpleNamespace(
-            codec_context=SimpleNamespace(name=codec, extradata=extradata), time_base=Fraction(1, TIMESCALE)
-        )
-        self.streams = SimpleNamespace(video=[stream])
 
-    def demux(self, stream: Any) -> Iterator[ScriptedPacket]:
-        yield from self._packets
+@dataclass(frozen=True, slots=True)
+class ScriptedStream:
+    """What a camera plays in one session; ``sets`` are those of its description."""
+
+    packets: Iterable[ScriptedPacket]
+    codec: str = "h264"
+    sets: ParameterSets = NO_SETS
 
 
 class _Sink:
@@ -116,17 +114,23 @@ class ScriptedRecording:
         self.sink = _Sink(self.recorder)
         self.recorder.resume()
 
-    def play(self, container: ScriptedContainer) -> str:
+    def play(self, stream: ScriptedStream) -> str:
         """One session to its end; how it ended. What the reader says of it, it says too."""
+        session = Session(stream.codec, stream.sets, self.sink, self.clock)
+        reason, detail = "ended", ""
         try:
-            Session(
-                container, self.sink, self.clock, stopped=self._ended.is_set, seen=lambda: None,  # type: ignore[arg-type]
-            ).pump()  # fmt: skip
+            for packet in stream.packets:
+                if self._ended.is_set():
+                    break
+                session.take(*packet)
+            session.flush()
         except IngestError as err:
-            if not self._ended.is_set():
-                self.sink.trouble(err.reason, err.detail)
-            return err.reason
-        return "stopped"
+            reason, detail = err.reason, err.detail
+        reason = "stopped" if self._ended.is_set() else reason
+        session.end(reason)
+        if reason != "stopped":
+            self.sink.trouble(reason, detail)
+        return reason
 
     def end_session(self) -> None:
         """As if the process were told to stop: the session ends with the packet that comes next, or none."""

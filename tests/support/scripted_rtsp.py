@@ -10,6 +10,7 @@ import base64
 import contextlib
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -28,12 +29,12 @@ class Connection:
         self.link = link
         self.port = port
         self.stopped = stopped
-        self.agent = ""
         self.headers: dict[str, str] = {}  # of the last request
         self.target = ""  # what the last request asked for
         self.cseq = "0"
         self._data = b""
         self._sequence = 0
+        self.channel = 0  # of RTP
 
     def request(self) -> str | None:
         """The next request's method; None when the client is gone."""
@@ -46,14 +47,13 @@ class Connection:
         first, *lines = head.decode().split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
         self.headers = headers
-        self.cseq, self.agent = headers.get("cseq", "0"), headers.get("user-agent", "")
+        self.cseq = headers.get("cseq", "0")
         method, self.target = first.split()[:2]
         return method
 
-    @property
-    def preflight(self) -> bool:
-        """Whether it is the service's own question, not libav's session."""
-        return self.agent == "vms"
+    def asked(self) -> str | None:
+        """The method of a request that came while it was playing; None when there is none."""
+        return self.request() if b"\r\n\r\n" in self._data else None
 
     def reply(self, status: str = "200 OK", body: str = "", **headers: str) -> None:
         self.link.sendall(self.answer(status, body, **headers))
@@ -65,15 +65,19 @@ class Connection:
             lines += ["Content-Type: application/sdp", f"Content-Length: {len(body)}"]
         return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
-    def shake_hands(self, sdp: str | None = None) -> bool:
-        """Answers everything up to PLAY, PLAY included; False when the client left before."""
+    def shake_hands(self, sdp: str | None = None, timeout: int | None = None) -> bool:
+        """Answers everything up to PLAY, PLAY included; False when the client left before.
+
+        ``timeout``: seconds after which the session ends unless it is kept alive.
+        """
+        session = "1" if timeout is None else f"1;timeout={timeout}"
         while (method := self.request()) is not None:
             if method == "OPTIONS":
                 self.reply(Public="OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN")
             elif method == "DESCRIBE":
                 self.reply(body=sdp or h264_sdp(self.port), Content_Base=f"{self.target}/")
             elif method == "SETUP":
-                self.reply(Session="1", Transport="RTP/AVP/TCP;unicast;interleaved=0-1")
+                self.reply(Session=session, Transport="RTP/AVP/TCP;unicast;interleaved=0-1")
             else:
                 self.reply(Session="1")
                 if method == "PLAY":
@@ -88,7 +92,7 @@ class Connection:
             parts = list(nal.split(unit.payload))
             for last, part in ((p is parts[-1], p) for p in parts):
                 rtp = struct.pack(">BBHII", 0x80, 96 | last << 7, self._sequence & 0xFFFF, unit.pts & 0xFFFFFFFF, 7)
-                self.interleaved(0, rtp + part)
+                self.interleaved(self.channel, rtp + part)
                 self._sequence += 1
 
     def interleaved(self, channel: int, packet: bytes) -> None:
@@ -106,8 +110,11 @@ class Connection:
             if self.stopped.wait(min(left, 0.02)):
                 raise ConnectionAbortedError
             readable, _, _ = select.select([self.link], [], [], 0)
-            if readable and not self.link.recv(65536):
-                raise ConnectionResetError
+            if readable:
+                said = self.link.recv(65536)
+                if not said:
+                    raise ConnectionResetError
+                self._data += said
 
     def wait_until_left(self) -> None:
         """Says nothing more, for ever."""
@@ -146,24 +153,22 @@ def trickling(connection: Connection) -> None:
         connection.pause(1)
 
 
-def only_to_libav(behaviour: Behaviour) -> Behaviour:
-    """The service's own question is answered well."""
+def trickling_after(method: str) -> Behaviour:
+    """As a camera should be, up to the answer to ``method``: that one comes a byte a second."""
 
     def behave(connection: Connection) -> None:
-        method = connection.request()
-        if connection.preflight:
-            connection.reply(body=h264_sdp(connection.port))
-        elif method is not None:
-            connection.link.sendall(b"")
-            behaviour(connection)
+        asked: str | None = ""
+        while asked != method and asked is not None:
+            asked = connection.request()
+            if asked == "DESCRIBE":
+                connection.reply(body=h264_sdp(connection.port))
+            elif asked != method:
+                connection.reply(Session="1", Transport="RTP/AVP/TCP;unicast;interleaved=0-1")
+        for at in connection.answer(Public="x" * 1000):
+            connection.link.sendall(bytes([at]))
+            connection.pause(1)
 
     return behave
-
-
-def trickling_to_libav(connection: Connection) -> None:
-    for at in connection.answer(Public="x" * 1000):
-        connection.link.sendall(bytes([at]))
-        connection.pause(1)
 
 
 def rtcp_only(connection: Connection) -> None:
@@ -221,11 +226,13 @@ def offering(sdp: str) -> Behaviour:
 class ScriptedCamera:
     """Listens on a port of its own; every connection gets a thread and the behaviour."""
 
-    def __init__(self, behaviour: Behaviour, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, behaviour: Behaviour, port: int = 0, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.behaviour = behaviour
+        self.tls = tls
         self.host = host
         self.connections = 0
-        self.sessions = 0  # not counting the preflight
         self._stopped = threading.Event()
         self._listener = socket.create_server((host, port))
         self.port = int(self._listener.getsockname()[1])
@@ -234,7 +241,7 @@ class ScriptedCamera:
 
     @property
     def url(self) -> str:
-        return f"rtsp://admin:geheim@{self.host}:{self.port}/x"
+        return f"rtsp{'s' if self.tls else ''}://admin:geheim@{self.host}:{self.port}/x"
 
     def close(self) -> None:
         self._stopped.set()
@@ -253,9 +260,10 @@ class ScriptedCamera:
         self.open.add(link)
         connection = Connection(link, self.port, self._stopped)
         with link, contextlib.suppress(OSError):
+            if self.tls is not None:
+                connection.link = self.tls.wrap_socket(link, server_side=True)
             self.behaviour(connection)
         self.open.discard(link)
-        self.sessions += connection.agent not in ("", "vms")
 
 
 @contextlib.contextmanager

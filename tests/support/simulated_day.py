@@ -15,7 +15,8 @@ from typing import Literal
 from tests.support.clocks import ManualClock
 from tests.support.footage import Unit
 from tests.support.scripted_packets import ScriptedPacket
-from tests.support.scripted_recording import ScriptedContainer, ScriptedRecording
+from tests.support.scripted_recording import ScriptedRecording, ScriptedStream
+from vms.domain.errors import IngestError
 from vms.domain.messages import GapCause
 from vms.ingest.stream import TIMESCALE
 
@@ -121,7 +122,7 @@ class SimulatedCamera:
         self._recording.start()
         self._until(CONNECT_S)
         while self.now < self._plan.length:
-            self._recording.play(ScriptedContainer(self._session()))
+            self._recording.play(ScriptedStream(self._session()))
             if self._outages and self.now >= self._outages[0].start:
                 self._suffer(self._outages.pop(0))
 
@@ -154,12 +155,12 @@ class SimulatedCamera:
             self._until(due)
             unit = next(self._footage)
             pts = round((due - begun) * (1 + plan.ppm * 1e-6) * TIMESCALE)
-            yield ScriptedPacket(unit.payload, pts, pts)
+            yield ScriptedPacket(unit.payload, pts)
 
     def _break(self, outage: Outage) -> None:
         if outage.kind == "network":
             self._until(outage.start + SILENCE_S)
-            raise TimeoutError
+            raise IngestError("timeout")
         if outage.kind == "kill":
             self._recording.kill()
         elif outage.kind in ("restart", "disabled"):

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from vms.doctor.finding import Finding
 from vms.domain.errors import ConfigurationError, IngestError
 from vms.domain.facility import Camera, Facility
-from vms.ingest.preflight import describe, target_of
+from vms.ingest.address import target_of
+from vms.ingest.opening import describe
 from vms.settings.facility_file import stream_url
 
 AT_ONCE = 16

@@ -25,11 +25,8 @@ class Clock(Protocol):
 class SystemClock:
     """The host's clocks."""
 
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def utc(self) -> float:
-        return time.time()
+    monotonic = staticmethod(time.monotonic)
+    utc = staticmethod(time.time)
 
 
 def from_epoch(seconds: float) -> datetime:

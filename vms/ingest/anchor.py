@@ -27,8 +27,9 @@ class Anchor:
         self._settle_until = pts + SETTLE_S * TIMESCALE
         self._target = self._value
         self._window_until = self._settle_until + WINDOW_S * TIMESCALE
+        self._window_open_until = arrival
         self._window_least = self._steady_least = float("inf")
-        self._last_pts = pts
+        self._last_pts, self._last_offset = pts, self._value
         self._drift = Drift()
         self._camera_ahead: float | None = None
 
@@ -56,23 +57,35 @@ class Anchor:
             return False
         offset = arrival_utc - pts / TIMESCALE
         if pts <= self._settle_until:
-            self._value = self._target = min(self._value, offset)
+            if offset < self._value:
+                self._value = self._target = offset
+            self._last_pts, self._last_offset = pts, offset
             return True
         if offset < self._value - MAX_DRIFT_S:  # earlier than light: the camera's clock has run ahead
             return False
-        self._slew(pts)
+        if offset - self._last_offset > MAX_DRIFT_S:
+            # Nothing came for a while, and now it comes in a burst, late: a window that is shorter in arrivals than in
+            # presentation says nothing of the camera's clock.
+            self._open_window(pts, arrival)
+        self._last_offset = offset
+        if self._target != self._value:
+            self._slew(pts)
+        self._last_pts = pts if pts > self._last_pts else self._last_pts
         self._window_least = min(self._window_least, offset)
         self._steady_least = min(self._steady_least, offset - stepped)
-        if pts >= self._window_until:
+        if pts >= self._window_until and arrival >= self._window_open_until:
             if self._window_least - self._value > MAX_DRIFT_S:
                 return False
             self._target = self._window_least
             self._drift.add(pts / TIMESCALE, self._steady_least)
-            self._window_least = self._steady_least = float("inf")
-            self._window_until = pts + WINDOW_S * TIMESCALE
+            self._open_window(pts, arrival)
         return True
+
+    def _open_window(self, pts: int, arrival: float) -> None:
+        self._window_least = self._steady_least = float("inf")
+        self._window_until = pts + WINDOW_S * TIMESCALE
+        self._window_open_until = arrival + WINDOW_S / 2  # a camera may be fast, and send in bursts
 
     def _slew(self, pts: int) -> None:
         allowed = max(0.0, (pts - self._last_pts) / TIMESCALE) * MAX_SLEW
         self._value += min(allowed, max(-allowed, self._target - self._value))
-        self._last_pts = max(pts, self._last_pts)

@@ -85,7 +85,11 @@ class LiveStream:
 
     def _message(self, run: Run, sequence: int, packet: MediaPacket, duration: int) -> tuple[bytes, Headers]:
         sample = Sample(
-            length_prefixed(run.info.codec, packet.payload), packet.dts, packet.pts, duration, packet.keyframe
+            length_prefixed(run.info.codec, packet.payload, packet.starts),
+            packet.dts,
+            packet.pts,
+            duration,
+            packet.keyframe,
         )
         headers = {
             LiveHeader.RUN: run.id,

@@ -1,8 +1,8 @@
 """One camera stream pulled by one thread: ``run`` retries for ever, ``run_once`` is one session.
 
-A watchdog outside the thread looks at the age of the last video packet and frees a thread that hangs in
-libav; one that cannot be freed is abandoned (its generation tells it to close and end, should it return) and
-replaced.
+The thread asks and opens; while the camera plays a ``ReadingLoop`` reads for it, or it reads itself. In its own thread
+a sink may decode, and a decoder may hang: a watchdog abandons such a thread (its generation tells it to end, should it
+return) and replaces it.
 """
 
 from __future__ import annotations
@@ -15,25 +15,18 @@ from typing import Literal
 
 from vms.domain.clock import Clock
 from vms.domain.errors import IngestError
-from vms.ingest import preflight, sockets
+from vms.ingest import loop, opening
+from vms.ingest.address import target_of
 from vms.ingest.backoff import Backoff
-from vms.ingest.session import Session, open_container
+from vms.ingest.connection import SILENCE_S, Connection
+from vms.ingest.loop import ReadingLoop
 from vms.ingest.stream import MediaPacket, PacketSink, Run
 
 log = logging.getLogger(__name__)
 
-#: No video packet for so long: the session is dead, whatever the socket says. Seen and acted on within 10 s.
-SILENCE_S = 7.0
-#: Opening takes 0.06 s as a rule; libav's own bound is 4 s for each answer.
-OPENING_S = 8.0
-#: Time for a freed thread to come back before it is given up.
+#: A thread that has not ended its session by so long after it should have is given up.
 GRACE_S = 3.0
-#: After the question, before the session: GStreamer still takes the one's media down, and would answer 503.
-PAUSE_S = 0.2
-#: Longest wait for other openings to the same address.
-TURN_S = 10.0
 
-_PEER_LOCKS = sockets.PeerLocks()
 Phase = Literal["waiting", "opening", "streaming"]
 
 
@@ -44,12 +37,10 @@ class _Gate:
         self._sink = sink
         self._open = True
         self._run: Run | None = None
-        self.silent = False  # the watchdog ended the session: whatever libav says then, it was silence
 
     def begin(self, run: Run) -> None:
         if self._open:
             self._run = run
-            self.silent = False
             self._sink.begin(run)
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
@@ -59,12 +50,10 @@ class _Gate:
     def end(self, run: Run, reason: str) -> None:
         if self._open:
             self._run = None
-            self._sink.end(run, "timeout" if self.silent else reason)
+            self._sink.end(run, reason)
 
     def trouble(self, reason: str, detail: str) -> None:
         if self._open:
-            if self.silent:
-                self.silent, reason, detail = False, "timeout", "no video came"
             self._sink.trouble(reason, detail)
 
     def shut(self, reason: str) -> None:
@@ -76,9 +65,14 @@ class _Gate:
 
 
 class StreamReader:
-    """Pulls ``url`` into ``sink`` until stopped. ``url`` carries credentials: it is never logged."""
+    """Pulls ``url`` into ``sink`` until stopped. ``url`` carries credentials: it is never logged.
 
-    def __init__(self, camera: str, profile: str, url: str, sink: PacketSink, clock: Clock) -> None:
+    With ``reading`` the sink is called in that loop's thread, which it must not hold up; without, in its own.
+    """
+
+    def __init__(
+        self, camera: str, profile: str, url: str, sink: PacketSink, clock: Clock, reading: ReadingLoop | None = None
+    ) -> None:
         self.camera = camera
         self.profile = profile
         self._url = url
@@ -91,9 +85,9 @@ class StreamReader:
         self._thread: threading.Thread | None = None
         self._phase: Phase = "waiting"
         self._phase_since = clock.monotonic()
-        self._connection: sockets.Connection | None = None
-        self._freed_at: float | None = None
-        self._asking: socket.socket | None = None
+        self._reading = reading
+        self._link: socket.socket | None = None
+        self._connection: Connection | None = None
         self.abandoned = 0
 
     def start(self) -> None:
@@ -107,10 +101,9 @@ class StreamReader:
     def stop(self) -> None:
         """Asks the thread to end, also out of a blocked read; returns at once."""
         self._stop.set()
-        self._free()
-        if (asking := self._asking) is not None:
+        if (link := self._link) is not None:
             with contextlib.suppress(OSError):
-                asking.shutdown(socket.SHUT_RDWR)
+                link.shutdown(socket.SHUT_RDWR)
 
     def join(self, timeout: float) -> bool:
         """Waits for the thread's end; False when it still hangs."""
@@ -149,71 +142,56 @@ class StreamReader:
             self._stop.wait(delay)
 
     def run_once(self, generation: int, gate: PacketSink) -> None:
-        """One session: asks the camera what it has, opens, pumps. Raises ``IngestError`` at its end."""
+        """One session: opens, and reads to its end. Raises ``IngestError`` then."""
         self._enter("waiting", generation)
-        target = preflight.target_of(self._url)
-        preflight.describe(target, asking=self._ask)
-        self._asking = None
-        if self._stop.wait(PAUSE_S):
-            return
-
-        def found(connection: sockets.Connection) -> None:
-            if generation == self._generation:
-                self._connection = connection
-            if not self._current(generation):  # told to end before the connection was known
-                sockets.shut_down(connection)
-
-        with _PEER_LOCKS.turn(target.peer, TURN_S, found):
-            self._enter("opening", generation)
-            container = open_container(self._url)
-        with container:
-            if not self._current(generation):
-                return
+        target = target_of(self._url)
+        self._enter("opening", generation)
+        playing = opening.play(target, asking=lambda link: self._ask(link, generation))
+        try:
             self._enter("streaming", generation)
             log.info("stream.opened camera=%s profile=%s", self.camera, self.profile)
-            Session(
-                container,
-                gate,
-                self._clock,
-                stopped=lambda: not self._current(generation),
-                seen=lambda: self._enter("streaming", generation),
-            ).pump()
+            connection = Connection(playing, gate, self._clock, lambda: not self._current(generation))
+            if generation == self._generation:
+                self._connection = connection
+            if self._reading is not None:
+                self._reading.serve(connection)
+            else:
+                loop.pump(connection, self._clock)
+        finally:
+            playing.close()
 
     def watch(self) -> None:
-        """The watchdog's look, once a second: frees, then replaces a thread that hangs."""
+        """The watchdog's look, once a second: replaces a thread that should have ended its session long ago."""
         if self._stop.is_set() or self._phase == "waiting":
             return
-        now = self._clock.monotonic()
-        if self._freed_at is not None:
-            if now - self._freed_at > GRACE_S:
-                self._replace()
-            return
-        if now - self._phase_since > (SILENCE_S if self._phase == "streaming" else OPENING_S):
-            log.warning("stream.silent camera=%s profile=%s phase=%s", self.camera, self.profile, self._phase)
-            self._freed_at = now
-            self._gate.silent = True
-            self._free()
+        bound, since = opening.TIMEOUT_S, self._phase_since
+        if self._phase == "streaming":
+            if self._reading is not None:
+                return
+            bound, since = SILENCE_S, max(since, 0.0 if self._connection is None else self._connection.seen_at)
+        if self._clock.monotonic() - since > bound + GRACE_S:
+            self._replace()
 
     def _current(self, generation: int) -> bool:
         return generation == self._generation and not self._stop.is_set()
 
     def _enter(self, phase: Phase, generation: int) -> None:
         if generation == self._generation:
-            self._phase, self._phase_since, self._freed_at = phase, self._clock.monotonic(), None
-            if phase == "waiting":
-                self._connection = None
+            self._phase, self._phase_since = phase, self._clock.monotonic()
 
-    def _ask(self, link: socket.socket) -> None:
-        self._asking = link
-
-    def _free(self) -> None:
-        if self._connection is not None:  # unknown: not ours alone, so the thread is given up instead
-            sockets.shut_down(self._connection)
+    def _ask(self, link: socket.socket, generation: int) -> None:
+        if generation == self._generation:
+            self._link = link
+        if not self._current(generation):  # told to end before the connection was known
+            raise ConnectionAbortedError
 
     def _replace(self) -> None:
         log.error("stream.abandoned camera=%s profile=%s", self.camera, self.profile)
         self.abandoned += 1
         self._generation += 1
+        if (link := self._link) is not None:
+            with contextlib.suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
         self._gate.shut("timeout")
         self._sink.trouble("timeout", "the connection hung")
         self._enter("waiting", self._generation)
@@ -221,9 +199,10 @@ class StreamReader:
 
 
 class Watchdog:
-    """One thread that looks after all readers of a process."""
+    """One thread that looks after all readers of a process, and after the loop that reads for them."""
 
-    def __init__(self, interval_s: float = 1.0) -> None:
+    def __init__(self, reading: ReadingLoop | None = None, interval_s: float = 1.0) -> None:
+        self._reading = reading
         self._readers: set[StreamReader] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -250,6 +229,8 @@ class Watchdog:
 
     def _loop(self) -> None:
         while not self._stop.wait(self._interval):
+            if self._reading is not None:
+                self._reading.end_if_hung()
             with self._lock:
                 readers = list(self._readers)
             for reader in readers:

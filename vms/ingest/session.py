@@ -1,236 +1,160 @@
-"""One RTSP session, from opening to its end: packets are checked, given a run, and handed to the sink.
+"""One session's pictures: put together, checked, given a run, and handed to the sink.
 
-Raises ``IngestError`` when the session cannot be had or ends; retrying is the reader's matter.
+Raises ``IngestError`` where the session is of no use any more; retrying is the reader's matter.
 """
 
 from __future__ import annotations
 
-import struct
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
-
-import av
-import av.error
 
 from vms.domain.clock import Clock
 from vms.domain.errors import IngestError
 from vms.ingest.anchor import Anchor
+from vms.ingest.decode_times import DecodeTimes
 from vms.ingest.stream import TIMESCALE, MediaPacket, PacketSink, Run, StreamInfo
 from vms.ingest.timestamps import TimestampValidator
 from vms.media import nal
 from vms.media.nal import ParameterSets
 from vms.media.parameters import read_sequence
 
-#: libav's own bound on a silent socket (µs). Never PyAV's ``timeout=``: it takes the GIL on every read. Twice this
-#: passes before a frozen camera is given up: after the first a held packet comes, which looks like life.
-_LIBAV_TIMEOUT_US = "4000000"
-_OPTIONS = {
-    "rtsp_transport": "tcp",
-    "timeout": _LIBAV_TIMEOUT_US,
-    "allowed_media_types": "video",
-    # The SDP or the first key frame carries the parameter sets: probing would only delay the first picture.
-    "probesize": "32",
-    "analyzeduration": "0",
-    "fpsprobesize": "0",
-}
 #: A camera that sends no key frame for so long sends no video that one could use.
 MAX_WAIT_FOR_KEY_S = 60.0
+#: A pause is told from a jump of the camera's clock when arrival and clock agree on it so well (seconds).
+PAUSE_S = 1.0
 _MAX_PREFIX = 64 * 1024
 #: After so many key frames in one piece the camera is trusted to send pictures whole.
 _KEYS_TO_TRUST = 2
-
-AvPacket: TypeAlias = "av.Packet[av.VideoStream]"
-
-
-@dataclass(slots=True)
-class _Unit:
-    payload: bytes
-    pts: int | None
-    dts: int | None
-    key: bool
-    arrival: float
-    arrival_utc: float
-    camera_utc: float | None
+#: After so many pictures that RTP had taken apart rightly it is not checked any more.
+_LOOKS_TO_TRUST = 100
 
 
-def open_container(url: str) -> av.container.InputContainer:
-    """Opens ``url`` with the options above; libav's errors become ``IngestError``."""
-    try:
-        return av.open(url, mode="r", options=_OPTIONS)
-    except (av.error.FFmpegError, OSError, ValueError) as err:
-        raise _named(err) from err
+#: Payload, presentation time, key frame or not, arrival (monotonic, UTC), starts of units.
+_Unit: TypeAlias = tuple[bytes, int | None, bool, float, float, tuple[int, ...]]
 
 
 class Session:
-    """Demuxes an open container until it ends or ``stopped`` says so."""
+    """Feed it every access unit, in order; ``end`` it, whatever happened."""
 
-    def __init__(
-        self,
-        container: av.container.InputContainer,
-        sink: PacketSink,
-        clock: Clock,
-        *,
-        stopped: Callable[[], bool],
-        seen: Callable[[], None],
-    ) -> None:
-        self._container = container
+    def __init__(self, codec: str, sets: ParameterSets, sink: PacketSink, clock: Clock) -> None:
+        self._codec = codec
         self._sink = sink
         self._clock = clock
-        self._stopped = stopped
-        self._seen = seen
         self._run: Run | None = None
+        self._sdp_sets = sets
         self._sets = ParameterSets((), (), ())
         self._anchor: Anchor | None = None
+        self._decode_times = DecodeTimes(codec)
         self._validator = TimestampValidator()
         self._waiting_since = clock.monotonic()
         self._prefix = b""
         self._held: _Unit | None = None
+        self._looked, self._packed = 0, False
         self._split = False
         self._drifted = False
         self._keys_seen = 0
-        self._codec = ""
-        self._scale = 1.0
-        self._sdp_sets = self._sets
+        self._last_pts, self._last_arrival = 0, self._waiting_since
+        self._shift = 0  # from the camera's presentation times to those of the run
+        self.arrival = self._waiting_since  # of the latest picture, in monotonic seconds
 
-    def pump(self) -> None:
-        """Runs the session to its end; always ends the open run, with the reason."""
-        reason = "stopped"
-        try:
-            if not self._container.streams.video:
-                raise IngestError("no_video", "the camera set up no video track")
-            self._demux(self._container.streams.video[0])
-            if not self._stopped():
-                raise IngestError("ended", "the camera ended the session")
-        except IngestError as err:
-            reason = err.reason
-            raise
-        except (av.error.FFmpegError, OSError) as err:
-            named = _named(err)
-            reason = named.reason
-            raise named from err
-        finally:
-            self._end(reason)
+    def take(self, payload: bytes, pts: int | None, starts: tuple[int, ...] = ()) -> bool:
+        """Takes what the camera marked as one unit; False when there is no picture in it.
 
-    def _demux(self, stream: av.VideoStream) -> None:
-        context = stream.codec_context
-        if context.name not in ("h264", "hevc"):
-            raise IngestError("unsupported_codec", f"{context.name}: set the camera to H.264 or H.265")
-        self._codec = context.name
-        self._scale = float(stream.time_base or 1 / TIMESCALE) * TIMESCALE
-        self._sdp_sets = nal.parameter_sets(self._codec, context.extradata or b"")
-        for packet in self._container.demux(stream):
-            if self._stopped():
-                break
-            if packet.size:
-                self._seen()
-                self._take(packet)
-        self._flush()
-
-    def _take(self, packet: AvPacket) -> None:
-        """Puts access units together: some cameras send parameter sets, or the slices of one picture, apart."""
-        payload = bytes(packet)
+        Some cameras send parameter sets, or the slices of one picture, apart. ``pts`` is None when the camera did not
+        say; ``starts`` as in ``MediaPacket``.
+        """
         picture = nal.first_picture(self._codec, payload)
         if picture is None:
             self._prefix = (self._prefix + payload)[-_MAX_PREFIX:]
-            return
+            return False
+        self.arrival = arrival = self._clock.monotonic()
         if self._prefix:
-            payload, self._prefix = self._prefix + payload, b""
-        if not picture.first:
+            payload, self._prefix, starts = self._prefix + payload, b"", ()
+        key, first = picture
+        if not first:
             self._split = True
             if self._held is not None:
-                self._held.payload += payload
+                self._held = (self._held[0] + payload, *self._held[1:5], ())
             elif self._run is not None:  # its first part is out already: resume whole, at a key frame
-                self._end("corrupt")
-            return
-        self._flush()
-        pts, dts = _ticks(packet.pts, self._scale), _ticks(packet.dts, self._scale)
-        said = _camera_utc(packet) if picture.key else None
-        unit = _Unit(payload, pts, dts, picture.key, self._clock.monotonic(), self._clock.utc(), said)
-        self._keys_seen += picture.key
+                self.end("corrupt")
+            return True
+        if self._held is not None:
+            self.flush()
+        if starts and not self._starts_true(payload, starts, key):
+            starts = ()
         # Holding a picture back costs a frame of latency, so only as long as it may have further parts.
         if self._split or self._keys_seen <= _KEYS_TO_TRUST:
-            self._held = unit
+            self._keys_seen += key
+            self._held = (payload, pts, key, arrival, self._clock.utc(), starts)
         else:
-            self._deliver(unit)
+            self._deliver(payload, pts, key, arrival, self._clock.utc(), starts)
+        return True
 
-    def _flush(self) -> None:
+    def told(self, pts: int, camera_utc: float) -> None:
+        """The camera says that its own clock showed ``camera_utc`` (seconds since the epoch) at ``pts``."""
+        if self._anchor is not None:
+            self._anchor.told(pts + self._shift, camera_utc)
+
+    def flush(self) -> None:
+        """Nothing more comes: what is held is whole."""
         if self._held is not None:
-            unit, self._held = self._held, None
-            self._deliver(unit)
+            held, self._held = self._held, None
+            self._deliver(*held)
 
-    def _deliver(self, unit: _Unit) -> None:
-        stamp = self._validator.check(unit.pts, unit.dts)
-        if self._run is not None and stamp.discontinuity:
-            self._end("camera_clock")
-        if self._run is not None and self._anchor is not None:
-            self._drifted |= not self._anchor.observe(stamp.pts, unit.arrival_utc, unit.arrival)
-        if unit.key:
-            if self._drifted:  # the pictures go on without a break: wait for one that can begin a run
-                self._end("clock")
-            sets = nal.parameter_sets(self._codec, unit.payload) or self._sets or self._sdp_sets
-            if self._run is not None and sets != self._sets:
-                self._end("codec")
-            if self._run is None:
-                self._begin(sets, stamp.pts, unit)
-            if unit.camera_utc is not None and self._anchor is not None:
-                self._anchor.told(stamp.pts, unit.camera_utc)
-        if self._run is None:  # a run begins with a key frame
-            if unit.arrival - self._waiting_since > MAX_WAIT_FOR_KEY_S:
+    def _starts_true(self, payload: bytes, starts: tuple[int, ...], key: bool) -> bool:
+        """Whether there are no more units than RTP said. There are cameras that put several into one, at any rate
+        in key frames: looked for in those, and in others until they are trusted."""
+        if self._packed or (not key and self._looked >= _LOOKS_TO_TRUST):
+            return not self._packed
+        self._looked += 1
+        self._packed = payload.count(nal.START) > len(starts)
+        return not self._packed
+
+    def _deliver(
+        self, payload: bytes, given: int | None, key: bool, arrival: float, arrival_utc: float, starts: tuple[int, ...]
+    ) -> None:
+        decoded = None if given is None else self._decode_times.of(given, payload)
+        pts, dts, discontinuity = self._validator.check(given, decoded)
+        if discontinuity:
+            apart = (pts - self._last_pts) / TIMESCALE
+            # As much time as the clock says: the camera sent nothing. Else it is the clock that went wrong.
+            self.end("timeout" if abs(arrival - self._last_arrival - apart) < PAUSE_S else "camera_clock")
+        elif self._run is not None and self._anchor is not None:
+            self._drifted |= not self._anchor.observe(pts, arrival_utc, arrival)
+        self._last_pts, self._last_arrival = pts, arrival
+        self._shift = 0 if given is None else pts - given
+        if key:
+            self._keyed(payload, pts, arrival, arrival_utc)
+        run = self._run
+        if run is None:  # a run begins with a key frame
+            if arrival - self._waiting_since > MAX_WAIT_FOR_KEY_S:
                 raise IngestError("no_video", f"no key frame for {MAX_WAIT_FOR_KEY_S:g} s")
             return
-        self._sink.packet(self._run, MediaPacket(unit.payload, stamp.pts, stamp.dts, unit.key, unit.arrival))
+        self._sink.packet(run, MediaPacket(payload, pts, dts, key, arrival, starts))
 
-    def _begin(self, sets: ParameterSets, pts: int, unit: _Unit) -> None:
-        if not sets:
-            return  # neither SDP nor key frame carries them yet
-        try:
-            sequence = read_sequence(self._codec, sets.sps[0])
-        except ValueError as err:
-            raise IngestError("corrupt", f"parameter set: {err}") from err
-        self._sets = sets
-        self._anchor = anchor = Anchor(pts, unit.arrival_utc, unit.arrival)
-        info = StreamInfo(self._codec, sequence.width, sequence.height, sets.annex_b())
-        self._run = Run(uuid.uuid4().hex, info, anchor.utc, anchor.clock)
-        self._sink.begin(self._run)
+    def _keyed(self, payload: bytes, pts: int, arrival: float, arrival_utc: float) -> None:
+        """At a key frame a run may begin, and one that is no longer true ends."""
+        if self._drifted:  # the pictures go on without a break: wait for one that can begin a run
+            self.end("clock")
+        sets = nal.parameter_sets(self._codec, payload) or self._sets or self._sdp_sets
+        if self._run is not None and sets != self._sets:
+            self.end("codec")
+        if self._run is None and sets:  # neither SDP nor key frame may carry them yet
+            try:
+                sequence = read_sequence(self._codec, sets.sps[0])
+            except ValueError as err:
+                raise IngestError("corrupt", f"parameter set: {err}") from err
+            self._sets = sets
+            self._decode_times.reorders = sequence.reorders
+            self._anchor = anchor = Anchor(pts, arrival_utc, arrival)
+            info = StreamInfo(self._codec, sequence.width, sequence.height, sets.annex_b())
+            self._run = Run(uuid.uuid4().hex, info, anchor.utc, anchor.clock)
+            self._sink.begin(self._run)
 
-    def _end(self, reason: str) -> None:
+    def end(self, reason: str) -> None:
+        """Ends the open run, if there is one; the next key frame begins another."""
         if self._run is not None:
             run, self._run = self._run, None
             self._waiting_since = self._clock.monotonic()
             self._drifted = False
             self._sink.end(run, reason)
-
-
-def _ticks(value: int | None, scale: float) -> int | None:
-    return None if value is None else round(value * scale)
-
-
-def _camera_utc(packet: AvPacket) -> float | None:
-    """The camera's own clock at this picture, in seconds since the epoch, once a sender report came (RFC 3550, 6.4.1).
-
-    libav attaches AVProducerReferenceTime {int64 wallclock in µs; int flags}. Some cameras count from their start
-    instead: that is no clock.
-    """
-    data = bytes(packet.get_sidedata("prft"))
-    if len(data) < 8:
-        return None
-    told: int = struct.unpack_from("=q", data)[0]
-    return told / 1e6 if told > 0 else None
-
-
-def _named(err: Exception) -> IngestError:
-    """libav's error as one of ours; its text is left out, because it may hold the URL."""
-    reasons: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
-        (av.error.HTTPUnauthorizedError, "unauthorized"),
-        (av.error.HTTPForbiddenError, "forbidden"),
-        (av.error.HTTPNotFoundError, "not_found"),
-        ((av.error.HTTPOtherClientError, av.error.HTTPServerError), "busy"),
-        (av.error.InvalidDataError, "corrupt"),
-        (TimeoutError, "timeout"),
-    )
-    for kinds, reason in reasons:
-        if isinstance(err, kinds):
-            return IngestError(reason, type(err).__name__)
-    return IngestError("unreachable", type(err).__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 #: All timestamps inside the service are in this clock (RTP's for video), ticks a second.
 TIMESCALE = 90_000
@@ -38,8 +38,7 @@ class Run:
     clock: Callable[[], CameraClock] = CameraClock
 
 
-@dataclass(frozen=True, slots=True)
-class MediaPacket:
+class MediaPacket(NamedTuple):
     """One access unit. ``pts`` and ``dts`` grow through the run (``dts`` strictly), in ticks of ``TIMESCALE``."""
 
     payload: bytes  # the access unit as it came: NAL units with start codes (Annex B)
@@ -47,6 +46,7 @@ class MediaPacket:
     dts: int
     keyframe: bool
     arrival: float  # monotonic seconds
+    starts: tuple[int, ...] = ()  # where its units begin, behind their start codes; empty: to be looked for
 
 
 class PacketSink(Protocol):

@@ -6,7 +6,7 @@ mended without inventing time starts a new run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vms.ingest.stream import TIMESCALE
 
@@ -18,8 +18,7 @@ FORWARD_TOLERANCE = 2 * TIMESCALE
 SLOWEST_STEP = 7 * TIMESCALE
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """Mended timestamps in ticks; ``discontinuity`` says that this packet begins a new run."""
 
     pts: int

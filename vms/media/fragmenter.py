@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vms.media import nal
 from vms.media.boxes import TRACK_ID, box, full_box
@@ -16,13 +16,23 @@ from vms.media.boxes import TRACK_ID, box, full_box
 _KEY_FLAGS = 0x02000000
 _OTHER_FLAGS = 0x01010000
 
+#: By the first byte of a unit.
+_LEFT_OUT = {
+    codec: frozenset(
+        byte
+        for byte in range(256)
+        if nal.is_parameter_set(codec, nal.kind(codec, bytes((byte,))))
+        or nal.is_delimiter(codec, nal.kind(codec, bytes((byte,))))
+    )
+    for codec in ("h264", "hevc")
+}
+
 # tfhd: default-base-is-moof; trun: data-offset, and duration, size, flags, composition offset for each sample.
 _TFHD_FLAGS = 0x020000
 _TRUN_FLAGS = 0x000F01
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One access unit ready for MP4. Times in the track's timescale."""
 
     data: bytes  # NAL units, each behind its length (4 bytes)
@@ -32,16 +42,20 @@ class Sample:
     keyframe: bool
 
 
-def length_prefixed(codec: str, access_unit: bytes) -> bytes:
-    """Annex B to the form MP4 wants, without parameter sets and delimiters, which the sample entry replaces."""
+def length_prefixed(codec: str, access_unit: bytes, starts: Sequence[int] = ()) -> bytes:
+    """Annex B to the form MP4 wants, without parameter sets and delimiters, which the sample entry replaces.
+
+    ``starts``: where its units begin, behind start codes of four bytes; empty: they are looked for.
+    """
+    left_out = _LEFT_OUT[codec]
+    if len(starts) == 1 and access_unit[4] not in left_out and access_unit[-1]:  # one slice alone: most pictures
+        return (len(access_unit) - 4).to_bytes(4, "big") + access_unit[4:]
     parts: list[bytes | memoryview] = []
     view = memoryview(access_unit)  # copied once, by the join
-    for begin, end in nal.places(access_unit):
-        unit_kind = nal.kind(codec, view[begin:end])
-        if nal.is_parameter_set(codec, unit_kind) or nal.is_delimiter(codec, unit_kind):
-            continue
-        parts.append((end - begin).to_bytes(4, "big"))
-        parts.append(view[begin:end])
+    for begin, end in nal.between(access_unit, starts) if starts else nal.places(access_unit):
+        if access_unit[begin] not in left_out:
+            parts.append((end - begin).to_bytes(4, "big"))
+            parts.append(view[begin:end])
     return b"".join(parts)
 
 

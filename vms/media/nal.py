@@ -5,10 +5,12 @@ Sources: ITU-T H.264 table 7-1 and annex B, ITU-T H.265 table 7-1 and annex B.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-_START = b"\x00\x00\x01"
+#: Of a unit in a byte stream; an additional zero byte may stand before it (annex B).
+START = b"\x00\x00\x01"
 
 H264_IDR = 5
 H264_SPS = 7
@@ -47,17 +49,27 @@ def split(data: bytes) -> Iterator[bytes]:
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
     """Where in ``data`` the units of ``split`` begin and end."""
-    at = data.find(_START)
+    at = data.find(START)
     if at < 0:
         if data:
             yield 0, len(data)
         return
-    last = data.rfind(_START)  # the last unit is the largest by far, and Python searches backwards twice as fast
+    last = data.rfind(START)  # the last unit is the largest by far, and Python searches backwards twice as fast
     while at >= 0:
         begin = at + 3
-        at = data.find(_START, begin) if at < last else -1
+        at = data.find(START, begin) if at < last else -1
         end = len(data) if at < 0 else at
         # A NAL unit never ends in a zero byte; zeros before a start code belong to the byte stream (B.1.1).
+        while end > begin and data[end - 1] == 0:
+            end -= 1
+        if end > begin:
+            yield begin, end
+
+
+def between(data: bytes, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """As ``places``, where it is known where the units begin, behind start codes of four bytes."""
+    for begin, following in zip(starts, (*starts[1:], len(data) + 4), strict=True):
+        end = following - 4
         while end > begin and data[end - 1] == 0:
             end -= 1
         if end > begin:
@@ -84,8 +96,7 @@ def is_delimiter(codec: str, unit_kind: int) -> bool:
     return unit_kind == (H264_AUD if codec == "h264" else H265_AUD)
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """The first slice of an access unit: alone decodable (IDR; for H.265 any IRAP), and first of its picture."""
 
     key: bool
@@ -93,6 +104,15 @@ class Picture:
 
 
 _PICTURES = {(key, first): Picture(key, first) for key in (False, True) for first in (False, True)}
+#: By the first byte of a unit: whether its slice is alone decodable; units without slice data are not in it.
+_SLICES = {
+    codec: {
+        byte: unit_kind == H264_IDR if codec == "h264" else unit_kind in H265_IRAP
+        for byte in range(256)
+        if is_picture(codec, unit_kind := kind(codec, bytes((byte,))))
+    }
+    for codec in ("h264", "hevc")
+}
 
 
 def first_picture(codec: str, data: bytes) -> Picture | None:
@@ -101,15 +121,33 @@ def first_picture(codec: str, data: bytes) -> Picture | None:
     ``first`` is first_mb_in_slice = 0 (H.264, 7.3.3) or first_slice_segment_in_pic_flag (H.265, 7.3.6.1): in
     both the first bit behind the NAL header.
     """
-    at = data.find(_START)
-    header = 1 if codec == "h264" else 2
-    while 0 <= at < len(data) - 3 - header:
-        unit_kind = kind(codec, data[at + 3 : at + 4])
-        if is_picture(codec, unit_kind):
-            key = unit_kind == H264_IDR if codec == "h264" else unit_kind in H265_IRAP
-            return _PICTURES[key, bool(data[at + 3 + header] & 0x80)]
-        at = data.find(_START, at + 3)
+    slices = _SLICES[codec]
+    behind = 4 if codec == "h264" else 5
+    at = data.find(START)
+    last = len(data) - behind
+    while 0 <= at < last:
+        key = slices.get(data[at + 3])
+        if key is not None:
+            return _PICTURES[key, data[at + behind] >= 0x80]
+        at = data.find(START, at + 3)
     return None
+
+
+def is_b_picture(data: bytes) -> bool:
+    """Whether an H.264 access unit's first slice is a B slice (7.3.3: first_mb_in_slice, slice_type)."""
+    for begin, end in places(data):
+        if is_picture("h264", data[begin] & 0x1F):
+            bits = int.from_bytes(unescape(data[begin + 1 : min(end, begin + 17)]), "big")
+            left = 8 * len(unescape(data[begin + 1 : min(end, begin + 17)]))
+            values = []
+            for _ in range(2):
+                zeros = left - (bits & (1 << left) - 1).bit_length()
+                if 2 * zeros + 1 > left:
+                    return False
+                values.append((bits >> left - 2 * zeros - 1 & (1 << zeros + 1) - 1) - 1)
+                left -= 2 * zeros + 1
+            return values[1] % 5 == 1
+    return False
 
 
 def parameter_sets(codec: str, data: bytes) -> ParameterSets:

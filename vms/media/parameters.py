@@ -11,6 +11,7 @@ from vms.media.nal import unescape
 
 #: What MP4 can say (16 bits), and more than any level of either standard allows.
 MAX_SIDE = 65535
+_H264_BASELINE = 66
 _H264_HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
 
@@ -26,6 +27,7 @@ class Sequence:
     profile_tier_level: bytes  # 12 bytes for H.265, empty for H.264
     temporal_layers: int = 1
     temporal_nesting: bool = True
+    reorders: bool | None = None  # whether pictures may be shown in another order than they are sent; None: not said
 
 
 class _Bits:
@@ -66,6 +68,7 @@ def _h264(sps: bytes) -> Sequence:
     bits = _Bits(unescape(sps)[1:])
     profile = bits.read(8)
     bits.read(16)
+    reorders = False if profile == _H264_BASELINE else None
     bits.exp_golomb()  # seq_parameter_set_id
     chroma, luma_depth, chroma_depth = 1, 8, 8
     if profile in _H264_HIGH_PROFILES:
@@ -88,6 +91,8 @@ def _h264(sps: bytes) -> Sequence:
         bits.signed()
         for _ in range(bits.exp_golomb()):
             bits.signed()
+    elif order == 2:  # the order of output is that of decoding (8.2.1.3)
+        reorders = False
     bits.exp_golomb()  # max_num_ref_frames
     bits.read(1)
     width = (bits.exp_golomb() + 1) * 16
@@ -103,7 +108,7 @@ def _h264(sps: bytes) -> Sequence:
         unit_y = (2 if chroma == 1 else 1) * (2 - frames_only)
         width -= (left + right) * unit_x
         height -= (top + bottom) * unit_y
-    return Sequence(width, height, chroma, luma_depth, chroma_depth, b"")
+    return Sequence(width, height, chroma, luma_depth, chroma_depth, b"", reorders=reorders)
 
 
 def _skip_scaling_list(bits: _Bits, size: int) -> None:
@@ -134,7 +139,13 @@ def _h265(sps: bytes) -> Sequence:
         width -= (left + right) * (2 if chroma in (1, 2) else 1)
         height -= (top + bottom) * (2 if chroma == 1 else 1)
     luma_depth, chroma_depth = 8 + bits.exp_golomb(), 8 + bits.exp_golomb()
-    return Sequence(width, height, chroma, luma_depth, chroma_depth, general, layers_minus1 + 1, nesting)
+    bits.exp_golomb()  # log2_max_pic_order_cnt_lsb_minus4
+    reorders = False
+    for _ in range(layers_minus1 + 1 if bits.read(1) else 1):
+        bits.exp_golomb()  # sps_max_dec_pic_buffering_minus1
+        reorders = bits.exp_golomb() > 0  # sps_max_num_reorder_pics: the highest layer's counts
+        bits.exp_golomb()  # sps_max_latency_increase_plus1
+    return Sequence(width, height, chroma, luma_depth, chroma_depth, general, layers_minus1 + 1, nesting, reorders)
 
 
 def _skip_sub_layers(bits: _Bits, layers_minus1: int) -> None:

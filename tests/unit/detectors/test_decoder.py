@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import av
@@ -82,13 +81,13 @@ def test_a_snapshot_is_decoded_apart_from_the_stream() -> None:
 def test_a_torn_packet_costs_no_more_than_its_group_and_garbage_is_called_corrupt() -> None:
     good = stream()
     decoder = GopDecoder("h264", b"")
-    for packet in [*good[:5], replace(good[5], payload=b"\0\0\1\x41" + b"\xff" * 40), *good[6:21]]:
+    for packet in [*good[:5], good[5]._replace(payload=b"\0\0\1\x41" + b"\xff" * 40), *good[6:21]]:
         decoder.feed(packet)
         decoder.picture()
     assert shown(decoder.picture() or newest_picture(decoder.group())) == 20
 
     random = np.random.default_rng(1)
-    garbage = [replace(p, payload=b"\0\0\1\x65" + random.bytes(300)) for p in stream(200)]
+    garbage = [p._replace(payload=b"\0\0\1\x65" + random.bytes(300)) for p in stream(200)]
 
     def feed_all() -> None:
         for packet in garbage:

@@ -14,7 +14,7 @@ import pytest
 from vms import doctor
 from vms.doctor import Finding, cameras, examine, machine, parts
 from vms.domain.facility import Facility
-from vms.ingest import preflight
+from vms.ingest import opening
 
 SECRET = "s3cret-of-the-cameras"
 SDP = "v=0\r\ns=x\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
@@ -84,7 +84,7 @@ def test_every_camera_is_asked_and_each_answer_has_a_remedy(camera_port: int) ->
     assert by_name["good"].text == "main h264, sub h264"
     assert "no sub stream" in by_name["nosub"].text
     assert "user and password" in by_name["login"].remedy
-    assert by_name["half"].text == "main h264, sub: not_found: RTSP status 404"
+    assert by_name["half"].text == "main h264, sub: not_found: RTSP status 404 to DESCRIBE"
     assert "correct the path" in by_name["half"].remedy
     assert by_name["closed"].text.count("unreachable") == 1  # the second stream of a dead camera is not waited for
     assert "NOBODY" in by_name["unset"].text
@@ -97,7 +97,7 @@ def test_a_silent_camera_holds_up_no_other(camera_port: int) -> None:
         quiet = [camera(f"quiet-{i}", f"rtsp://127.0.0.1:{silent.getsockname()[1]}/x") for i in range(12)]
         began = time.monotonic()
         found = cameras.check(facility(*quiet, camera("good", f"rtsp://127.0.0.1:{camera_port}/good")), {})
-    assert time.monotonic() - began < 12 * preflight.TIMEOUT_S / 2  # one after the other would take twice that
+    assert time.monotonic() - began < 12 * opening.TIMEOUT_S / 2  # one after the other would take twice that
     assert [one.level for one in found] == ["problem"] * 12 + ["ok"]
     assert found[0].text.startswith("main: timeout")
 

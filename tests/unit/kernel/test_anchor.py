@@ -135,3 +135,25 @@ def test_one_late_burst_does_not_end_a_run() -> None:
     play(anchor, 100, 75, 2.5)  # 3 s of congestion
     play(anchor, 175, 1000, 0.0)
     assert anchor.value == pytest.approx(T0, abs=0.002)
+
+
+@pytest.mark.parametrize("still", [3.0, 14.0, 20.0, 40.0])
+def test_what_comes_late_and_all_at_once_keeps_its_labels(still: float) -> None:
+    """This process stood still, or the line did: nothing was lost, and nobody's clock is wrong."""
+    anchor = begun(0, T0)
+    play(anchor, 0, 500, lambda n: 0.005 * (n % 3))
+    before, resumed = anchor.value, T0 + 20 + still
+
+    def arrival(n: int) -> float:  # a thousand a second until it has caught up
+        return max(T0 + n / 25 + 0.005 * (n % 3), resumed + (n - 500) / 1000)
+
+    for n in range(500, 500 + 25 * 90):
+        assert observe(anchor, n * STEP, arrival(n)), n
+    assert anchor.value == pytest.approx(before, abs=0.05)
+
+
+def test_what_stays_late_after_a_pause_is_a_new_run_in_the_end() -> None:
+    anchor = begun(0, T0)
+    play(anchor, 0, 500, 0.0)
+    due = next(n for n in range(500, 1500) if not observe(anchor, n * STEP, T0 + n / 25 + 5))
+    assert due <= 500 + 25 * 12

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.footage import Unit, decode_mp4, decode_units, encode
 from vms.ingest.stream import TIMESCALE
+from vms.media import nal
 from vms.media.boxes import Track, init_segment
 from vms.media.fragmenter import Sample, fragment, length_prefixed
 from vms.media.nal import parameter_sets
@@ -116,6 +117,18 @@ def test_length_prefixed_leaves_parameter_sets_and_delimiters_out() -> None:
         b"\x00\x00\x00\x01\x09\xf0\x00\x00\x01\x67\x42\x00\x00\x01\x68\xce\x00\x00\x01\x06\x05\x01\x00\x00\x01\x65\x88"
     )
     assert length_prefixed("h264", unit) == b"\x00\x00\x00\x03\x06\x05\x01\x00\x00\x00\x02\x65\x88"
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_units_whose_places_are_known_are_not_looked_for(codec: str) -> None:
+    for unit in encode(codec, (64, 48), frames=30):
+        payload, starts = b"", []
+        for part in nal.split(unit.payload):
+            payload += b"\x00\x00\x00\x01"
+            starts.append(len(payload))
+            payload += part
+        assert length_prefixed(codec, payload, starts) == length_prefixed(codec, unit.payload)
+        assert length_prefixed(codec, payload + b"\x00\x00", starts) == length_prefixed(codec, unit.payload)
 
 
 def test_our_own_reader_finds_every_fragment() -> None:
