@@ -15,7 +15,7 @@ from recorder import journal
 from recorder.disk import DiskWriter
 from recorder.gaps import GapTracker
 from recorder.rates import Rates
-from recorder.recovery import Recovered, recover
+from recorder.recovery import Recovered, recover, surely
 from recorder.segments import SegmentWriter
 from recorder.status import reason_of
 from vms.bus import subjects
@@ -87,7 +87,7 @@ class CameraRecorder:
 
         ``left_for``: none will (``disabled``, ``configuration``).
         """
-        found = self._recovered()
+        found = surely(self._recovered, self.camera.id, self._alive_until)
         self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
 
     def rejoin(self) -> None:

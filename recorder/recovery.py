@@ -6,7 +6,7 @@ A tail of zeros (a power cut after the size was written, not the data) is found 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,7 +62,7 @@ def recover(root: Path, site: str, camera: str, node: str = "local") -> Recovere
             continue
         try:
             segment = _mend(root, path, announced.get(path), node)
-        except (OSError, ValueError) as err:  # one unreadable file must not hide what is known of the rest
+        except (OSError, ValueError, ArithmeticError) as err:  # one file must not hide what is known of the rest
             log.error("recording.unmended file=%s error=%s", path, err)
             continue
         mended.append(segment)
@@ -76,6 +76,15 @@ def recover(root: Path, site: str, camera: str, node: str = "local") -> Recovere
     known: list[Segment | Gap] = [*(one for one in footage if one not in mended), *gaps.values()]
     recent = [one for one in known if end is not None and one.end and end - one.end.timestamp() < RECENT_S]
     return Recovered(end, open_gap(gaps.values()), ended, tuple(mended), tuple(recent))
+
+
+def surely(recovered: Callable[[], Recovered], camera: str, alive_until: float | None) -> Recovered:
+    """``recovered()``; where that fails altogether, that nobody records since ``alive_until`` (UTC seconds)."""
+    try:
+        return recovered()
+    except Exception:  # what cannot be mended must not hide that something is missing
+        log.exception("recording.unmended camera=%s", camera)
+        return Recovered(alive_until, None, (), (), ())
 
 
 def unexplained(site: str, camera: str, node: str, start: datetime, end: datetime, reason: str = "unexplained") -> Gap:

@@ -141,7 +141,7 @@ def _left(root: Path, found: Found, done: Rebuilt, edge: datetime, node: str) ->
                 done.unmended.append((path, "nothing in it is whole"))
                 continue
             record = measured(known or described(root, path, node), kept)
-        except (OSError, ValueError) as err:  # one unreadable file must not hide the others
+        except (OSError, ValueError, ArithmeticError) as err:  # one unreadable file must not hide the others
             done.unmended.append((path, str(err)))
             continue
         if known is not None and is_empty(record) and record == found.segments.get(record.id):

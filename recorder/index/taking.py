@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from recorder.disk import sync_folder
 from recorder.layout import PART, moment_of, segment_id, segment_path
+from vms.domain.footage import LOOK_BACK_S
 from vms.domain.messages import Segment
 from vms.media.head import read_head
 from vms.media.reading import FragmentInfo, scan_fragments
@@ -76,9 +77,11 @@ def digest(path: Path) -> str:
 
 
 def measured(known: Segment, kept: Kept) -> Segment:
-    """``known`` with what its file really holds."""
+    """``known`` with what its file really holds; ``ValueError`` where that lasts longer than any file."""
     last = kept.fragments[-1] if kept.fragments else None
     ticks = 0 if last is None else last.tfdt + last.duration - kept.fragments[0].tfdt
+    if not 0 <= ticks / known.timescale <= LOOK_BACK_S:
+        raise ValueError(f"it would last {ticks / known.timescale:.0f} s: its times are damaged")
     return known.model_copy(
         update={
             "end": known.start + timedelta(seconds=ticks / known.timescale),

@@ -124,3 +124,14 @@ def test_the_first_sample_of_a_fragment() -> None:
     for broken in (b"", b"moof", b"trun", data[: ends[0]].replace(b"trun", b"nurt")):
         with pytest.raises(ValueError, match="no fragment of ours"):
             first_sample(broken)
+
+
+@given(place=st.integers(min_value=1, max_value=9), bit=st.integers(min_value=14, max_value=63))
+def test_a_fragment_of_another_time_ends_the_scan(place: int, bit: int) -> None:
+    """Also for who reads heads alone; a tenth of a second is let pass."""
+    data = bytearray(file_and_ends()[0])
+    one = scan(bytes(data))[place]
+    at = data.index(b"tfdt", one.offset) + 8
+    data[at : at + 8] = (one.tfdt ^ (1 << bit)).to_bytes(8, "big")
+    assert len(scan(bytes(data))) == place
+    assert len(list(scan_fragments(io.BytesIO(data), verify=False))) == place
