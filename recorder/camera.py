@@ -96,7 +96,7 @@ class CameraRecorder:
         self._gaps.rejoin(found.open_gap, found.end)
 
     def _recovered(self) -> Recovered:
-        found = recover(self._root, self.site, self.camera.id, self._node)
+        found = recover(self._root, self.site, self.camera.id, self._node, now=self._clock.utc())
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
         for told in found.recent:  # again: ids de-duplicate

@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal, get_args
 from pydantic import ValidationError
 
 from recorder.disk import make_folder, sync_folder
-from recorder.layout import JOURNAL, journal_path
+from recorder.layout import JOURNAL, day_of, journal_path
 from vms.domain.messages import Gap, Segment
 
 Kind = Literal["opened", "closed", "gap"]
@@ -99,7 +99,8 @@ def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:
 
 def days(root: Path, site: str, camera: str) -> list[Path]:
     """The camera's journals, oldest first."""
-    return sorted((root / site / camera).glob(f"[0-9]*-[0-9]*-[0-9]*/{JOURNAL}"))
+    found = (root / site / camera).glob(f"[0-9]*-[0-9]*-[0-9]*/{JOURNAL}")
+    return sorted(path for path in found if day_of(path.parent.name) is not None)
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ class StorageWatch:
         account = Account(self.root.path, data / "cache" / "storage.json")
         deleter = Deleter(self.root.path, data / "state" / "deleting.json", environment.node, self.holds, self._tell)
         sweeper = Sweeper(self.root.path, deleter, account, self.holds, believed, self._stop.wait)
-        mend = partial(leftovers.mend, self.root.path, node=environment.node, outbox=outbox)
+        mend = partial(leftovers.mend, self.root.path, node=environment.node, outbox=outbox, clock=clock)
         self.rounds = Rounds(self.root, sweeper, deleter, account, self.holds, clock, believed, mend)
         self._threads = [
             threading.Thread(target=self._watch, name="storage", daemon=True),

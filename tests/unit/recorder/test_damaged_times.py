@@ -107,7 +107,7 @@ def test_where_nothing_can_be_mended_the_crash_is_told_from_the_last_sign_of_lif
     day.unlink()
     day.mkdir()
     with pytest.raises(OSError, match="directory"):
-        recover(life.data / "recordings", "s", "c")
+        recover(life.data / "recordings", "s", "c", now=life.clock.utc())
     life.again()
     assert life.recorder is not None
     gap = life.recorder._gaps.open
