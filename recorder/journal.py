@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
-from pydantic import ValidationError
-
 from recorder.disk import make_folder, sync_folder
-from recorder.layout import JOURNAL, day_of, journal_path
+from recorder.layout import FIRST_YEAR, JOURNAL, LAST_YEAR, day_of, journal_path
 from vms.domain.messages import Gap, Segment
 
 Kind = Literal["opened", "closed", "gap"]
+#: The time of pts 0 may lie before the recording by whatever the camera counts from.
+_ANCHORED = 1900
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,32 @@ def read(path: Path, refused: list[bytes] | None = None) -> Iterator[Entry]:
         return
     for line in lines:
         try:
-            data = json.loads(line)
-            kind = data.pop("type")
-            if kind not in get_args(Kind):
-                raise ValueError("no such line")
-            record = Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError):
+            entry = parse(line)
+        except ValueError:
             if refused is not None and line:
                 refused.append(line)
             continue
-        yield Entry(kind, record)
+        yield entry
+
+
+def parse(line: bytes) -> Entry:
+    """One line; raises ``ValueError`` for what is none, or says what nobody could be told of."""
+    try:
+        data = json.loads(line)
+        kind = data.pop("type")
+        if kind not in get_args(Kind):
+            raise ValueError("no such line")
+        record = Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data)
+    except (KeyError, TypeError, AttributeError, RecursionError) as err:
+        raise ValueError("no line of a journal") from err
+    moments = [record.start, record.end or record.start]
+    if any(not FIRST_YEAR <= moment.year <= LAST_YEAR for moment in moments):
+        raise ValueError("no moment of a recording")
+    if isinstance(record, Segment) and record.anchor_utc and not _ANCHORED <= record.anchor_utc.year <= LAST_YEAR:
+        raise ValueError("no moment of a run")
+    if b"\\u" in line or b"\xed" in line:  # half a character, escaped or raw, which cannot be encoded again
+        record.encode()
+    return Entry(kind, record)
 
 
 def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:

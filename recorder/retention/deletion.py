@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from recorder import journal
 from recorder.disk import sync_folder
-from recorder.layout import PART, moment_of, stamp_of
+from recorder.layout import FIRST_YEAR, LAST_YEAR, PART, moment_of, stamp_of
 from recorder.retention import shelf as shelves
 from recorder.retention.shelf import Batch, Footage, Held, Shelf
 from vms.domain.clock import from_epoch
@@ -268,12 +268,13 @@ def _read_journal(path: Path) -> tuple[dict[str, tuple[float, float]], list[Gap]
         try:
             if b'"type": "closed"' in line:
                 data = json.loads(line)
-                start, end = (datetime.fromisoformat(data[key]).timestamp() for key in ("start", "end"))
-                spans[str(data["path"]).rpartition("/")[2]] = (start, end)
+                start, end = (datetime.fromisoformat(data[key]) for key in ("start", "end"))
+                if FIRST_YEAR <= start.year <= end.year <= LAST_YEAR:
+                    spans[str(data["path"]).rpartition("/")[2]] = (start.timestamp(), end.timestamp())
             elif b'"deleted"' in line:
-                data = json.loads(line)
-                if data.pop("type") == "gap":
-                    gaps[data["id"]] = Gap.model_validate(data)
+                record = journal.parse(line).record
+                if isinstance(record, Gap):
+                    gaps[record.id] = record
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
     return spans, list(gaps.values())
