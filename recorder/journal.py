@@ -18,6 +18,7 @@ from typing import BinaryIO, Literal, get_args
 
 from recorder.disk import make_folder, sync_folder
 from recorder.layout import FIRST_YEAR, JOURNAL, LAST_YEAR, day_of, journal_path
+from recorder.opening import IrregularFile, opened
 from vms.domain.messages import Gap, Segment
 
 Kind = Literal["opened", "closed", "gap"]
@@ -67,11 +68,7 @@ def _write(path: Path, entries: Iterable[Entry]) -> None:
 
 def read(path: Path, refused: list[bytes] | None = None) -> Iterator[Entry]:
     """The entries of one journal, in order; unreadable lines are left out, and put into ``refused``."""
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return
-    for line in lines:
+    for line in lines(path):
         try:
             entry = parse(line)
         except ValueError:
@@ -79,6 +76,17 @@ def read(path: Path, refused: list[bytes] | None = None) -> Iterator[Entry]:
                 refused.append(line)
             continue
         yield entry
+
+
+def lines(path: Path) -> list[bytes]:
+    """The lines of one journal, none where there is none; what is there and is no file raises ``OSError``."""
+    try:
+        with opened(path) as file:
+            return file.read().splitlines()
+    except IrregularFile:
+        raise
+    except FileNotFoundError:
+        return []
 
 
 def parse(line: bytes) -> Entry:
@@ -105,9 +113,9 @@ def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:
     """Leaves only the lines that ``keep`` says, all at once; whoever appends meanwhile waits for it."""
     temporary = path.with_suffix(".tmp")
     with _alone(path) as file:
-        lines = [line for line in file.read().splitlines() if keep(line)]
+        kept = [line for line in file.read().splitlines() if keep(line)]
         with temporary.open("wb", buffering=0) as fresh:
-            fresh.write(b"".join(line + b"\n" for line in lines))
+            fresh.write(b"".join(line + b"\n" for line in kept))
             os.fsync(fresh.fileno())
         temporary.replace(path)
         sync_folder(path.parent)

@@ -260,11 +260,7 @@ def _read_journal(path: Path) -> tuple[dict[str, tuple[float, float]], list[Gap]
     """The spans of the day's closed files by name, and its gaps ``deleted``; only that much is parsed."""
     spans: dict[str, tuple[float, float]] = {}
     gaps: dict[str, Gap] = {}
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return {}, []
-    for line in lines:
+    for line in journal.lines(path):
         try:
             if b'"type": "closed"' in line:
                 data = json.loads(line)

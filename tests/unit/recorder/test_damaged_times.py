@@ -106,7 +106,7 @@ def test_where_nothing_can_be_mended_the_crash_is_told_from_the_last_sign_of_lif
     lines = day.read_bytes()
     day.unlink()
     day.mkdir()
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(OSError, match="no regular file"):
         recover(life.data / "recordings", "s", "c", now=life.clock.utc())
     life.again()
     assert life.recorder is not None
