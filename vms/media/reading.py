@@ -16,6 +16,9 @@ _TIME, _COUNT = struct.Struct(">Q"), struct.Struct(">I")
 
 _HOLE = bytes(64)
 
+#: A fragment is read whole: 0.4 s of a camera take a few megabytes at most, and its ``moof`` a few kilobytes.
+_MOST_DATA, _MOST_HEAD = 64 << 20, 1 << 20
+
 #: Within a file one fragment begins where the one before it ended, to less than this (0.1 s at 90 kHz).
 _ABUTS = 9_000
 #: A fragment is cut after 0.4 s; one picture may last longer (60 s), and no run goes on for ten years.
@@ -122,12 +125,12 @@ def _walk(file: BinaryIO, offset: int) -> Iterator[tuple[_Place, _Run]]:
         if name in (b"ftyp", b"moov"):
             offset += size
             continue
-        if name != b"moof" or offset + size > length:
+        if name != b"moof" or size > _MOST_HEAD or offset + size > length:
             return
         if size + 8 > len(head):
             head += file.read(size + 8 - len(head))
         data = int.from_bytes(head[size : size + 4], "big")
-        if head[size + 4 : size + 8] != b"mdat" or data < 8 or offset + size + data > length:
+        if head[size + 4 : size + 8] != b"mdat" or not 8 <= data <= _MOST_DATA or offset + size + data > length:
             return
         run = _run(head[8:size])
         if run is None or sum(run.fields[1::4]) != data - 8:
