@@ -15,7 +15,7 @@ from recorder import journal
 from recorder.disk import DiskWriter
 from recorder.gaps import GapTracker
 from recorder.rates import Rates
-from recorder.recovery import Recovered, recover
+from recorder.recovery import Recovered, recover, surely
 from recorder.segments import SegmentWriter
 from recorder.status import reason_of
 from vms.bus import subjects
@@ -88,7 +88,7 @@ class CameraRecorder:
 
         ``left_for``: none will (``disabled``, ``configuration``).
         """
-        found = self._recovered()
+        found = surely(self._recovered, self.camera.id, self._alive_until)
         self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
 
     def rejoin(self) -> None:
@@ -97,7 +97,7 @@ class CameraRecorder:
         self._gaps.rejoin(found.open_gap, found.end)
 
     def _recovered(self) -> Recovered:
-        found = recover(self._root, self.site, self.camera.id, self._node)
+        found = recover(self._root, self.site, self.camera.id, self._node, now=self._clock.utc())
         for segment in found.mended:
             self._store("segment", segment, f"{segment.id}.closed")
         for told in found.recent:  # again: ids de-duplicate

@@ -6,16 +6,15 @@ Tables of closed files are kept, a growing one is read on where the last look en
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from recorder.desk import FileDesk
 from recorder.layout import PART, path_of_id
+from recorder.opening import opened
 from vms.domain.reading import FragmentsRequest, FragmentTable
 from vms.media.reading import FragmentInfo, scan_fragments
 
@@ -111,12 +110,12 @@ class FragmentTables:
 
     def _closed(self, path: Path, segment: str) -> bytes:
         groups = _Groups()
-        with _opened(path) as file:
+        with opened(path) as file:
             groups.take(scan_fragments(file, verify=False))
         return groups.table(segment, growing=False)
 
     def _part(self, part: Path, segment: str) -> bytes:
-        with _opened(part) as file:
+        with opened(part) as file:
             with self._lock:
                 groups = self._growing.setdefault(segment, _Groups())
                 self._growing.move_to_end(segment)
@@ -135,7 +134,3 @@ def fragment_desk(root: Path) -> FileDesk:
         return tables.tables(site, camera, FragmentsRequest.model_validate_json(raw).segments), {}
 
     return FileDesk("fragments", answer, THREADS, MOST_WAITING)
-
-
-def _opened(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb", buffering=0)

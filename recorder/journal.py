@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
-from pydantic import ValidationError
-
 from recorder.disk import make_folder, sync_folder
-from recorder.layout import JOURNAL, journal_path
+from recorder.layout import FIRST_YEAR, JOURNAL, LAST_YEAR, day_of, journal_path
+from recorder.opening import IrregularFile, opened
 from vms.domain.messages import Gap, Segment
 
 Kind = Literal["opened", "closed", "gap"]
+#: The time of pts 0 may lie before the recording by whatever the camera counts from.
+_ANCHORED = 1900
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +68,54 @@ def _write(path: Path, entries: Iterable[Entry]) -> None:
 
 def read(path: Path, refused: list[bytes] | None = None) -> Iterator[Entry]:
     """The entries of one journal, in order; unreadable lines are left out, and put into ``refused``."""
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return
-    for line in lines:
+    for line in lines(path):
         try:
-            data = json.loads(line)
-            kind = data.pop("type")
-            if kind not in get_args(Kind):
-                raise ValueError("no such line")
-            record = Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError):
+            entry = parse(line)
+        except ValueError:
             if refused is not None and line:
                 refused.append(line)
             continue
-        yield Entry(kind, record)
+        yield entry
+
+
+def lines(path: Path) -> list[bytes]:
+    """The lines of one journal, none where there is none; what is there and is no file raises ``OSError``."""
+    try:
+        with opened(path) as file:
+            return file.read().splitlines()
+    except IrregularFile:
+        raise
+    except FileNotFoundError:
+        return []
+
+
+def parse(line: bytes) -> Entry:
+    """One line; raises ``ValueError`` for what is none, or says what nobody could be told of."""
+    try:
+        data = json.loads(line)
+        kind = data.pop("type")
+        if kind not in get_args(Kind):
+            raise ValueError("no such line")
+        record = Gap.model_validate(data) if kind == "gap" else Segment.model_validate(data)
+    except (KeyError, TypeError, AttributeError, RecursionError) as err:
+        raise ValueError("no line of a journal") from err
+    moments = [record.start, record.end or record.start]
+    if any(not FIRST_YEAR <= moment.year <= LAST_YEAR for moment in moments):
+        raise ValueError("no moment of a recording")
+    if isinstance(record, Segment) and record.anchor_utc and not _ANCHORED <= record.anchor_utc.year <= LAST_YEAR:
+        raise ValueError("no moment of a run")
+    if b"\\u" in line or b"\xed" in line:  # half a character, escaped or raw, which cannot be encoded again
+        record.encode()
+    return Entry(kind, record)
 
 
 def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:
     """Leaves only the lines that ``keep`` says, all at once; whoever appends meanwhile waits for it."""
     temporary = path.with_suffix(".tmp")
     with _alone(path) as file:
-        lines = [line for line in file.read().splitlines() if keep(line)]
+        kept = [line for line in file.read().splitlines() if keep(line)]
         with temporary.open("wb", buffering=0) as fresh:
-            fresh.write(b"".join(line + b"\n" for line in lines))
+            fresh.write(b"".join(line + b"\n" for line in kept))
             os.fsync(fresh.fileno())
         temporary.replace(path)
         sync_folder(path.parent)
@@ -99,7 +123,8 @@ def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:
 
 def days(root: Path, site: str, camera: str) -> list[Path]:
     """The camera's journals, oldest first."""
-    return sorted((root / site / camera).glob(f"[0-9]*-[0-9]*-[0-9]*/{JOURNAL}"))
+    found = (root / site / camera).glob(f"[0-9]*-[0-9]*-[0-9]*/{JOURNAL}")
+    return sorted(path for path in found if day_of(path.parent.name) is not None)
 
 
 @contextlib.contextmanager

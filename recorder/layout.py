@@ -13,6 +13,8 @@ from vms.domain.clock import from_epoch
 
 PART = ".part"
 JOURNAL = "journal.jsonl"
+#: Of what is recorded; beyond them a day more, or another zone, is no date any more.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _STAMP = re.compile(r"(\d{8}T\d{6})(\d{3})Z(-\d+)?", re.ASCII)
 _ID = re.compile(r"([a-z0-9][a-z0-9-]{0,62})\.(\d{8}T\d{9}Z(?:-\d{1,3})?)", re.ASCII)
@@ -34,13 +36,14 @@ def moment_of(stamp: str) -> datetime:
 
 
 def day_of(name: str) -> date | None:
-    """The UTC day whose folder is called so; None for what is no day (``2026-02-30``)."""
+    """The UTC day whose folder is called so; None for what is no day (``2026-02-30``), or one that no clock says."""
     if _DAY.fullmatch(name) is None:
         return None
     try:
-        return date.fromisoformat(name)
+        day = date.fromisoformat(name)
     except ValueError:
         return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def segment_path(site: str, camera: str, stamp: str) -> PurePosixPath:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from recorder.desk import FileDesk
 from recorder.layout import PART, path_of_id
+from recorder.opening import opened
 from vms.domain.messages import ReadRequest
 
 THREADS = 4
@@ -39,8 +40,5 @@ def _read(path: Path, offset: int, length: int) -> tuple[bytes, int, bool]:
 
 
 def _read_file(path: Path, offset: int, length: int) -> tuple[bytes, int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        return os.pread(descriptor, length, offset), os.fstat(descriptor).st_size
-    finally:
-        os.close(descriptor)
+    with opened(path) as file:
+        return os.pread(file.fileno(), length, offset), os.fstat(file.fileno()).st_size

@@ -6,15 +6,16 @@ A tail of zeros (a power cut after the size was written, not the data) is found 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from recorder import journal
-from recorder.index.cover import complete
+from recorder.index.cover import complete, horizon, until
 from recorder.index.taking import described, keep, measured
 from recorder.layout import PART, segment_id, stamp_of
+from vms.domain.clock import from_epoch
 from vms.domain.messages import Gap, Segment
 
 log = logging.getLogger(__name__)
@@ -36,13 +37,16 @@ class Recovered:
     recent: tuple[Segment | Gap, ...]  # what was journaled last: perhaps nobody was told
 
 
-def recover(root: Path, site: str, camera: str, node: str = "local") -> Recovered:
-    """Mends the camera's leftovers and finds where its footage ends."""
+def recover(root: Path, site: str, camera: str, node: str = "local", *, now: float) -> Recovered:
+    """Mends the camera's leftovers and finds where its footage ends; what is later than ``now`` (UTC seconds) is mended
+    too, but says nothing of what is missing.
+    """
+    limit = horizon(from_epoch(now))
     mended = []
     announced: dict[str, Segment] = {}
     gaps: dict[str, Gap] = {}
     footage: list[Segment] = []
-    for day in _last_days(journal.days(root, site, camera)):
+    for day in _last_days(journal.days(root, site, camera), limit):
         for entry in journal.read(day):
             if isinstance(entry.record, Gap):
                 gaps[entry.record.id] = entry.record
@@ -62,20 +66,31 @@ def recover(root: Path, site: str, camera: str, node: str = "local") -> Recovere
             continue
         try:
             segment = _mend(root, path, announced.get(path), node)
-        except (OSError, ValueError) as err:  # one unreadable file must not hide what is known of the rest
+        except (OSError, ValueError, ArithmeticError) as err:  # one file must not hide what is known of the rest
             log.error("recording.unmended file=%s error=%s", path, err)
             continue
         mended.append(segment)
     footage += mended
     spans = [(one.start, one.end) for one in footage if one.end is not None]
-    changed = complete(spans, gaps.values(), lambda start, end: unexplained(site, camera, node, start, end))
+    spans, told = until(limit, spans, gaps.values())
+    changed = complete(spans, told, lambda start, end: unexplained(site, camera, node, start, end))
     ended = tuple(gap for gap in changed if gap.end is not None)
-    gaps |= {gap.id: gap for gap in changed}
-    moments = [end.timestamp() for end in (*(s.end for s in footage), *(g.end for g in gaps.values())) if end]
-    end = max(moments, default=None)
+    gaps = {gap.id: gap for gap in (*told, *changed)}
+    # A file of which nothing is whole is no footage: what was to be in it is missing.
+    moments = [end for start, end in spans if end > start] + [gap.end for gap in gaps.values() if gap.end is not None]
+    end = max((moment.timestamp() for moment in moments), default=None)
     known: list[Segment | Gap] = [*(one for one in footage if one not in mended), *gaps.values()]
-    recent = [one for one in known if end is not None and one.end and end - one.end.timestamp() < RECENT_S]
+    recent = [one for one in known if end is not None and one.end and 0 <= end - one.end.timestamp() < RECENT_S]
     return Recovered(end, open_gap(gaps.values()), ended, tuple(mended), tuple(recent))
+
+
+def surely(recovered: Callable[[], Recovered], camera: str, alive_until: float | None) -> Recovered:
+    """``recovered()``; where that fails altogether, that nobody records since ``alive_until`` (UTC seconds)."""
+    try:
+        return recovered()
+    except Exception:  # what cannot be mended must not hide that something is missing
+        log.exception("recording.unmended camera=%s", camera)
+        return Recovered(alive_until, None, (), (), ())
 
 
 def unexplained(site: str, camera: str, node: str, start: datetime, end: datetime, reason: str = "unexplained") -> Gap:
@@ -89,10 +104,14 @@ def open_gap(gaps: Iterable[Gap]) -> Gap | None:
     return max((gap for gap in gaps if gap.end is None), key=lambda gap: gap.start, default=None)
 
 
-def _last_days(days: list[Path]) -> list[Path]:
-    """The newest journal, and the one before it while the newest is young: a file may span midnight, no more."""
-    young = len(days) > 1 and days[-1].stat().st_size < _YOUNG_BYTES
-    return days[-2:] if young else days[-1:]
+def _last_days(days: list[Path], limit: datetime) -> list[Path]:
+    """The newest journal, the one before it while the newest is young (a file may span midnight, no more), and those
+    from the future, whose files may have been left growing.
+    """
+    future = [day for day in days if day.parent.name > f"{limit:%Y-%m-%d}"]
+    past = days[: len(days) - len(future)]
+    young = len(past) > 1 and past[-1].stat().st_size < _YOUNG_BYTES
+    return [*(past[-2:] if young else past[-1:]), *future]
 
 
 def _deleted(root: Path, segment: Segment, deleted: Iterable[Gap]) -> bool:

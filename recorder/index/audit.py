@@ -64,6 +64,12 @@ def look_at(root: Path, site: str, camera: str, now: datetime, *, verify: bool =
     yield looked
 
 
+def unreadable(camera: str, err: Exception) -> Looked:
+    """One that cannot be looked at; the others can."""
+    detail = f"{type(err).__name__}: {err}".encode(errors="replace").decode()[:200]
+    return Looked(differences=[Difference(camera=camera, kind="unreadable", detail=detail)])
+
+
 def summed_again(root: Path, site: str, camera: str, day: DaySum) -> DaySum:
     """The same day as it is now: gaps end, and footage is deleted, while one looks."""
     return _sum(look(root, site, camera, f"{day.start:%Y-%m-%d}"), day.start, day.end)

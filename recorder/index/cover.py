@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from vms.domain.messages import Gap
 
@@ -17,51 +17,84 @@ Span = tuple[datetime, datetime]
 Unexplained = Callable[[datetime, datetime], Gap]
 
 
+#: What such a gap says of a moment counts only where no other says more: the one was found, not told, and a clock that
+#: was ahead for a while leaves labels out that come after all.
+_YIELDS = frozenset(("unexplained", "clock"))
+#: Clocks differ by less: what is later was labelled by one that was ahead.
+AHEAD = timedelta(minutes=1)
+#: A host's clock that is before this was not set yet (it has no battery): nothing follows from it.
+_SET = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def horizon(now: datetime) -> datetime:
+    """What begins later than this is from the future, of which nothing is known to be missing."""
+    return now + AHEAD if now >= _SET else datetime.max.replace(tzinfo=UTC)
+
+
+def until(limit: datetime, footage: Iterable[Span], gaps: Iterable[Gap]) -> tuple[list[Span], list[Gap]]:
+    """What was told up to ``limit``; a gap that would reach farther lasts until anything else begins."""
+    return (
+        [(start, min(end, limit)) for start, end in footage if start <= limit],
+        [
+            gap if gap.end is None or gap.end <= limit else gap.model_copy(update={"end": None})
+            for gap in gaps
+            if gap.start <= limit
+        ],
+    )
+
+
 def complete(footage: Iterable[Span], gaps: Iterable[Gap], unexplained: Unexplained) -> list[Gap]:
     """The gaps that must be told anew: ended, cut to what they cover, split, or found; none when all is well.
 
     An open gap ends where anything else begins; one that nothing follows stays open. Idempotent.
     """
     footage = [span for span in footage if span[1] > span[0]]
-    recorded = union(footage)
+    recorded = taken = union(footage)
     begins = sorted(start for start, _ in footage)
     told = sorted(gaps, key=lambda gap: (gap.start, gap.end is None, gap.id))
     starts = [gap.start for gap in told]
     changed: list[Gap] = []
     covered: list[Span] = []
-    reach: datetime | None = None  # the end of all gaps so far
     last_open: datetime | None = None
-    for gap in told:
-        start = gap.start if reach is None else max(gap.start, reach)
-        start = _beyond(recorded, start) if gap.end is None else start
-        end = gap.end
-        if end is None:
-            end = _next(begins, starts, gap.start)
-            if end is None and last_open is None:
-                last_open = start
-                if start != gap.start:
-                    changed.append(gap.model_copy(update={"start": start}))
+    for yields in (False, True):
+        reach: datetime | None = None  # the end of all these gaps so far
+        for gap in told:
+            if (gap.reason in _YIELDS) is not yields:
                 continue
-            end = start if end is None else end  # two of one moment: one is enough
-        pieces = free(recorded, start, end)
-        covered += pieces
-        reach = end if reach is None else max(reach, end)
-        if not pieces:
-            if gap.end != gap.start:
-                changed.append(gap.model_copy(update={"end": gap.start}))
-            continue
-        for number, (begin, finish) in enumerate(pieces):
-            made = gap.model_copy(
-                update={"id": f"{gap.id}.{number}" if number else gap.id, "start": begin, "end": finish}
-            )
-            if made != gap:
-                changed.append(made)
-    whole = union([*recorded, *covered])
+            start = gap.start if reach is None else max(gap.start, reach)
+            start = _beyond(taken, start) if gap.end is None else start
+            end = gap.end
+            if end is None:
+                end = _next(begins, starts, gap.start)
+                if end is None and last_open is None:
+                    last_open = start
+                    if start != gap.start:
+                        changed.append(gap.model_copy(update={"start": start}))
+                    continue
+                end = start if end is None else end  # two of one moment: one is enough
+            elif yields and last_open is not None:
+                end = min(end, max(start, last_open))
+            pieces = free(taken, start, end)
+            covered += pieces
+            reach = end if reach is None else max(reach, end)
+            changed += _cut(gap, pieces)
+        taken = union([*recorded, *covered])
     limit = [] if last_open is None else [(last_open, last_open)]
-    for (_, before), (after, _) in zip(whole, [*whole[1:], *limit], strict=False):
+    for (_, before), (after, _) in zip(taken, [*taken[1:], *limit], strict=False):
         if after > before:
             changed.append(unexplained(before, after))
     return changed
+
+
+def _cut(gap: Gap, pieces: Sequence[Span]) -> list[Gap]:
+    """The gap as the pieces of it that count, where that is not what was told."""
+    if not pieces:
+        return [gap.model_copy(update={"end": gap.start})] if gap.end != gap.start else []
+    made = [
+        gap.model_copy(update={"id": f"{gap.id}.{number}" if number else gap.id, "start": begin, "end": finish})
+        for number, (begin, finish) in enumerate(pieces)
+    ]
+    return [one for one in made if one != gap]
 
 
 def union(spans: Iterable[Span]) -> list[Span]:

@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from recorder.alarms import NodeAlarms
-from recorder.index.audit import NO_FAULT, Looked, look_at, summed_again
+from recorder.index.audit import NO_FAULT, Looked, look_at, summed_again, unreadable
 from recorder.index.state import cameras
 from recorder.index.telling import order
 from vms.bus import subjects
@@ -100,8 +100,15 @@ class Nightly:
             for site, camera in await asyncio.to_thread(cameras, self._root):
                 if self._sites is not None and site not in self._sites:
                     continue
-                looked = await asyncio.to_thread(self._look, site, camera, begun, stop)
-                different = None if bus is None else await self._compare(bus, site, camera, looked)
+                different: list[Difference] | None
+                try:
+                    looked = await asyncio.to_thread(self._look, site, camera, begun, stop)
+                    different = None if bus is None else await self._compare(bus, site, camera, looked)
+                except Exception as err:  # one camera's folder must not keep the others from being looked at
+                    if not await asyncio.to_thread(self._root.is_dir):  # it is the disk
+                        raise
+                    log.exception("index.unreadable camera=%s", camera)
+                    looked, different = unreadable(camera, err), []
                 compared = compared and different is not None
                 found += looked.differences + (different or [])
                 files, count = files + looked.files, count + 1

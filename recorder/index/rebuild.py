@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recorder import journal
-from recorder.index.cover import Span, complete, free, union
+from recorder.index.cover import Span, complete, free, horizon, union, until
 from recorder.index.state import Found, days, is_empty, look
 from recorder.index.taking import described, digest, growing, keep, measured
 from recorder.layout import PART
@@ -74,7 +74,7 @@ def rebuild(
     lines = _abutting(list(found.segments.values()), lines)
     for line in lines:
         found.take(site, camera, line)
-    lines += _gaps(found, done, edge, site, camera, node, alone)
+    lines += _gaps(found, done, edge, site, camera, node, alone, horizon(now))
     journal.append_all(root, lines)
     done.segments = sum(not is_empty(one) for one in found.segments.values())
     done.bytes = sum(one.bytes for one in found.segments.values())
@@ -141,7 +141,7 @@ def _left(root: Path, found: Found, done: Rebuilt, edge: datetime, node: str) ->
                 done.unmended.append((path, "nothing in it is whole"))
                 continue
             record = measured(known or described(root, path, node), kept)
-        except (OSError, ValueError) as err:  # one unreadable file must not hide the others
+        except (OSError, ValueError, ArithmeticError) as err:  # one unreadable file must not hide the others
             done.unmended.append((path, str(err)))
             continue
         if known is not None and is_empty(record) and record == found.segments.get(record.id):
@@ -176,7 +176,7 @@ def _abutting(known: list[Segment], lines: list[journal.Entry]) -> list[journal.
 
 
 def _gaps(
-    found: Found, done: Rebuilt, edge: datetime, site: str, camera: str, node: str, alone: bool
+    found: Found, done: Rebuilt, edge: datetime, site: str, camera: str, node: str, alone: bool, limit: datetime
 ) -> list[journal.Entry]:
     footage = [(one.start, one.end) for one in found.segments.values() if one.end is not None]
     footage += [(one.start, max(one.start, edge)) for one in found.growing.values() if not alone]
@@ -186,10 +186,11 @@ def _gaps(
         lost = free(gone, start, end) != [(start, end)]
         return unexplained(site, camera, node, start, end, "missing" if lost else "unexplained")
 
-    gaps = complete(footage, found.gaps.values(), hole)
+    footage, told = until(limit, footage, found.gaps.values())
+    gaps = complete(footage, told, hole)
     if not alone:
         gaps = [gap for gap in gaps if gap.end is not None and gap.end <= edge]
-    elif (tail := _tail(footage, [*found.gaps.values(), *gaps], site, camera, node)) is not None:
+    elif (tail := _tail(footage, [*told, *gaps], site, camera, node)) is not None:
         gaps.append(tail)
     found.gaps |= {gap.id: gap for gap in gaps}
     done.gaps_mended += len(gaps)
@@ -198,8 +199,10 @@ def _gaps(
 
 def _tail(footage: list[Span], gaps: list[Gap], site: str, camera: str, node: str) -> Gap | None:
     """Nobody records: what is missing since then is the recorder's. The next start goes on with it."""
-    if open_gap({gap.id: gap for gap in gaps}.values()) is not None or not footage:
+    # A file of which nothing is whole is no footage: what was to be in it is missing.
+    ends = [end for start, end in footage if end > start] + [gap.end for gap in gaps if gap.end is not None]
+    if open_gap({gap.id: gap for gap in gaps}.values()) is not None or not footage or not ends:
         return None
-    last = max([end for _, end in footage] + [gap.end for gap in gaps if gap.end is not None])
+    last = max(ends)
     made = unexplained(site, camera, node, last, last)
     return made.model_copy(update={"id": f"{made.id}.tail", "end": None, "cause": "recorder", "reason": "crashed"})

@@ -103,6 +103,7 @@ def _names_itself(one: Segment | Gap) -> bool:
 
 def _file(found: Found, folder: str, one: os.DirEntry[str]) -> None:
     stem, dot, kind = one.name.rpartition(".")
+    stem = os.fsencode(stem).decode(errors="replace")  # a name may be any bytes; it must be possible to tell it
     if f"{dot}{kind}" in (".mp4", PART) and one.is_file(follow_symlinks=False):
         files = found.files if kind == "mp4" else found.parts
         with contextlib.suppress(FileNotFoundError):  # deleted meanwhile

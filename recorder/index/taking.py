@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from recorder.disk import sync_folder
 from recorder.layout import PART, moment_of, segment_id, segment_path
+from recorder.opening import opened
+from vms.domain.footage import LOOK_BACK_S
 from vms.domain.messages import Segment
 from vms.media.head import read_head
 from vms.media.reading import FragmentInfo, scan_fragments
@@ -45,7 +47,7 @@ def keep(final: Path) -> Kept:
 def growing(part: Path) -> bool:
     """Whether a living recorder writes to it: it holds the file's lock."""
     try:
-        with part.open("rb") as file:
+        with opened(part) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -57,13 +59,13 @@ def growing(part: Path) -> bool:
 def _cut(path: Path) -> Kept:
     if not path.exists():
         return Kept((), None)
-    with path.open("r+b") as file:
+    with opened(path, writable=True) as file:
         fragments = tuple(scan_fragments(file))
         if not fragments:
             return Kept((), None)
         size = fragments[-1].offset + fragments[-1].size
         if file.seek(0, os.SEEK_END) != size:
-            file.truncate(size)
+            os.ftruncate(file.fileno(), size)
         os.fsync(file.fileno())
         file.seek(0)
         return Kept(fragments, hashlib.file_digest(file, "sha256").hexdigest())
@@ -71,14 +73,16 @@ def _cut(path: Path) -> Kept:
 
 def digest(path: Path) -> str:
     """SHA-256 of the whole file."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def measured(known: Segment, kept: Kept) -> Segment:
-    """``known`` with what its file really holds."""
+    """``known`` with what its file really holds; ``ValueError`` where that lasts longer than any file."""
     last = kept.fragments[-1] if kept.fragments else None
     ticks = 0 if last is None else last.tfdt + last.duration - kept.fragments[0].tfdt
+    if not 0 <= ticks / known.timescale <= LOOK_BACK_S:
+        raise ValueError(f"it would last {ticks / known.timescale:.0f} s: its times are damaged")
     return known.model_copy(
         update={
             "end": known.start + timedelta(seconds=ticks / known.timescale),
@@ -96,7 +100,7 @@ def described(root: Path, path: str, node: str) -> Segment:
     if str(segment_path(site, camera, stamp)) != path:
         raise ValueError("it lies in another folder than its name says")
     final = root / path
-    with (final if final.exists() else final.with_suffix(PART)).open("rb") as file:
+    with opened(final if final.exists() else final.with_suffix(PART)) as file:
         track = read_head(file)
         first = next(scan_fragments(file), None)
     start, tfdt = moment_of(stamp), 0 if first is None else first.tfdt

@@ -47,7 +47,8 @@ class Desk:
             return await self._thumbnail(site, camera, slot_of(at), request)
 
         def make() -> tuple[Footage, Picture]:
-            found = self._found(lookup.at_moment(self._recordings, site, camera, at))
+            with self._suspects.at_work():
+                found = self._found(lookup.at_moment(self._recordings, site, camera, at))
             choice = (key_before if request.what == "key" else frame_before)(found.ticks(at))
             return found, self._render(found, choice, request.width, request.quality)
 
@@ -64,8 +65,9 @@ class Desk:
         self, site: str, camera: str, slot: int, request: RenderRequest
     ) -> tuple[bytes, dict[str, str]]:
         def look() -> tuple[Footage, Thumbnail | None]:
-            found = self._found(lookup.in_span(self._recordings, site, camera, slot, slot + SLOT_S))
-            return found, self._thumbnails.get(found, slot)
+            with self._suspects.at_work():
+                found = self._found(lookup.in_span(self._recordings, site, camera, slot, slot + SLOT_S))
+                return found, self._thumbnails.get(found, slot)
 
         def make() -> Thumbnail:
             span = key_within(found.ticks(slot), found.ticks(slot + SLOT_S))

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from recorder.layout import PART, journal_path, moment_of, segment_id
+from recorder.opening import opened
 from vms.domain.clock import from_epoch
 from vms.domain.footage import LOOK_BACK_S, Claim, share
 from vms.domain.messages import Segment
@@ -103,7 +104,7 @@ def _described(
         return Footage(path, site, camera, stamp, False, record.start.timestamp(), record.end.timestamp(),
                        record.anchor_utc.timestamp(), record.timescale)  # fmt: skip
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             fragments = list(walk_samples(file))
     except FileNotFoundError:  # closed just now, or deleted
         final = path.with_suffix(".mp4")
@@ -129,8 +130,8 @@ def _record(root: Path, site: str, camera: str, stamp: str, journals: dict[Path,
     for day in sorted({moment - timedelta(seconds=SETTLED_S), moment}, key=lambda one: one.date()):
         path = journal_path(root, site, camera, day.timestamp())
         if path not in journals:
-            with contextlib.suppress(FileNotFoundError):
-                journals[path] = path.read_bytes()
+            with contextlib.suppress(FileNotFoundError), opened(path) as file:
+                journals[path] = file.read()
         text = journals.setdefault(path, b"")
         at = text.rfind(name)
         if at < 0 or (found is not None and found.end is not None):

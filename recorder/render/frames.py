@@ -12,6 +12,7 @@ import av
 import av.error
 
 from recorder.layout import PART
+from recorder.opening import opened
 from recorder.render.footage import Footage
 from vms.domain.errors import StorageError
 from vms.domain.rendering import Refusal
@@ -117,7 +118,7 @@ def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tu
     path = footage.path
     if path.suffix == PART and not path.exists():  # closed just now
         path = path.with_suffix(".mp4")
-    with path.open("rb") as file:
+    with opened(path) as file:
         try:
             codec, extradata = decoder_setup(file)
         except ValueError as err:

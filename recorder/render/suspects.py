@@ -39,19 +39,24 @@ class Suspects:
         return sum(since < at for at in self._deaths.get(segment, ())) >= DEATHS
 
     @contextlib.contextmanager
-    def at_work(self, segment: str) -> Iterator[None]:
-        """Notes it down while the block runs; where the note cannot be written the work is done all the same."""
+    def at_work(self, segment: str | None = None) -> Iterator[None]:
+        """Notes it down while the block runs; where the note cannot be written the work is done all the same.
+
+        None: nothing is decoded, and nobody is a suspect; how long it lasts counts as well.
+        """
         with self._lock:
             number = next(n for n in range(len(self._begun) + 1) if n not in self._begun)
             self._begun[number] = self._clock.monotonic()
         note = self._folder / f"{_NOTE}{number}"
         try:
-            with contextlib.suppress(OSError):
-                note.write_text(segment, encoding="utf-8")
+            if segment is not None:
+                with contextlib.suppress(OSError):
+                    note.write_text(segment, encoding="utf-8")
             yield
         finally:
-            with contextlib.suppress(OSError):
-                note.unlink(missing_ok=True)
+            if segment is not None:
+                with contextlib.suppress(OSError):
+                    note.unlink(missing_ok=True)
             with self._lock:
                 del self._begun[number]
 

@@ -10,7 +10,6 @@ where it is refused the files go first.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import logging
@@ -23,7 +22,7 @@ from typing import Any, Literal
 
 from recorder import journal
 from recorder.disk import sync_folder
-from recorder.layout import PART, moment_of, stamp_of
+from recorder.layout import FIRST_YEAR, LAST_YEAR, PART, moment_of, stamp_of
 from recorder.retention import shelf as shelves
 from recorder.retention.shelf import Batch, Footage, Held, Shelf
 from vms.domain.clock import from_epoch
@@ -38,6 +37,11 @@ _NOTE_BYTES = 16 * 1024
 #: What lies this close together is one span (seconds).
 _ABUTS = 0.0015
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+#: What ails one file or folder, and not the disk: the others must go on being deleted.
+_ITS_OWN = frozenset((
+    errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EIO, errno.EUCLEAN, errno.EBUSY, errno.ELOOP,
+    errno.EINVAL, errno.ESPIPE,
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Deleted:
 
     files: int = 0
     bytes: int = 0
+    refused: tuple[str, ...] = ()  # names of files that cannot be deleted
 
 
 class Deleter:
@@ -115,6 +120,16 @@ class Deleter:
             return False
 
     def _delete(self, batch: Batch, reason: Reason) -> Deleted:
+        try:
+            done = self._take(batch, reason)
+        except OSError as err:  # of its journal: without a line nothing goes
+            if err.errno not in _ITS_OWN:
+                raise
+            log.error("retention.undeletable camera=%s day=%s error=%s", batch.shelf.camera, batch.day, err)
+            return Deleted(refused=tuple(one.name for one in batch.files))
+        return done
+
+    def _take(self, batch: Batch, reason: Reason) -> Deleted:
         folder = batch.shelf.folder(self._root) / batch.day / batch.hour
         told, known = _read_journal(folder.parent / "journal.jsonl")
         camera = batch.shelf.camera
@@ -128,12 +143,21 @@ class Deleter:
         gaps = self._gaps(batch.shelf, reason, [spans[one.name] for one in chosen], before)
         gaps = [*_taken_back(over, gaps, before), *gaps]
         journaled = self._journal(gaps)
-        gone = []
+        gone, refused = [], []
         for one in chosen:
-            if not keeps(one):
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(folder / one.name)
-                gone.append(one)
+            if keeps(one):
+                continue
+            try:
+                os.unlink(folder / one.name)
+            except FileNotFoundError:
+                pass
+            except OSError as err:
+                if err.errno not in _ITS_OWN:
+                    raise
+                log.error("retention.undeletable file=%s error=%s", folder / one.name, err.strerror)
+                refused.append(one.name)
+                continue
+            gone.append(one)
         if gone and folder.exists():
             sync_folder(folder)
         if len(gone) < len(chosen):
@@ -144,7 +168,7 @@ class Deleter:
             raise OSError(errno.ENOSPC, "the journal cannot be written")
         for gap in gaps:
             self._tell(gap)
-        return Deleted(len(gone), sum(one.bytes for one in gone))
+        return Deleted(len(gone), sum(one.bytes for one in gone), tuple(refused))
 
     def _journal(self, gaps: Iterable[Gap]) -> bool:
         """False when there is no room for it."""
@@ -236,20 +260,17 @@ def _read_journal(path: Path) -> tuple[dict[str, tuple[float, float]], list[Gap]
     """The spans of the day's closed files by name, and its gaps ``deleted``; only that much is parsed."""
     spans: dict[str, tuple[float, float]] = {}
     gaps: dict[str, Gap] = {}
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return {}, []
-    for line in lines:
+    for line in journal.lines(path):
         try:
             if b'"type": "closed"' in line:
                 data = json.loads(line)
-                start, end = (datetime.fromisoformat(data[key]).timestamp() for key in ("start", "end"))
-                spans[str(data["path"]).rpartition("/")[2]] = (start, end)
+                start, end = (datetime.fromisoformat(data[key]) for key in ("start", "end"))
+                if FIRST_YEAR <= start.year <= end.year <= LAST_YEAR:
+                    spans[str(data["path"]).rpartition("/")[2]] = (start.timestamp(), end.timestamp())
             elif b'"deleted"' in line:
-                data = json.loads(line)
-                if data.pop("type") == "gap":
-                    gaps[data["id"]] = Gap.model_validate(data)
+                record = journal.parse(line).record
+                if isinstance(record, Gap):
+                    gaps[record.id] = record
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
     return spans, list(gaps.values())

@@ -16,12 +16,13 @@ from recorder.retention import shelf as shelves
 from recorder.retention.shelf import Shelf
 from vms.bus import subjects
 from vms.bus.outbox import Outbox
+from vms.domain.clock import Clock
 from vms.domain.facility import Facility
 
 log = logging.getLogger(__name__)
 
 
-def mend(root: Path, facility: Facility, *, node: str, outbox: Outbox) -> None:
+def mend(root: Path, facility: Facility, *, node: str, outbox: Outbox, clock: Clock) -> None:
     """Closes and tells the leftovers of every camera that is not in ``facility``; what one cannot is logged."""
     configured = {Shelf(site.id, camera.id) for site, camera in facility.cameras()}
     for one in shelves.shelves(root):
@@ -31,7 +32,7 @@ def mend(root: Path, facility: Facility, *, node: str, outbox: Outbox) -> None:
             parts = list(one.folder(root).glob(f"*/*/*{PART}"))
             if not parts or any(growing(part) for part in parts):  # it is being taken out at this moment
                 continue
-            found = recover(root, one.site, one.camera, node)
+            found = recover(root, one.site, one.camera, node, now=clock.utc())
         except Exception:  # one camera's leftovers must not keep the rest from being deleted
             log.exception("recording.unmended camera=%s", one.camera)
             continue

@@ -135,6 +135,11 @@ _HELD_ONLY = Finding(
 _EXHAUSTED = Finding(
     "pressure", "pressure", "critical", "no footage is left to delete: remove what else lies on the disk"
 )
+_UNDELETABLE = Finding(
+    "ok", "undeletable", "warning",
+    "recordings that are due cannot be deleted: see retention.undeletable and retention.failed in the log, give them "
+    "to the user of the service, or check the disk",
+)  # fmt: skip
 _BELOW = Finding(
     "pressure", "pressure", "critical",
     "footage younger than min_days is deleted: add a disk, or remove what else lies on it",
@@ -160,6 +165,7 @@ class Look:
     pressed: bool  # deleting for want of room, now or not long ago
     below_minimum: bool  # what goes is younger than what must be kept at least
     short: bool
+    undeletable: bool = False  # files that should have gone cannot be deleted
 
 
 def judge(look: Look) -> Finding | None:
@@ -177,7 +183,9 @@ def judge(look: Look) -> Finding | None:
         (look.holds_missed, unheard),  # also of a full disk: it is why
         (full, _FULL),
         (look.exhausted, _HELD_ONLY if look.holds else _EXHAUSTED),
-        (look.pressed, _BELOW if look.below_minimum else _PRESSURE),
+        (look.pressed and look.below_minimum, _BELOW),
+        (look.undeletable, _UNDELETABLE),
+        (look.pressed, _PRESSURE),
         (look.short, _SHORT),
     )
     return next((finding for holds, finding in findings if holds), None)

@@ -79,6 +79,11 @@ class Rounds:
         """What is to be kept, from the next turn on."""
         self._facility = facility
 
+    @property
+    def undeletable(self) -> bool:
+        """Whether files that should have gone cannot be deleted."""
+        return self._sweeper.undeletable
+
     def room(self, space: Space) -> Reserve:
         """What is to be left free."""
         setting = None if self._facility is None else self._facility.retention.reserve_gib

@@ -96,7 +96,7 @@ def files(hour: Path) -> list[Footage]:
     """The closed files of an hour, oldest first; what is no recording is left alone."""
     found = []
     for entry in _entries(hour):
-        if entry.name.endswith(".mp4"):
+        if entry.name.endswith(".mp4") and entry.is_file(follow_symlinks=False):
             try:
                 start = moment_of(entry.name.removesuffix(".mp4")).timestamp()
                 found.append((start, entry.name, entry.stat(follow_symlinks=False).st_size))
@@ -114,7 +114,7 @@ def size_of(hour: Path) -> int:
     """Bytes of an hour's recordings, growing ones included."""
     total = 0
     for entry in _entries(hour):
-        if entry.name.endswith((".mp4", PART)):
+        if entry.name.endswith((".mp4", PART)) and entry.is_file(follow_symlinks=False):
             try:
                 total += entry.stat(follow_symlinks=False).st_size
             except FileNotFoundError:
@@ -129,8 +129,11 @@ def oldest(
     holds: Held,
     spent: Callable[[Path, bool], None] | None = None,
     bare: set[tuple[Shelf, str]] | None = None,
+    aside: Callable[[Shelf, str], bool] = lambda _shelf, _name: False,
 ) -> Batch | None:
     """The camera's oldest files that are not held, ``most`` at most and of one hour; None when there are none.
+
+    Files that ``aside`` names are passed over.
 
     ``spent`` is told of each hour's folder that is empty, and whether it is the only one of its day. ``bare`` gathers
     the past days that have nothing but a journal, which are then not looked into again.
@@ -145,7 +148,10 @@ def oldest(
             if holds.covered(shelf.camera, begin, begin + HOUR_S):
                 continue
             entries = files(folder / hour)
-            free = [one for one in entries if not holds.held(shelf.camera, one.start - SETTLES_S, one.until)]
+            free = [
+                one for one in entries
+                if not holds.held(shelf.camera, one.start - SETTLES_S, one.until) and not aside(shelf, one.name)
+            ]  # fmt: skip
             if free:
                 return Batch(shelf, day, hour, tuple(free[:most]))
             if not entries and spent is not None:

@@ -29,6 +29,8 @@ STEP_FILES, AGE_FILES = 10, 60
 PAUSE_S, PRESSED_PAUSE_S = 0.2, 0.02
 #: Empty folders of so young days are left: one may be about to be written into.
 PRUNE_S = 2 * DAY_S
+#: A file that cannot be deleted is tried again after so long; it is told of for a little longer, until it was.
+ASIDE_S, ASIDE_TOLD_S = 3600.0, 1200.0
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Sweeper:
         self._cameras: dict[Shelf, tuple[Site, Camera]] = {}
         self._sites: dict[str, Site] = {}
         self._bare: set[tuple[Shelf, str]] = set()
+        self._aside: dict[tuple[Shelf, str], float] = {}
         self._facility = Facility(facility=FacilityInfo(name="-"))
 
     def configure(self, facility: Facility) -> None:
@@ -70,6 +73,12 @@ class Sweeper:
         self._cameras = {Shelf(site.id, camera.id): (site, camera) for site, camera in facility.cameras()}
         self._sites = {site.id: site for site in facility.sites}
         self._facility = facility
+
+    @property
+    def undeletable(self) -> bool:
+        """Whether there are files that should have gone and cannot; from any thread."""
+        since = self._clock.monotonic() - ASIDE_TOLD_S
+        return any(until > since for until in list(self._aside.values()))
 
     def kept_days(self, shelf: Shelf) -> tuple[float, float | None]:
         """Days that this camera's footage is kept at most, and at least."""
@@ -172,7 +181,10 @@ class Sweeper:
                 return
 
     def _oldest(self, one: Shelf, most: int) -> Batch | None:
-        return shelves.oldest(self._root, one, most, self._holds, self._spent, self._bare)
+        return shelves.oldest(self._root, one, most, self._holds, self._spent, self._bare, self._is_aside)
+
+    def _is_aside(self, one: Shelf, name: str) -> bool:
+        return self._aside.get((one, name), float("-inf")) > self._clock.monotonic()
 
     def first_moment(self, one: Shelf) -> float | None:
         """When the camera's oldest footage begins, held or not."""
@@ -183,8 +195,12 @@ class Sweeper:
             self._deleter.prune(hour, only)
 
     def _step(self, batch: Batch, reason: Reason, done: Swept) -> bool:
-        """False when nothing went: a hold came in between."""
+        """False when nothing went: a hold came in between. What cannot be deleted is set aside."""
         gone = self._deleter.delete(batch, reason, self.disk)
+        for file in batch.files:
+            self._aside.pop((batch.shelf, file.name), None)
+        until = self._clock.monotonic() + ASIDE_S
+        self._aside |= {(batch.shelf, name): until for name in gone.refused}
         self._account.take(batch.shelf, batch.day, batch.hour, gone.bytes)
         if gone.files:
             done.files += gone.files
@@ -192,7 +208,7 @@ class Sweeper:
             done.cameras.add(batch.shelf.camera)
             done.oldest = batch.start if done.oldest is None else min(done.oldest, batch.start)
             done.below_minimum |= reason == "pressure" and batch.files[-1].until > self._past_minimum(batch.shelf)
-        return gone.files > 0
+        return gone.files > 0 or bool(gone.refused)
 
 
 def _say(reason: Reason, done: Swept) -> None:

@@ -44,6 +44,8 @@ QUIET_S = 5.0
 #: A refusal of the disk stands for so long: a camera tries again at each key frame.
 REFUSED_S = 10.0
 JOIN_S = 1.5
+#: Nothing could be deleted for so long, whatever it was.
+FAILING_S = 60.0
 
 
 class StorageWatch:
@@ -75,12 +77,14 @@ class StorageWatch:
         self._finding: Finding | None = None
         self._well_since: float | None = None
         self._begun_at = clock.monotonic()
+        self._failing = ""
+        self._failing_since: float | None = None
         self._space: Space | None = None
         self._back: Callable[[], None] = lambda: None
         account = Account(self.root.path, data / "cache" / "storage.json")
         deleter = Deleter(self.root.path, data / "state" / "deleting.json", environment.node, self.holds, self._tell)
         sweeper = Sweeper(self.root.path, deleter, account, self.holds, believed, self._stop.wait)
-        mend = partial(leftovers.mend, self.root.path, node=environment.node, outbox=outbox)
+        mend = partial(leftovers.mend, self.root.path, node=environment.node, outbox=outbox, clock=clock)
         self.rounds = Rounds(self.root, sweeper, deleter, account, self.holds, clock, believed, mend)
         self._threads = [
             threading.Thread(target=self._watch, name="storage", daemon=True),
@@ -201,8 +205,14 @@ class StorageWatch:
                 pressed=self._space is not None and rounds.pressed(self._space),
                 below_minimum=rounds.below_minimum,
                 short=rounds.report.forecast.short,
+                undeletable=self._undeletable(),
             )
         )
+
+    def _undeletable(self) -> bool:
+        since = self._failing_since
+        failing = since is not None and self._clock.monotonic() - since > FAILING_S
+        return failing or self.rounds.undeletable
 
     def _tell_finding(self, finding: Finding | None) -> None:
         now = self._clock.monotonic()
@@ -221,20 +231,22 @@ class StorageWatch:
     # --- the thread that deletes ----------------------------------------------------------------------------------
 
     def _sweep(self) -> None:
-        failing = ""
         while not self._stop.wait(LOOK_S):
-            space = self._space
-            if not self._leads or self._missing is not None or space is None or space.read_only:
-                continue
-            try:
-                self.rounds.turn(space_of)
-                failing = ""
-            except OSError as err:
-                if str(err) != failing:  # once, not every second
-                    log.error("retention.failed error=%s", err)
-                failing = str(err)
-            except Exception:  # nobody else would delete, or count
-                log.exception("retention.failed")
+            self._turn()
+
+    def _turn(self) -> None:
+        space = self._space
+        if not self._leads or self._missing is not None or space is None or space.read_only:
+            self._failing_since = None
+            return
+        try:
+            self.rounds.turn(space_of)
+            self._failing, self._failing_since = "", None
+        except Exception as err:  # nobody else would delete, or count
+            if str(err) != self._failing:  # once, not every second
+                log.error("retention.failed error=%s", err, exc_info=not isinstance(err, OSError))
+            self._failing = str(err)
+            self._failing_since = self._failing_since or self._clock.monotonic()
 
     def _tell(self, gap: Gap) -> None:
         end = 0.0 if gap.end is None else gap.end.timestamp()

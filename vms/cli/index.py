@@ -49,10 +49,13 @@ def rebuild(data: Path, as_json: bool, verify: bool) -> None:
         found = cameras(root)
         for number, (site, camera) in enumerate(found, 1):
             one = Rebuilt()
-            for days, one in enumerate(  # noqa: B007
-                rebuild(root, site, camera, environment.node, now=datetime.now(UTC), alone=alone, verify=verify)
-            ):
-                _progress(f"{number}/{len(found)} {camera}: {days} days")
+            try:
+                for days, one in enumerate(  # noqa: B007
+                    rebuild(root, site, camera, environment.node, now=datetime.now(UTC), alone=alone, verify=verify)
+                ):
+                    _progress(f"{number}/{len(found)} {camera}: {days} days")
+            except Exception as err:  # noqa: BLE001  # one camera's folder must not keep the others from being mended
+                one.unmended.append((f"{site}/{camera}", f"{type(err).__name__}: {err}"))
             telling.order(environment.data, site, camera)
             total.add(one)
             table.append((camera, one))
@@ -73,7 +76,7 @@ def audit(data: Path, as_json: bool, verify: bool) -> None:
 
     A running service also compares its database, every night at 03:30.
     """
-    from recorder.index.audit import Looked, look_at
+    from recorder.index.audit import Looked, look_at, unreadable
     from recorder.index.state import cameras
 
     logs.configure("index", "ERROR")
@@ -82,8 +85,11 @@ def audit(data: Path, as_json: bool, verify: bool) -> None:
     differences, files, faults = [], 0, 0
     for number, (site, camera) in enumerate(found, 1):
         looked = Looked()
-        for looked in look_at(root, site, camera, datetime.now(UTC), verify=verify):
-            _progress(f"{number}/{len(found)} {camera}: {looked.files} files")
+        try:
+            for looked in look_at(root, site, camera, datetime.now(UTC), verify=verify):
+                _progress(f"{number}/{len(found)} {camera}: {looked.files} files")
+        except Exception as err:  # noqa: BLE001  # as in a rebuild
+            looked = unreadable(camera, err)
         differences += looked.differences
         files, faults = files + looked.files, faults + len(looked.faults)
     _progress("")

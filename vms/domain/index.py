@@ -66,7 +66,8 @@ class Difference(Message):
 
     ``kind``: ``missing`` (journaled, no file), ``unjournaled``, ``size``, ``hash``, ``left_open``, ``gap`` (a hole, or
     one that overlaps), ``index`` (the database knew otherwise; it was told again), ``future``, ``name`` (the file's
-    name is of another time), ``overlap`` (two recordings of one time: a clock was set back).
+    name is of another time), ``overlap`` (two recordings of one time: a clock was set back), ``unreadable`` (the camera
+    could not be looked at).
     """
 
     camera: str

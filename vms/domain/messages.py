@@ -81,7 +81,7 @@ class Segment(Message):
     bytes: int = 0
     frames: int = 0
     sha256: str | None = None
-    timescale: int = 90000
+    timescale: int = Field(default=90000, gt=0)
     first_tfdt: int = 0
     anchor_utc: AwareDatetime | None = None
     # What was known of the clocks when it was closed; None: unknown.

@@ -39,6 +39,8 @@ def _described(file: BinaryIO) -> tuple[int, str, bytes]:
     file.seek(0)
     media = _find(_find(_find(file.read(MAX_HEAD), b"moov"), b"trak"), b"mdia")
     (timescale,) = struct.unpack_from(">I", _find(media, b"mdhd"), 12)
+    if not timescale:
+        raise ValueError("its time has no scale")
     table = _find(_find(_find(media, b"minf"), b"stbl"), b"stsd")[8:]
     for name, entry in _boxes(table):
         if name == b"avc1":

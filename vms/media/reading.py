@@ -16,6 +16,14 @@ _TIME, _COUNT = struct.Struct(">Q"), struct.Struct(">I")
 
 _HOLE = bytes(64)
 
+#: A fragment is read whole: 0.4 s of a camera take a few megabytes at most, and its ``moof`` a few kilobytes.
+_MOST_DATA, _MOST_HEAD = 64 << 20, 1 << 20
+
+#: Within a file one fragment begins where the one before it ended, to less than this (0.1 s at 90 kHz).
+_ABUTS = 9_000
+#: A fragment is cut after 0.4 s; one picture may last longer (60 s), and no run goes on for ten years.
+_LONGEST, _LATEST = 90_000 * 60, 90_000 * 86_400 * 3652
+
 
 class FragmentInfo(NamedTuple):
     """One whole ``moof`` + ``mdat``: byte range in the file, decode time and duration in the track's timescale.
@@ -68,7 +76,8 @@ class _Run(NamedTuple):
 def scan_fragments(file: BinaryIO, offset: int = 0, *, verify: bool = True) -> Iterator[FragmentInfo]:
     """The whole fragments from ``offset`` (the file's start, or the end of a fragment) on.
 
-    Ends at the first that is torn, zero-filled or not ours. Without ``verify`` only the boxes' heads are read, which is
+    Ends at the first that is torn, zero-filled, not ours, or of another time than the one before it: a flipped bit must
+    not make a minute last for years. Without ``verify`` only the boxes' heads are read, which is
     enough for a file that was closed: its pictures were hashed as they were written.
     """
     for place, run in _walk(file, offset):
@@ -106,6 +115,7 @@ def first_sample(moof: bytes) -> tuple[int, int]:
 def _walk(file: BinaryIO, offset: int) -> Iterator[tuple[_Place, _Run]]:
     """The fragments from ``offset`` on that lie wholly in the file, and whose samples fill them."""
     length = file.seek(0, os.SEEK_END)
+    due: int | None = None
     while True:
         file.seek(offset)
         head = file.read(_PEEK)
@@ -115,16 +125,20 @@ def _walk(file: BinaryIO, offset: int) -> Iterator[tuple[_Place, _Run]]:
         if name in (b"ftyp", b"moov"):
             offset += size
             continue
-        if name != b"moof" or offset + size > length:
+        if name != b"moof" or size > _MOST_HEAD or offset + size > length:
             return
         if size + 8 > len(head):
             head += file.read(size + 8 - len(head))
         data = int.from_bytes(head[size : size + 4], "big")
-        if head[size + 4 : size + 8] != b"mdat" or data < 8 or offset + size + data > length:
+        if head[size + 4 : size + 8] != b"mdat" or not 8 <= data <= _MOST_DATA or offset + size + data > length:
             return
         run = _run(head[8:size])
         if run is None or sum(run.fields[1::4]) != data - 8:
             return
+        duration = sum(run.fields[::4])
+        if duration > _LONGEST or run.tfdt > _LATEST or (due is not None and abs(run.tfdt - due) > _ABUTS):
+            return
+        due = run.tfdt + duration
         yield _Place(offset, offset + size + 8, data - 8), run
         offset += size + data
 

@@ -15,6 +15,8 @@ from vms.domain.footage import Claim, share
 OPEN_AT_MOST = 90_000
 #: Runs that follow each other may overlap by the network's jitter: nobody misses that.
 OVERLAP_FROM = 1000
+#: Such a gap was found, not told, or left labels out that came after all: whatever else was told of a moment counts.
+_YIELDS = frozenset(("unexplained", "clock"))
 
 
 class Recorded(NamedTuple):
@@ -70,7 +72,9 @@ def assemble(
     """
     if end <= start:
         return Cover((), ())
+    gaps = list(gaps)
     told = _Told(gaps)
+    ranks = [_Told(gap for gap in gaps if (gap.reason in _YIELDS) is yields) for yields in (False, True)]
     closed = _close(sorted(segments, key=lambda one: (one.start, one.id)), told, grown_to)
     recorded, overlaps = _clip(start, end, closed)
     life = (configured_at, told_from)
@@ -78,10 +82,10 @@ def assemble(
     at = start
     for one in recorded:
         if one.start > at:
-            missing += _explain(at, one.start, told, life)
+            missing += _explain(at, one.start, ranks, life)
         at = one.end or at
     if at < end:
-        missing += _explain(at, end, told, life)
+        missing += _explain(at, end, ranks, life)
     return Cover(tuple(recorded), tuple(missing), tuple(overlaps))
 
 
@@ -181,17 +185,21 @@ def _divide(start: int, end: int, segments: Sequence[Recorded]) -> tuple[list[Re
 _Life = tuple[int | None, int | None]
 
 
-def _explain(start: int, end: int, told: _Told, life: _Life) -> list[Missing]:
-    """Causes for a span without footage: the gaps that were told, else what can be known, else ``unknown``."""
+def _explain(start: int, end: int, ranks: Sequence[_Told], life: _Life) -> list[Missing]:
+    """Causes for a span without footage: the gaps that were told, the firm ones first, else what can be known, else
+    ``unknown``.
+    """
+    if not ranks or start >= end:
+        return _unexplained(start, end, life)
     parts: list[Missing] = []
     at = start
-    for gap in told.touching(start, end):
+    for gap in ranks[0].touching(start, end):
         begin, finish = max(gap.start, at), min(end if gap.end is None else gap.end, end)
         if finish > begin:
-            parts += _unexplained(at, begin, life)
+            parts += _explain(at, begin, ranks[1:], life)
             parts.append(Missing(begin, finish, gap.cause, gap.reason))
             at = finish
-    parts += _unexplained(at, end, life)
+    parts += _explain(at, end, ranks[1:], life)
     joined: list[Missing] = []
     for one in parts:
         if joined and (joined[-1].cause, joined[-1].reason) == (one.cause, one.reason):

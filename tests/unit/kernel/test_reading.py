@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 import io
+import os
+import tracemalloc
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +17,7 @@ from vms.ingest.stream import TIMESCALE
 from vms.media.boxes import Track, box, init_segment
 from vms.media.fragmenter import Sample, fragment, length_prefixed
 from vms.media.nal import parameter_sets
-from vms.media.reading import FragmentInfo, first_sample, scan_fragments
+from vms.media.reading import FragmentInfo, first_sample, scan_fragments, walk_samples
 
 
 @functools.cache
@@ -124,3 +127,45 @@ def test_the_first_sample_of_a_fragment() -> None:
     for broken in (b"", b"moof", b"trun", data[: ends[0]].replace(b"trun", b"nurt")):
         with pytest.raises(ValueError, match="no fragment of ours"):
             first_sample(broken)
+
+
+@pytest.mark.parametrize("giant", ["mdat", "moof"])
+def test_a_giant_is_no_fragment_and_not_read(tmp_path: Path, giant: str) -> None:
+    """It says that it is a gigabyte, and takes no room: a sparse file."""
+    data, ends = file_and_ends()
+    one = scan(data)[-1]
+    at = data.index(b"mdat", one.offset) - 4
+    if giant == "mdat":
+        # A second sample fills it, so that every length agrees.
+        first = data.index(b"trun", one.offset) + 16
+        size = int.from_bytes(data[first + 4 : first + 8], "big")
+        more = (1 << 30) - (len(data) - at)
+        head = bytearray(data)
+        head[first + 4 : first + 8] = (size + more).to_bytes(4, "big")
+        head[at : at + 4] = (1 << 30).to_bytes(4, "big")
+        length = at + (1 << 30)
+    else:
+        head, length = bytearray(data[: one.offset] + (1 << 30).to_bytes(4, "big") + b"moof"), one.offset + (1 << 30)
+        length += 8
+    path = tmp_path / "giant.part"
+    path.write_bytes(head)
+    os.truncate(path, length)
+    tracemalloc.start()
+    with path.open("rb", buffering=0) as file:
+        assert len(list(scan_fragments(file))) == 9
+        assert len(list(walk_samples(file))) == 9
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 8 << 20
+    assert ends[-2] == one.offset
+
+
+@given(place=st.integers(min_value=1, max_value=9), bit=st.integers(min_value=14, max_value=63))
+def test_a_fragment_of_another_time_ends_the_scan(place: int, bit: int) -> None:
+    """Also for who reads heads alone; a tenth of a second is let pass."""
+    data = bytearray(file_and_ends()[0])
+    one = scan(bytes(data))[place]
+    at = data.index(b"tfdt", one.offset) + 8
+    data[at : at + 8] = (one.tfdt ^ (1 << bit)).to_bytes(8, "big")
+    assert len(scan(bytes(data))) == place
+    assert len(list(scan_fragments(io.BytesIO(data), verify=False))) == place

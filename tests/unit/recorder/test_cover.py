@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.index.cover import Span, complete, union
+from recorder.index.cover import Span, complete, horizon, union, until
 from vms.domain.clock import from_epoch
 from vms.domain.messages import Gap
 
@@ -20,10 +20,10 @@ def moment(second: float) -> datetime:
     return from_epoch(T0 + second)
 
 
-def gap(start: float, end: float | None, name: str = "g", cause: str = "camera") -> Gap:
+def gap(start: float, end: float | None, name: str = "g", cause: str = "camera", reason: str = "ended") -> Gap:
     return Gap(
         id=name, site="s", camera="c", start=moment(start), end=None if end is None else moment(end),
-        cause=cause, reason="ended",
+        cause=cause, reason=reason,
     )  # fmt: skip
 
 
@@ -43,8 +43,9 @@ def spans(draw: st.DrawFn) -> list[Span]:
 
 @st.composite
 def gaps_of(draw: st.DrawFn) -> list[Gap]:
-    made = draw(st.lists(st.tuples(seconds, st.one_of(st.none(), st.integers(0, 20))), max_size=8))
-    return [gap(s, None if n is None else s + n, f"g{i}") for i, (s, n) in enumerate(made)]
+    reasons = st.sampled_from(["ended", "unexplained", "clock"])
+    made = draw(st.lists(st.tuples(seconds, st.one_of(st.none(), st.integers(0, 20)), reasons), max_size=8))
+    return [gap(s, None if n is None else s + n, f"g{i}", reason=why) for i, (s, n, why) in enumerate(made)]
 
 
 @given(spans(), gaps_of())
@@ -86,3 +87,24 @@ def test_a_month_of_a_flapping_camera_takes_no_time_worth_naming() -> None:
     assert len(changed) == 44_000 // 2 - 1
     assert changed[0].end is not None
     assert changed[0].end - changed[0].start == timedelta(seconds=5)
+
+
+def test_what_was_told_counts_before_what_was_found() -> None:
+    for reason in ("unexplained", "clock"):
+        vague, crash = gap(0, 100, reason=reason), gap(30, 40, "crash", cause="recorder", reason="crashed")
+        changed = complete([(moment(100), moment(110))], [vague, crash], hole)
+        assert changed == [gap(0, 30, reason=reason), gap(40, 100, "g.1", reason=reason)]
+
+
+def test_the_future_says_nothing_of_what_is_missing() -> None:
+    footage = [(moment(0), moment(10)), (moment(5000), moment(5010))]
+    gaps = [gap(10, 5000, reason="unexplained"), gap(5010, None, "later")]
+    spans, told = until(moment(60), footage, gaps)
+    assert spans == footage[:1]
+    assert told == [gap(10, None, reason="unexplained")]
+    assert complete([*spans, (moment(20), moment(30))], told, hole) == [gap(10, 20, reason="unexplained")]
+
+
+def test_a_clock_that_was_never_set_knows_no_future() -> None:
+    assert horizon(from_epoch(600)) > moment(0)
+    assert horizon(moment(0)) == moment(60)

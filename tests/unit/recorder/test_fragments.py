@@ -104,4 +104,4 @@ def test_only_this_cameras_footage(past: Past, tmp_path: Path) -> None:
     other = tmp_path / "secret.mp4"
     os.rename(path, other)
     path.symlink_to(other)
-    assert ask(tables, segment.id)[0].error == "disk"
+    assert ask(tables, segment.id)[0].error == "not_found"

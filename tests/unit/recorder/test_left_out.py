@@ -88,13 +88,13 @@ def test_what_a_crash_left_of_a_camera_that_is_gone_is_closed(tmp_path: Path, ri
     root, outbox = tmp_path / "after", Outbox(tmp_path / "outbox.jsonl")
     nobody = Facility.model_validate({"facility": {"name": "F"}})
     try:
-        mend(root, facility(), node="local", outbox=outbox)
+        mend(root, facility(), node="local", outbox=outbox, clock=ManualClock())
         assert left.exists(), "who records it mends it"
         with left.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            mend(root, nobody, node="local", outbox=outbox)
+            mend(root, nobody, node="local", outbox=outbox, clock=ManualClock())
             assert left.exists(), "it is being written"
-        mend(root, nobody, node="local", outbox=outbox)
+        mend(root, nobody, node="local", outbox=outbox, clock=ManualClock())
         assert not left.exists()
         assert left.with_suffix(".mp4").read_bytes()
         assert [item.subject.rpartition(".")[2] for item in outbox._items] == ["segment"]

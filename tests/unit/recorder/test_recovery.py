@@ -41,7 +41,7 @@ class Crashed:
         self.whole = self.part.read_bytes()
 
     def recover(self):  # type: ignore[no-untyped-def]
-        return recover(self.root, "s", "c")
+        return recover(self.root, "s", "c", now=MINUTE + 3600)
 
     def journaled(self) -> list[tuple[str, Segment | Gap]]:
         return [(e.kind, e.record) for e in journal.read(journal_path(self.root, "s", "c", MINUTE))]
@@ -78,7 +78,7 @@ def test_cut_anywhere_what_is_whole_plays(crashed: Crashed, tmp_path: Path) -> N
         part = copy / crashed.part.relative_to(crashed.root)
         tail = bytes(rng.randrange(5000)) if number % 2 else b""  # a power cut may keep the size, not the data
         part.write_bytes(crashed.whole[:cut] + tail)
-        found = recover(copy, "s", "c")
+        found = recover(copy, "s", "c", now=MINUTE + 3600)
         kept = [f for f in fragments if f.offset + f.size <= cut]
         (segment,) = found.mended
         assert segment.frames == sum(f.samples for f in kept)
@@ -138,7 +138,7 @@ def test_a_file_that_nobody_journaled_is_kept(crashed: Crashed) -> None:
 
 
 def test_a_camera_without_a_past(tmp_path: Path) -> None:
-    found = recover(tmp_path, "s", "new")
+    found = recover(tmp_path, "s", "new", now=MINUTE)
     assert (found.end, found.open_gap, found.ended_gaps, found.mended) == (None, None, (), ())
 
 

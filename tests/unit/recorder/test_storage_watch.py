@@ -20,7 +20,7 @@ from recorder.keeper import Keeper
 from recorder.retention import policy
 from recorder.retention.believed import BelievedClock
 from recorder.retention.holds import STALE_S
-from recorder.retention.watch import QUIET_S, StorageWatch
+from recorder.retention.watch import FAILING_S, QUIET_S, StorageWatch
 from tests.support.clocks import ManualClock
 from vms.bus.outbox import Outbox
 from vms.domain.clock import from_epoch
@@ -202,3 +202,20 @@ def test_footage_ages_and_holds_lapse_by_the_believed_clock(rig: Rig) -> None:
     believed = rig.watch.holds._clock
     assert isinstance(believed, BelievedClock)
     assert rig.watch.rounds._sweeper._clock is rig.watch.rounds._believed is believed
+
+
+def test_whoever_fails_to_delete_for_a_minute_is_told_of(
+    rig: Rig, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_space_of: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(rig.watch.rounds, "turn", failing)
+    for _ in range(2):
+        assert rig.told() == []
+        rig.watch._look()
+        rig.watch._turn()
+        clock.advance(FAILING_S + 1)
+        rig.watch.holds.read_at = clock.monotonic()
+    rig.watch._look()
+    assert rig.told() == [("opened", "undeletable")]

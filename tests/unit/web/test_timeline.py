@@ -137,3 +137,12 @@ def test_which_run_is_shown_does_not_hang_on_what_is_asked_for() -> None:
         made = assemble(start, start + 30_000, near, [], grown_to=0, configured_at=0)
         assert {one.id[0] for one in made.segments} == {"b"}, start
         assert {one.id[0] for one in made.overlaps} == {"a"}, start
+
+
+def test_what_was_told_of_a_moment_counts_before_a_hole_that_was_found() -> None:
+    for reason in ("unexplained", "clock"):
+        found, crash = Missing(100, 300, "unknown", reason), Missing(150, 200, "recorder", "crashed")
+        made = cover([], [found, crash])
+        assert [(one.start, one.end, one.reason) for one in made.gaps] == [
+            (100, 150, reason), (150, 200, "crashed"), (200, 300, reason),
+        ]  # fmt: skip
