@@ -39,6 +39,7 @@ from web.database.engine import Database
 from web.database.failures import ANY
 from web.events.feed import EventFeed
 from web.holds.publisher import HoldsPublisher
+from web.holds.untold import UntoldHolds
 from web.index.compare import IndexDesk
 from web.link import BusLink
 from web.live.hub import LiveHubs
@@ -184,6 +185,7 @@ async def _serve(
             context.wall.run(),
             cameras.run(),
             Orphans(database, clock, current, reports).run(),
+            UntoldHolds(database, clock, context.holds).run(),
             _prune(context),
             _bus(context, publisher, address, stop),
             database.damaged.wait(),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import delete
 
 from tests.integration.web.rig import WebRig
@@ -137,7 +138,10 @@ async def test_holds_are_listed_by_camera_span_and_page(rig: WebRig, worker: Wor
     await database.close()
 
 
-async def test_a_hold_without_a_bus_is_pending_and_told_later(rig: WebRig, worker: Worker, server: NatsServer) -> None:
+async def test_a_hold_without_a_bus_is_pending_and_told_later(
+    rig: WebRig, worker: Worker, server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.holds.untold.LOOK_S", 0.1)
     server.kill()
 
     async def away() -> bool:
@@ -146,6 +150,13 @@ async def test_a_hold_without_a_bus_is_pending_and_told_later(rig: WebRig, worke
     await until_async(away, 15)
     made = (await put(rig)).json()
     assert made["pending"] is True
+
+    async def said(state: str) -> bool:
+        items = (await rig.http.get("/api/alerts", params={"kind": "storage"})).json()["items"]
+        return [(one["detail"]["reason"], one["state"]) for one in items] == [("holds_untold", state)]
+
+    rig.clock.skipped += 60
+    await until_async(lambda: said("open"), 20, "it is said that recorders do not know of it")
     server.start()
 
     async def told() -> bool:
@@ -154,6 +165,7 @@ async def test_a_hold_without_a_bus_is_pending_and_told_later(rig: WebRig, worke
         return [hold.id for hold in (await listed(worker)).holds] == [made["id"]]
 
     await until_async(told, 20)
+    await until_async(lambda: said("ended"), 20)
 
 
 async def test_the_recorder_that_speaks_for_the_disk_is_shown(rig: WebRig, worker: Worker) -> None:
