@@ -82,6 +82,9 @@ async def run(
             configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
             await _serve(database, clock, configured, address, listener, stop)
+            if database.displaced:
+                await damaged.put_back(database, environment.data / "vms.db", clock)
+                raise VmsError("the database's file was removed or replaced; this role starts again with what is there")
             if database.damaged.is_set():
                 damaged.suspect(environment.data / "vms.db")
                 raise VmsError("the database is damaged; it is set aside when this role starts again")
@@ -188,16 +191,15 @@ async def _serve(
             UntoldHolds(database, clock, context.holds).run(),
             _prune(context),
             _bus(context, publisher, address, stop),
-            database.damaged.wait(),
+            database.watch(),
         )
     ]
     host, port = listener.getsockname()[:2]
     log.info("web.started host=%s port=%d revision=%d", host, port, current.revision)
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
-            server.should_exit = True
-            await asyncio.wait([tasks[0]], timeout=SHUTDOWN_S + 1)
+        server.should_exit = True  # whatever ended it: who is being answered gets the answer
+        await asyncio.wait([tasks[0]], timeout=SHUTDOWN_S + 1)
         for task in done:
             task.result()
     finally:
