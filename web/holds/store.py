@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from unicodedata import category
 
 from sqlalchemy import RowMapping, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,8 +47,8 @@ async def put(change: Change, wanted: Wanted, owner: str, now: datetime) -> dict
     known = set(await change.connection.scalars(select(CameraFirst.camera).where(CameraFirst.camera.in_(cameras))))
     if known != set(cameras):
         raise not_found("camera")
-    if not wanted.reason.strip():
-        raise Problem(422, "hold-reason", "say why the footage is held")
+    if not _says_something(wanted.reason):
+        raise Problem(422, "hold-reason", "say why the footage is held, without control characters")
     if wanted.end <= wanted.start:
         raise Problem(422, "hold-span", "'end' is not after 'start'")
     if wanted.start > now:
@@ -181,6 +182,12 @@ async def recover(change: Change, holds: Sequence[wire.Hold], now: datetime) -> 
         rows = [{"hold_id": hold.id, "camera": camera} for camera in hold.cameras if camera not in there]
         if rows:
             await change.connection.execute(insert(HoldCamera), rows)
+
+
+def _says_something(reason: str) -> bool:
+    """Whether there is something to see in it, and nothing but line breaks that no terminal or page can show."""
+    seen = any(one.isprintable() and not one.isspace() for one in reason)
+    return seen and not any(category(one) in ("Cc", "Cs") and one not in "\t\r\n" for one in reason)
 
 
 def _bytes(holds: int, names: int, characters: int) -> int:

@@ -103,6 +103,9 @@ async def test_what_cannot_be_held_is_refused_and_says_why(rig: WebRig) -> None:
     later = rfc3339(NOW + timedelta(days=1))
     for change, status, word in (
         ({"reason": "  "}, 422, "hold-reason"),
+        ({"reason": "\u200b"}, 422, "hold-reason"),
+        ({"reason": "a\u0000b"}, 422, "hold-reason"),
+        ({"reason": "a\u001b[2Jb"}, 422, "hold-reason"),
         ({"end": rfc3339(START)}, 422, "hold-span"),
         ({"start": later, "end": rfc3339(NOW + timedelta(days=2))}, 422, "hold-span"),
         ({"until": rfc3339(START)}, 422, "hold-until"),
@@ -113,6 +116,7 @@ async def test_what_cannot_be_held_is_refused_and_says_why(rig: WebRig) -> None:
         answer = await put(rig, **change)
         assert (answer.status_code, answer.json()["type"]) == (status, f"about:blank#{word}"), change
     assert (await rig.http.get("/api/holds", params={"released": True})).json()["items"] == []
+    assert (await put(rig, reason="vụ việc 12:\n1. cổng sau\t👩\u200d⚕️")).status_code == 201
 
 
 async def test_holds_are_listed_by_camera_span_and_page(rig: WebRig, worker: Worker) -> None:
