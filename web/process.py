@@ -82,7 +82,7 @@ async def run(
             configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
             await _serve(database, clock, configured, address, listener, stop)
-            if database.displaced:
+            if database.displaced.is_set():
                 await damaged.put_back(database, environment.data / "vms.db", clock)
                 raise VmsError("the database's file was removed or replaced; this role starts again with what is there")
             if database.damaged.is_set():
@@ -142,9 +142,10 @@ async def _serve(
             database, subjects.STREAM_SEGMENTS, recordings.DURABLE, recordings.apply
         ),
     }
+    requests = database.for_requests()
     context = Context(
         clock=clock,
-        database=database,
+        database=requests,
         feed=await EventFeed.open(database),
         current=current,
         reports=reports,
@@ -155,7 +156,7 @@ async def _serve(
         wall=Wall(link, clock),
         live=LiveHubs(link, clock),
         consumers=consumers,
-        footage=Catalogue(database),
+        footage=Catalogue(requests),
         recorders=Recorders(link),
         holds=HoldsPublisher(database, clock),
     )
@@ -190,7 +191,7 @@ async def _serve(
             Orphans(database, clock, current, reports).run(),
             UntoldHolds(database, clock, context.holds).run(),
             _prune(context),
-            _bus(context, publisher, address, stop),
+            _bus(context, database, publisher, address, stop),
             database.watch(),
         )
     ]
@@ -221,7 +222,9 @@ async def _stopped(stop: asyncio.Event, server: uvicorn.Server) -> None:
     server.should_exit = True
 
 
-async def _bus(context: Context, publisher: ConfigurationPublisher, address: BusAddress, stop: asyncio.Event) -> None:
+async def _bus(
+    context: Context, database: Database, publisher: ConfigurationPublisher, address: BusAddress, stop: asyncio.Event
+) -> None:
     """Connects and follows; the rest of the role works meanwhile with what it has.
 
     A client that was closed for good ends the role: all that subscribed on it begins anew with the next process.
@@ -233,7 +236,7 @@ async def _bus(context: Context, publisher: ConfigurationPublisher, address: Bus
     context.link.bus = bus
     await bus.keep_storage()
     await context.reports.follow(bus)
-    await IndexDesk(context.database).serve(bus)
+    await IndexDesk(database).serve(bus)
     consumers = (consumer.run(bus) for consumer in context.consumers.values())
     await all_of(bus.lasting(), publisher.run(bus), context.holds.run(bus), *consumers)
 

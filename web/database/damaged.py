@@ -58,7 +58,7 @@ async def put_back(database: Database, path: Path, clock: Clock) -> None:
     copy = path.with_name(f"{path.name}.displaced-{_stamp(clock)}")
     try:
         try:
-            await database.copy(copy)
+            await database.copy_to(copy)
         finally:
             await database.close()
         await asyncio.to_thread(_place, copy, path)

@@ -60,7 +60,7 @@ async def test_a_file_that_is_deleted_under_the_service_is_put_back_with_what_wa
     await add(database, "after")
     async with asyncio.timeout(30):
         await database.watch()
-    assert database.displaced
+    assert database.displaced.is_set()
     assert not await database.answers()
     await damaged.put_back(database, folder / "vms.db", CLOCK)
     assert [path.name for path in files(folder)] == ["vms.db"]
@@ -102,7 +102,7 @@ async def test_a_dropped_table_is_damage_and_the_others_are_taken_over(tmp_path:
     execute(tmp_path, f"DROP TABLE {table}")
     assert not await database.answers()
     assert database.damaged.is_set()
-    assert not database.displaced
+    assert not database.displaced.is_set()
     await database.close()
     with pytest.raises(ConfigurationError, match=r"vms\.db cannot be used"):
         await opened(tmp_path)
