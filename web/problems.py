@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds after which one should try again when the database or the bus is away.
 RETRY_S = "2"
+#: One line says for so long that the database fails (seconds): a flood of requests is not one of lines.
+QUIET_S = 10.0
 #: Where the phrase differs between versions of Python.
 _WORDS = {413: "too-large", 422: "invalid"}
 
@@ -74,6 +76,7 @@ def document(path: str, problem: Problem) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Every error of ``app`` becomes a problem document."""
+    said_at, unsaid = float("-inf"), 0
 
     async def on_problem(request: Request, err: Problem) -> Response:
         return document(request.url.path, err)
@@ -91,7 +94,13 @@ def install(app: FastAPI) -> None:
         return document(request.url.path, Problem(422, "invalid", detail, errors=errors))
 
     async def on_database(request: Request, err: Exception) -> Response:
-        log.error("database.failed path=%s error=%s", request.url.path, first_line(err))
+        nonlocal said_at, unsaid
+        now = request.app.state.context.clock.monotonic()
+        if now - said_at >= QUIET_S:
+            log.error("database.failed path=%s error=%s before=%d", request.url.path, first_line(err), unsaid)
+            said_at, unsaid = now, 0
+        else:
+            unsaid += 1
         return document(
             request.url.path,
             Problem(503, "database-unavailable", "the database does not answer", headers={"Retry-After": RETRY_S}),

@@ -38,6 +38,7 @@ from web.database.engine import Database
 from web.database.failures import ANY
 from web.events.feed import EventFeed
 from web.holds.publisher import HoldsPublisher
+from web.holds.untold import UntoldHolds
 from web.index.compare import IndexDesk
 from web.link import BusLink
 from web.live.hub import LiveHubs
@@ -81,6 +82,9 @@ async def run(
             await users.ensure_administrator(database, clock, os.environ)
             held = HoldsPublisher(database, clock, await asyncio.to_thread(holds.cached, environment.data))
             await _serve(database, clock, configured, held, address, listener, stop)
+            if database.displaced.is_set():
+                await damaged.put_back(database, environment.data / "vms.db", clock)
+                raise VmsError("the database's file was removed or replaced; this role starts again with what is there")
             if database.damaged.is_set():
                 damaged.suspect(environment.data / "vms.db")
                 raise VmsError("the database is damaged; it is set aside when this role starts again")
@@ -139,9 +143,10 @@ async def _serve(
             database, subjects.STREAM_SEGMENTS, recordings.DURABLE, recordings.apply
         ),
     }
+    requests = database.for_requests()
     context = Context(
         clock=clock,
-        database=database,
+        database=requests,
         feed=await EventFeed.open(database),
         current=current,
         reports=reports,
@@ -152,7 +157,7 @@ async def _serve(
         wall=Wall(link, clock),
         live=LiveHubs(link, clock),
         consumers=consumers,
-        footage=Catalogue(database),
+        footage=Catalogue(requests),
         recorders=Recorders(link),
         holds=held,
     )
@@ -185,18 +190,18 @@ async def _serve(
             context.wall.run(),
             cameras.run(),
             Orphans(database, clock, current, reports).run(),
+            UntoldHolds(database, clock, context.holds).run(),
             _prune(context),
-            _bus(context, publisher, address, stop),
-            database.damaged.wait(),
+            _bus(context, database, publisher, address, stop),
+            database.watch(),
         )
     ]
     host, port = listener.getsockname()[:2]
     log.info("web.started host=%s port=%d revision=%d", host, port, current.revision)
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
-            server.should_exit = True
-            await asyncio.wait([tasks[0]], timeout=SHUTDOWN_S + 1)
+        server.should_exit = True  # whatever ended it: who is being answered gets the answer
+        await asyncio.wait([tasks[0]], timeout=SHUTDOWN_S + 1)
         for task in done:
             task.result()
     finally:
@@ -218,7 +223,9 @@ async def _stopped(stop: asyncio.Event, server: uvicorn.Server) -> None:
     server.should_exit = True
 
 
-async def _bus(context: Context, publisher: ConfigurationPublisher, address: BusAddress, stop: asyncio.Event) -> None:
+async def _bus(
+    context: Context, database: Database, publisher: ConfigurationPublisher, address: BusAddress, stop: asyncio.Event
+) -> None:
     """Connects and follows; the rest of the role works meanwhile with what it has.
 
     A client that was closed for good ends the role: all that subscribed on it begins anew with the next process.
@@ -230,7 +237,7 @@ async def _bus(context: Context, publisher: ConfigurationPublisher, address: Bus
     context.link.bus = bus
     await bus.keep_storage()
     await context.reports.follow(bus)
-    await IndexDesk(context.database).serve(bus)
+    await IndexDesk(database).serve(bus)
     consumers = (consumer.run(bus) for consumer in context.consumers.values())
     await all_of(bus.lasting(), publisher.run(bus), context.holds.run(bus), *consumers)
 

@@ -40,6 +40,8 @@ class Holds:
         self._cache = cache
         self._clock = clock
         self._lower = 0
+        self._turn = asyncio.Lock()
+        self._applied = b""
         self.known: HoldList | None = None
         self.read_at: float | None = None  # monotonic
         self._spans: dict[str, list[_Span]] = {}
@@ -100,8 +102,16 @@ class Holds:
             await asyncio.sleep(POLL_S if self.known else 0.25)
 
     async def _offer(self, raw: bytes, *, read: bool) -> None:
+        async with self._turn:
+            if raw == self._applied:  # as nearly always, and the list may be long
+                self._lower = 0
+                self.read_at = self._clock.monotonic()
+            else:
+                await self._take(raw, read=read)
+
+    async def _take(self, raw: bytes, *, read: bool) -> None:
         try:
-            offered = HoldList.model_validate_json(raw)
+            offered = await asyncio.to_thread(HoldList.model_validate_json, raw)
         except ValidationError as err:
             log.error("holds.refused error=%s", err.errors(include_url=False)[0]["msg"])
             return
@@ -115,7 +125,8 @@ class Holds:
             if self._lower < _LOWER:
                 return
         self._lower = 0
-        self._keep(offered)  # at once: what is asked next must know of it
+        await asyncio.to_thread(self._keep, offered)  # before the file: what is asked next must know of it
+        self._applied = raw
         self.read_at = self._clock.monotonic()
         log.info("holds.applied revision=%d holds=%d", offered.revision, len(offered.holds))
         await asyncio.to_thread(self._write, raw)
@@ -124,8 +135,9 @@ class Holds:
         spans: dict[str, list[_Span]] = defaultdict(list)
         for hold in offered.holds:
             until = float("inf") if hold.until is None else hold.until.timestamp() + EXPIRY_MARGIN_S
+            span = (hold.start.timestamp(), hold.end.timestamp(), until)
             for camera in hold.cameras:
-                spans[camera].append((hold.start.timestamp(), hold.end.timestamp(), until))
+                spans[camera].append(span)
         self._spans = dict(spans)
         self.known = offered
 

@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import logging
 import secrets
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
@@ -23,6 +25,10 @@ log = logging.getLogger(__name__)
 LIFETIME = timedelta(hours=12)
 #: Written at most this often: each write is a sync of the disk.
 TOUCH_AFTER = timedelta(minutes=1)
+#: A token that is not known is looked for so often at most (seconds): a flood of them costs the database nothing.
+REREAD_S = 1.0
+
+T = TypeVar("T")
 
 
 class Sessions:
@@ -32,6 +38,9 @@ class Sessions:
         self._database = database
         self._clock = clock
         self._touching: set[asyncio.Task[None]] = set()
+        self._known: set[str] = set()  # those that may be in force: whether they are the database says, each time
+        self._read_at = float("-inf")
+        self._asking: dict[str, asyncio.Task[Any]] = {}
 
     def _now(self) -> datetime:
         return from_epoch(self._clock.utc())
@@ -60,12 +69,15 @@ class Sessions:
                     address=address[:64],
                 )
             )
+        self._known.add(_hash(token))
         return token
 
     async def logout(self, session: str) -> None:
         """Ends the session ``Identity.session``."""
         async with self._database.change() as change:
             await change.connection.execute(delete(Session).where(Session.token_hash == session))
+        self._known.discard(session)
+        self._asking.pop(session, None)  # an answer from before this
 
     async def identify(self, token: str) -> Identity | None:
         """Who the token belongs to; use prolongs the session."""
@@ -73,6 +85,34 @@ class Sessions:
 
     async def recheck(self, session: str) -> Identity | None:
         """As ``identify``, by ``Identity.session``: for sockets, which outlive their first check."""
+        if session not in self._known and self._clock.monotonic() - self._read_at >= REREAD_S:
+            await self._together("", self._reread)
+        return await self._together(session, lambda: self._ask(session)) if session in self._known else None
+
+    async def _together(self, key: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """One answer for all who ask while it is on its way."""
+        asking = self._asking.get(key)
+        if asking is None:
+
+            def answered(task: asyncio.Task[T]) -> None:
+                if self._asking.get(key) is task:
+                    del self._asking[key]
+                if not task.cancelled():
+                    task.exception()  # also when all who asked have left
+
+            asking = self._asking[key] = asyncio.create_task(ask())
+            asking.add_done_callback(answered)
+        answer: T = await asyncio.shield(asking)  # who leaves does not take it from the others
+        return answer
+
+    async def _reread(self) -> None:
+        before = set(self._known)
+        async with self._database.read() as connection:
+            found = set(await connection.scalars(select(Session.token_hash).where(Session.expires_at > self._now())))
+        self._known = found | (self._known - before)  # and those that logged in meanwhile
+        self._read_at = self._clock.monotonic()
+
+    async def _ask(self, session: str) -> Identity | None:
         now = self._now()
         async with self._database.read() as connection:
             row = (
@@ -83,6 +123,7 @@ class Sessions:
                 )
             ).first()
         if row is None:
+            self._known.discard(session)
             return None
         expires = row.expires_at
         if now - row.last_seen_at > TOUCH_AFTER:

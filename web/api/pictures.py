@@ -58,7 +58,8 @@ async def snapshot(
     if not allows(identity, ("recording.view",)):
         raise Problem(403, "forbidden", "your role does not permit this")
     # Whoever drags over a timeline wants the last of the pictures that he asked for.
-    asker = f"{identity.session[:16]}.{camera}"
+    _, found = context.camera(camera)
+    asker = f"{identity.session[:16]}.{found.id}"
     what = "frame" if exact else "key"
     asked = RenderRequest(what=what, at=_past(context, at), width=width, asker=asker, patience_s=PAST_S)
     return await _of_the_past(context, request, camera, asked)

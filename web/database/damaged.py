@@ -1,5 +1,7 @@
 """A database whose file is damaged: set aside, made anew, and what can still be read of it taken over.
 
+One whose file was removed or replaced under the running service is copied from what the service still has open.
+
 Recordings are not in it: their index is told again by the nodes. What could not be read is lost and said.
 """
 
@@ -7,18 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as BusyError
 
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
 from web.database.engine import Database
-from web.database.failures import is_damage
+from web.database.failures import first_line, is_damage
 from web.database.schema import Base
 
 log = logging.getLogger(__name__)
@@ -38,7 +42,7 @@ async def open_whole(environment: Environment, clock: Clock) -> tuple[Database, 
         except ConfigurationError as err:
             if not (isinstance(err.__cause__, DBAPIError) and is_damage(err.__cause__)):
                 raise
-    aside = await asyncio.to_thread(_set_aside, path, f"{from_epoch(clock.utc()):%Y%m%dT%H%M%SZ}")
+    aside = await asyncio.to_thread(_set_aside, path, _stamp(clock))
     log.error(
         "database.damaged kept=%s remedy='a new one was begun; check accounts and configuration, "
         "then run: vms index rebuild'",
@@ -49,9 +53,44 @@ async def open_whole(environment: Environment, clock: Clock) -> tuple[Database, 
     return database, True
 
 
+async def put_back(database: Database, path: Path, clock: Clock) -> None:
+    """Closes a database that is ``displaced``; its content is at ``path`` again, or beside what was put there."""
+    copy = path.with_name(f"{path.name}.displaced-{_stamp(clock)}")
+    try:
+        try:
+            await database.copy_to(copy)
+        finally:
+            await database.close()
+        await asyncio.to_thread(_place, copy, path)
+    except (DBAPIError, BusyError, sqlite3.Error, OSError) as err:
+        log.error("database.lost error=%s remedy='check accounts, then run: vms index rebuild'", first_line(err))
+
+
+def _place(copy: Path, path: Path) -> None:
+    _sync(copy)
+    if path.exists() and path.stat().st_size:
+        log.error("database.replaced kept=%s remedy='what was written until now is in it'", copy.name)
+        return
+    copy.rename(path)
+    _sync(path.parent)
+    log.error("database.put_back path=%s", path.name)
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def suspect(path: Path) -> None:
     """The running service met damage: its next start looks before it opens."""
     path.with_suffix(".suspect").write_bytes(b"")
+
+
+def _stamp(clock: Clock) -> str:
+    return f"{from_epoch(clock.utc()):%Y%m%dT%H%M%SZ}"
 
 
 def _suspected(path: Path) -> bool:

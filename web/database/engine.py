@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import event, insert, text
+from sqlalchemy import MetaData, Table, event, false, insert, literal, select, union_all
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as BusyError
@@ -21,14 +22,25 @@ from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
 from web.database import migrate
 from web.database.failures import is_damage
-from web.database.schema import Event
+from web.database.schema import Base, Event
 
 log = logging.getLogger(__name__)
 
 #: How long a statement waits for another process's lock; a route answers 503 after it.
 BUSY_TIMEOUT_MS = 2000
+#: It looks so often whether the file and its tables are there (seconds).
+LOOK_S = 2.0
+#: Connections for reading, each a thread: of the role's own, and as many for requests.
+READERS = 8
 #: How long one waits for the writers before it (seconds).
 TURN_S = 5.0
+
+
+_Identity = tuple[int, int]
+#: For reading: of the role itself, and of requests; for writing.
+_Engines = tuple[AsyncEngine, AsyncEngine, AsyncEngine]
+_TABLES = (*Base.metadata.sorted_tables, Table("alembic_version", MetaData()))
+_EVERY_TABLE = union_all(*(select(literal(1)).select_from(table).where(false()) for table in _TABLES))
 
 
 class Change:
@@ -52,26 +64,34 @@ class Change:
 class Database:
     """Readers run beside each other and beside the one writer. Create with ``await Database.open(...)``."""
 
-    def __init__(self, reads: AsyncEngine, writes: AsyncEngine, clock: Clock) -> None:
-        self._reads = reads
+    def __init__(self, engines: _Engines, clock: Clock, path: Path | None) -> None:
+        self._path = path
+        self._files: dict[str, _Identity | None] = {}
+        self._engines = engines
+        self._reads, _, writes = engines
         self._writes = writes
         self._clock = clock
         self._lock = asyncio.Lock()
+        self._looking: asyncio.Task[bool] | None = None
         self._committed: list[Callable[[], None]] = []
         self.damaged = asyncio.Event()  # its file is: nothing but a new one helps
+        self.displaced = asyncio.Event()  # its file was removed or replaced, and is whole as long as it is open here
 
     @classmethod
     async def open(cls, environment: Environment, clock: Clock | None = None) -> Database:
         """Opens and migrates; ``ConfigurationError`` names what is wrong with the folder, the file or the URL."""
         url, place = _address(environment)
+        path = environment.data / "vms.db" if environment.database_url is None else None
         try:
-            reads, writes = _engines(url)
+            engines = _engines(url, path)
         except (SQLAlchemyError, ImportError) as err:
             raise ConfigurationError(f"VMS_DATABASE_URL is not usable: {type(err).__name__}: {err}") from err
-        database = cls(reads, writes, clock or SystemClock())
+        database = cls(engines, clock or SystemClock(), path)
         try:
-            async with writes.begin() as connection:
+            async with database._writes.begin() as connection:
                 await connection.run_sync(migrate.upgrade)
+                await connection.execute(_EVERY_TABLE)
+                database._files = {suffix: database._there(suffix) for suffix in ("", "-wal", "-shm")}
         except DBAPIError as err:
             await database.close()
             raise ConfigurationError(
@@ -79,6 +99,15 @@ class Database:
                 "check the folder's rights and free space, or restore the file from a backup"
             ) from err
         return database
+
+    def for_requests(self) -> Database:
+        """The same, read by connections of its own: however many requests wait for one, the role's own work does not.
+
+        It is closed with the first.
+        """
+        other = copy.copy(self)
+        other._reads = self._engines[1]
+        return other
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -119,18 +148,57 @@ class Database:
         self._committed.append(told)
 
     async def answers(self) -> bool:
-        """Whether a statement gets through now."""
+        """Whether a statement gets through now, in a file that is where it belongs and has all its tables."""
+        if self._looking is None or self._looking.done():  # one look for all who ask at once
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> bool:
         try:
-            async with asyncio.timeout(2), self.read() as connection:
-                await connection.execute(text("SELECT 1"))
-        except (DBAPIError, TimeoutError):
+            async with asyncio.timeout(2):
+                if await asyncio.to_thread(self._there) != self._files[""]:
+                    self.displaced.set()
+                    self.damaged.set()
+                    return False
+                async with self.read() as connection:
+                    await connection.execute(_EVERY_TABLE)
+        except (DBAPIError, BusyError, TimeoutError):
             return False
         return True
 
+    async def watch(self) -> None:
+        """Returns when the database is ``damaged``."""
+        while not self.damaged.is_set():
+            await self.answers()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self.damaged.wait()
+
+    async def copy_to(self, target: Path) -> None:
+        """All that was committed, as a new SQLite file; also when the old one has no name any more."""
+        async with self._writes.connect() as connection:
+            raw = await connection.get_raw_connection()
+            await cast(Any, raw.driver_connection).execute("VACUUM INTO ?", (str(target),))
+
+    def _there(self, suffix: str = "") -> _Identity | None:
+        if self._path is None:
+            return None
+        try:
+            found = self._path.with_name(self._path.name + suffix).stat()
+        except FileNotFoundError:
+            return None
+        except OSError:  # says nothing of the file
+            return self._files.get(suffix)
+        return found.st_dev, found.st_ino
+
     async def close(self) -> None:
         """Closes every connection."""
-        for engine in {id(e): e for e in (self._reads, self._writes)}.values():
+        for engine in {id(e): e for e in self._engines}.values():
             await engine.dispose()
+        if self.displaced.is_set() and self._path is not None:
+            for suffix in ("-wal", "-shm"):  # by its name SQLite would take it for that of the file that is there now
+                if self._files[suffix] is not None and self._there(suffix) == self._files[suffix]:
+                    self._path.with_name(self._path.name + suffix).unlink()
 
 
 def _address(environment: Environment) -> tuple[str, str]:
@@ -150,15 +218,32 @@ def _sqlite_url(path: Path) -> str:
     return make_url("sqlite+aiosqlite://").set(database=str(path)).render_as_string(hide_password=False)
 
 
-def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+def _engines(url: str, path: Path | None) -> _Engines:
     if not url.startswith("sqlite"):
         engine = create_async_engine(url, pool_pre_ping=True)
-        return engine, engine
-    reads = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=5)
-    writes = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=5)
-    _tune_sqlite(reads, "BEGIN")
-    _tune_sqlite(writes, "BEGIN IMMEDIATE")  # takes the lock at once: an upgrade in the middle can only fail
-    return reads, writes
+        return engine, create_async_engine(url, pool_pre_ping=True), engine
+    if path is not None:
+        with contextlib.suppress(OSError):  # SQLite says what is wrong
+            path.touch(0o644)
+
+    def made(most: int, begin: str) -> AsyncEngine:
+        engine = create_async_engine(url, pool_size=most, max_overflow=0, pool_timeout=5)
+        if path is not None:
+            _never_anew(engine, path)
+        _tune_sqlite(engine, begin)
+        return engine
+
+    # IMMEDIATE takes the lock at once: an upgrade in the middle can only fail.
+    return made(READERS, "BEGIN"), made(READERS, "BEGIN"), made(1, "BEGIN IMMEDIATE")
+
+
+def _never_anew(engine: AsyncEngine, path: Path) -> None:
+    """A connection that is opened when the file is gone must not begin an empty one in its place."""
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _open(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> None:
+        arguments[0] = f"{path.absolute().as_uri()}?mode=rw"
+        named["uri"] = True
 
 
 def _tune_sqlite(engine: AsyncEngine, begin: str) -> None:

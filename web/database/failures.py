@@ -16,10 +16,14 @@ def passes(err: Exception) -> bool:
     return isinstance(err, ANY) and not isinstance(err, _FINAL)
 
 
+#: In SQLite's words: SQLITE_CORRUPT, SQLITE_NOTADB, a table that was dropped, and the one that says which there are.
+_DAMAGE = ("database disk image is malformed", "file is not a database", "no such table", "already exists")
+
+
 def is_damage(err: BaseException) -> bool:
-    """Whether the database's file itself is damaged: SQLITE_CORRUPT and SQLITE_NOTADB, in SQLite's words."""
+    """Whether the database's file itself is damaged."""
     words = str(getattr(err, "orig", None) or err)
-    return "database disk image is malformed" in words or "file is not a database" in words
+    return any(one in words for one in _DAMAGE)
 
 
 def first_line(err: Exception) -> str:

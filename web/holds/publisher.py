@@ -36,9 +36,15 @@ class HoldsPublisher:
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
         self._bus: Bus | None = None
+        self._seen: tuple[bytes, HoldList | None] = (b"", None)
+        self._puts = 0
+        self.told = False  # once at least, since the start
+        self.untold_since: float | None = None  # monotonic: recorders go by an older list than the table's
 
     async def tell(self) -> bool:
         """Publishes now; False when the bus does not take it: it is told as soon as it does."""
+        self._puts += 1
+        self._differs()
         self._wake.set()
         if self._bus is None or not self._bus.connected:
             return False
@@ -56,21 +62,40 @@ class HoldsPublisher:
 
     async def _once(self, bus: Bus) -> None:
         async with self._turn:
+            puts = self._puts
             raw = await bus.get(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY)
             now = from_epoch(self._clock.utc())
-            there = _parse(raw)
+            there = await self._read(raw or b"")
             known = max((one for one in (there, self._recalled) if one), key=lambda one: one.revision, default=None)
             if known is not None:
                 await self._recover(known, now)
             async with self._database.read() as connection:
                 holds = await store.told(connection, now)
             if there is not None and there.holds == holds:
+                self._agrees(puts)
                 return
+            self._differs()
             # By the clock, so that a bucket that was lost does not begin again at numbers that recorders know.
             revision = max(0 if known is None else known.revision + 1, int(now.timestamp() * 1000))
             made = HoldList(revision=revision, at=now, holds=holds)
             await bus.put_synced(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY, made.encode())
+            self._agrees(puts)
         log.info("holds.published revision=%d holds=%d", revision, len(holds))
+
+    async def _read(self, raw: bytes) -> HoldList | None:
+        """Read anew only where it is another: it may be long, and is looked at every few seconds."""
+        if raw != self._seen[0]:
+            self._seen = (raw, await asyncio.to_thread(_parse, raw))
+        return self._seen[1]
+
+    def _differs(self) -> None:
+        if self.untold_since is None:
+            self.untold_since = self._clock.monotonic()
+
+    def _agrees(self, puts: int) -> None:
+        self.told = True
+        if puts == self._puts:  # else something was put while this was told
+            self.untold_since = None
 
     async def _recover(self, known: HoldList, now: datetime) -> None:
         async with self._database.read() as connection:
@@ -81,9 +106,7 @@ class HoldsPublisher:
             log.error("holds.recovered holds=%d ids=%s", len(lost), ",".join(hold.id for hold in lost))
 
 
-def _parse(raw: bytes | None) -> HoldList | None:
-    if not raw:
-        return None
+def _parse(raw: bytes) -> HoldList | None:
     try:
         return HoldList.model_validate_json(raw)
     except ValidationError:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from unicodedata import category
 
-from sqlalchemy import RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vms.domain import holds as wire
@@ -19,6 +21,10 @@ from web.problems import Problem, not_found
 
 #: So many holds that have expired recorders are still told of: when one lapses they decide.
 EXPIRED = 200
+#: The list is one message. The bus takes 8 MB, and every recorder reads it whole at each change: half of that (bytes).
+MOST_BYTES = 4 * 1024 * 1024
+#: Of a hold in the list, without its cameras' names, at most; and of the quotes and comma about a name.
+_HOLD_BYTES, _NAME_BYTES = 180, 3
 #: Owner and reason of holds that came back from the bus after the database was lost.
 RECOVERED = "recovered"
 
@@ -35,19 +41,24 @@ class Wanted:
 
 
 async def put(change: Change, wanted: Wanted, owner: str, now: datetime) -> dict[str, Any]:
-    """Stores a hold; ``Problem`` 404 for a camera that never was, 422 for a span that says nothing."""
+    """Stores a hold; ``Problem`` 404 for a camera that never was, 422 for a span that says nothing, 409 when the list
+    that recorders are told has no room for it."""
     cameras = list(dict.fromkeys(wanted.cameras))
     known = set(await change.connection.scalars(select(CameraFirst.camera).where(CameraFirst.camera.in_(cameras))))
     if known != set(cameras):
         raise not_found("camera")
-    if not wanted.reason.strip():
-        raise Problem(422, "hold-reason", "say why the footage is held")
+    if not _says_something(wanted.reason):
+        raise Problem(422, "hold-reason", "say why the footage is held, without control characters")
     if wanted.end <= wanted.start:
         raise Problem(422, "hold-span", "'end' is not after 'start'")
     if wanted.start > now:
         raise Problem(422, "hold-span", "the span lies in the future")
     if wanted.until is not None and wanted.until <= now:
         raise Problem(422, "hold-until", "'until' is past")
+    if await told_bytes(change.connection, now) + _bytes(1, len(cameras), sum(map(len, cameras))) > MOST_BYTES:
+        raise Problem(
+            409, "holds-full", "recorders cannot be told of more holds: release those that are no longer needed"
+        )
     made = uuid.uuid4().hex
     row = {
         "id": made, "start": wanted.start, "end": wanted.end, "reason": wanted.reason.strip(), "until": wanted.until,
@@ -126,17 +137,26 @@ async def told(connection: AsyncConnection, now: datetime) -> tuple[wire.Hold, .
 
     Of those that have expired ``EXPIRED`` at most, the last ones: a clock here that is ahead lets go of nothing.
     """
-    unreleased = select(Hold.__table__).where(Hold.released_at.is_(None))
-    current = await connection.execute(unreleased.where(or_(Hold.until.is_(None), Hold.until > now)))
-    expired = await connection.execute(unreleased.where(Hold.until <= now).order_by(Hold.until.desc()).limit(EXPIRED))
-    rows = sorted((*current.mappings(), *expired.mappings()), key=lambda row: str(row["id"]))
+    rows = (await connection.execute(select(Hold.__table__).where(_told(now)).order_by(Hold.id))).mappings().all()
     cameras = await _cameras(connection, [row["id"] for row in rows])
-    return tuple(
-        wire.Hold(
-            id=row["id"], cameras=tuple(cameras[row["id"]]), start=row["start"], end=row["end"], until=row["until"]
+
+    def listed() -> tuple[wire.Hold, ...]:
+        return tuple(
+            wire.Hold(
+                id=row["id"], cameras=tuple(cameras[row["id"]]), start=row["start"], end=row["end"], until=row["until"]
+            )
+            for row in rows
         )
-        for row in rows
-    )
+
+    return await asyncio.to_thread(listed)
+
+
+async def told_bytes(connection: AsyncConnection, now: datetime) -> int:
+    """So long is the list that recorders are told, at most (bytes)."""
+    holds = await connection.scalar(select(func.count()).select_from(Hold).where(_told(now)))
+    names = select(func.count(), func.coalesce(func.sum(func.length(HoldCamera.camera)), 0))
+    row = (await connection.execute(names.where(HoldCamera.hold_id.in_(select(Hold.id).where(_told(now)))))).one()
+    return _bytes(int(holds or 0), int(row[0]), int(row[1]))
 
 
 async def lost(connection: AsyncConnection, known: Sequence[wire.Hold]) -> list[wire.Hold]:
@@ -162,6 +182,21 @@ async def recover(change: Change, holds: Sequence[wire.Hold], now: datetime) -> 
         rows = [{"hold_id": hold.id, "camera": camera} for camera in hold.cameras if camera not in there]
         if rows:
             await change.connection.execute(insert(HoldCamera), rows)
+
+
+def _says_something(reason: str) -> bool:
+    """Whether there is something to see in it, and nothing but line breaks that no terminal or page can show."""
+    seen = any(one.isprintable() and not one.isspace() for one in reason)
+    return seen and not any(category(one) in ("Cc", "Cs") and one not in "\t\r\n" for one in reason)
+
+
+def _bytes(holds: int, names: int, characters: int) -> int:
+    return holds * _HOLD_BYTES + names * _NAME_BYTES + characters
+
+
+def _told(now: datetime) -> Any:
+    expired = select(Hold.id).where(Hold.released_at.is_(None), Hold.until <= now)
+    return or_(_in_force(now), Hold.id.in_(expired.order_by(Hold.until.desc()).limit(EXPIRED)))
 
 
 def _in_force(now: datetime) -> Any:

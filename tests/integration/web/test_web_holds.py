@@ -148,6 +148,9 @@ async def test_what_cannot_be_held_is_refused_and_says_why(rig: WebRig) -> None:
     later = rfc3339(NOW + timedelta(days=1))
     for change, status, word in (
         ({"reason": "  "}, 422, "hold-reason"),
+        ({"reason": "\u200b"}, 422, "hold-reason"),
+        ({"reason": "a\u0000b"}, 422, "hold-reason"),
+        ({"reason": "a\u001b[2Jb"}, 422, "hold-reason"),
         ({"end": rfc3339(START)}, 422, "hold-span"),
         ({"start": later, "end": rfc3339(NOW + timedelta(days=2))}, 422, "hold-span"),
         ({"until": rfc3339(START)}, 422, "hold-until"),
@@ -158,6 +161,7 @@ async def test_what_cannot_be_held_is_refused_and_says_why(rig: WebRig) -> None:
         answer = await put(rig, **change)
         assert (answer.status_code, answer.json()["type"]) == (status, f"about:blank#{word}"), change
     assert (await rig.http.get("/api/holds", params={"released": True})).json()["items"] == []
+    assert (await put(rig, reason="vụ việc 12:\n1. cổng sau\t👩\u200d⚕️")).status_code == 201
 
 
 async def test_holds_are_listed_by_camera_span_and_page(rig: WebRig, worker: Worker) -> None:
@@ -183,7 +187,10 @@ async def test_holds_are_listed_by_camera_span_and_page(rig: WebRig, worker: Wor
     await database.close()
 
 
-async def test_a_hold_without_a_bus_is_pending_and_told_later(rig: WebRig, worker: Worker, server: NatsServer) -> None:
+async def test_a_hold_without_a_bus_is_pending_and_told_later(
+    rig: WebRig, worker: Worker, server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.holds.untold.LOOK_S", 0.1)
     server.kill()
 
     async def away() -> bool:
@@ -192,6 +199,13 @@ async def test_a_hold_without_a_bus_is_pending_and_told_later(rig: WebRig, worke
     await until_async(away, 15)
     made = (await put(rig)).json()
     assert made["pending"] is True
+
+    async def said(state: str) -> bool:
+        items = (await rig.http.get("/api/alerts", params={"kind": "storage"})).json()["items"]
+        return [(one["detail"]["reason"], one["state"]) for one in items] == [("holds_untold", state)]
+
+    rig.clock.skipped += 60
+    await until_async(lambda: said("open"), 20, "it is said that recorders do not know of it")
     server.start()
 
     async def told() -> bool:
@@ -200,6 +214,7 @@ async def test_a_hold_without_a_bus_is_pending_and_told_later(rig: WebRig, worke
         return [hold.id for hold in (await listed(worker)).holds] == [made["id"]]
 
     await until_async(told, 20)
+    await until_async(lambda: said("ended"), 20)
 
 
 async def test_the_recorder_that_speaks_for_the_disk_is_shown(rig: WebRig, worker: Worker) -> None:

@@ -81,8 +81,9 @@ async def test_moments_and_widths_that_are_none(rig: WebRig) -> None:
         for moment in (tomorrow, "1969-12-31T23:59:59Z", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "x"):
             answer = await rig.http.get(path, params={"at": moment})
             assert (answer.status_code, answer.json()["type"]) == (422, "about:blank#invalid"), (path, moment)
-        unknown = path.replace("cam-1", "nobody")
-        assert (await rig.http.get(unknown, params={"at": "2026-01-01T00:00:00Z"})).status_code == 404
+        for name in ("nobody", "x" * 5000):
+            unknown = await rig.http.get(path.replace("cam-1", name), params={"at": "2026-01-01T00:00:00Z"})
+            assert (unknown.status_code, unknown.json()["type"]) == (404, "about:blank#not-found")
     assert (await rig.http.get(THUMBNAIL)).status_code == 422
     assert (await at(rig, SNAPSHOT, time.time() - 9, width=63)).status_code == 422
 

@@ -180,6 +180,8 @@ async def test_what_is_not_there_is_said(played: Played) -> None:
     await problem("/api/segments/..%2F..%2Fx/media", 404, "not-found")
     (played.past.root / one.path).unlink()  # deleted a moment ago
     await problem(f"/api/segments/{one.id}/media", 404, "not-found")
+    kept = {"If-None-Match": f'"{(one.sha256 or "")[:32]}"'}  # a browser that has it asks whether it may show it
+    assert (await http.get(f"/api/segments/{one.id}/media", headers=kept)).status_code == 404
     async with httpx.AsyncClient(base_url=http.base_url) as stranger:
         assert (await stranger.get(f"/api/segments/{one.id}/media")).status_code == 401
         assert (await stranger.get(played.address(HOUR, HOUR + 60))).status_code == 401

@@ -7,16 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
+from tests.support.clocks import ManualClock
 from vms.bus.holds import cached
 from vms.domain.clock import SystemClock
 from vms.domain.holds import Hold as Told
 from vms.domain.holds import HoldList
 from vms.settings.environment import Environment
 from web.database.engine import Database
-from web.database.schema import CameraFirst, Hold, HoldCamera
+from web.database.schema import Alert, CameraFirst, Hold, HoldCamera
 from web.holds import store
+from web.holds.publisher import HoldsPublisher
+from web.holds.untold import AFTER_S, UntoldHolds
+from web.problems import Problem
 
 NOW = datetime(2027, 1, 15, tzinfo=UTC)
 WANTED = store.Wanted(("a", "b"), NOW - timedelta(hours=2), NOW - timedelta(hours=1), "r", NOW + timedelta(days=1))
@@ -96,3 +100,51 @@ def test_the_newest_list_that_a_recorder_cached_counts_and_a_torn_one_does_not(t
     (folder / "holds-recorder-2.json").write_bytes(older.encode())
     (folder / "holds-recorder-3.json").write_bytes(newer.encode()[:-9])
     assert cached(tmp_path) == newer
+
+
+async def test_no_more_is_held_than_recorders_can_be_told_of(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [await put(database) for _ in range(3)]
+    known = await told(database)
+    async with database.read() as connection:
+        said = await store.told_bytes(connection, NOW)
+    found = len(HoldList(revision=10**13, at=NOW, holds=known).encode()) - len(
+        HoldList(revision=10**13, at=NOW, holds=()).encode()
+    )
+    assert found <= said <= 1.2 * found
+    monkeypatch.setattr(store, "MOST_BYTES", said)
+    with pytest.raises(Problem) as refused:
+        await put(database)
+    assert (refused.value.status, refused.value.word) == (409, "holds-full")
+    assert await told(database) == known, "nothing was written that nobody hears of"
+    async with database.change() as change:
+        await store.release(change, ids[0], "admin", NOW)
+    await put(database)
+
+
+async def test_holds_that_cannot_be_told_for_a_minute_are_an_alert_over_a_restart_too(database: Database) -> None:
+    clock = ManualClock(NOW.timestamp())
+
+    async def alerts() -> list[tuple[str, bool]]:
+        async with database.read() as connection:
+            rows = await connection.execute(select(Alert.kind, Alert.detail, Alert.ended_at))
+            return [(f"{row.kind} {row.detail['reason']}", row.ended_at is None) for row in rows]
+
+    publisher = HoldsPublisher(database, clock)
+    watch = UntoldHolds(database, clock, publisher)
+    await watch.look()
+    assert not await publisher.tell()
+    clock.advance(AFTER_S - 1)
+    await watch.look()
+    assert await alerts() == []
+    clock.advance(1)
+    await watch.look()
+    await watch.look()
+    assert await alerts() == [("storage holds_untold", True)]
+    anew = HoldsPublisher(database, clock)
+    await UntoldHolds(database, clock, anew).look()
+    await anew.tell()
+    clock.advance(AFTER_S)
+    await UntoldHolds(database, clock, anew).look()
+    assert await alerts() == [("storage holds_untold", True)]

@@ -1,0 +1,37 @@
+"""Errors as browsers see them, and as the log does."""
+
+from __future__ import annotations
+
+import logging
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.exc import TimeoutError as BusyError
+
+from tests.support.clocks import ManualClock
+from web import problems
+
+
+async def test_a_flood_of_requests_that_the_database_fails_is_a_line_now_and_then(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app, clock = FastAPI(), ManualClock()
+    app.state.context = SimpleNamespace(clock=clock)
+    problems.install(app)
+
+    @app.get("/")
+    async def fails() -> None:
+        raise BusyError("QueuePool limit")
+
+    caplog.set_level(logging.ERROR)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://web") as http:
+        for _ in range(20):
+            answer = await http.get("/")
+            assert (answer.status_code, answer.json()["type"]) == (503, "about:blank#database-unavailable")
+        assert len(caplog.records) == 1
+        clock.advance(problems.QUIET_S)
+        await http.get("/")
+    assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == ["before=0", "before=19"]
