@@ -31,6 +31,10 @@ class Gone(Exception):
     """The file is no longer there."""
 
 
+class Damaged(Exception):
+    """A closed file is not what the index says of it: to try again is of no use."""
+
+
 class Recorders:
     """The recorders as a disk."""
 
@@ -90,7 +94,7 @@ class Recorders:
         return tables
 
     async def read(self, footage: Footage, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes, at most 128 KiB; ``Gone`` or ``BusError``."""
+        """Exactly ``length`` bytes, at most 128 KiB; ``Gone``, ``Damaged`` or ``BusError``."""
         request = ReadRequest(segment=footage.id, offset=offset, length=length)
         async with self._reads:
             reply = await self._link.request(
@@ -102,7 +106,7 @@ class Recorders:
         if error is not None:
             raise BusError("the recorder cannot read this file")
         if len(reply.data) != length:
-            raise BusError("the file is shorter than it was")
+            raise Damaged("the file is shorter than it was")
         return reply.data
 
     async def stream(self, footage: Footage, begin: int, end: int) -> AsyncGenerator[bytes]:

@@ -190,10 +190,18 @@ async def test_a_broken_file_closes_the_connection(played: Played, monkeypatch: 
     await played.told()
     (one,) = played.past.segments()
     path = played.past.root / one.path
+    address, http = f"/api/segments/{one.id}", played.rig.http
+    keys = {"from": 6 * one.timescale, "to": 8 * one.timescale}
+    assert (await http.get(f"{address}/keyframes", params=keys)).status_code == 200
     with path.open("r+b") as file:
         file.truncate(200_000)
     with pytest.raises(httpx.RemoteProtocolError):
-        await played.rig.http.get(f"/api/segments/{one.id}/media")
+        await http.get(f"{address}/media")
+    assert (await http.get(f"{address}/media", headers={"Range": "bytes=0-199999"})).status_code == 206
+    lost = await http.get(f"{address}/media", headers={"Range": "bytes=200000-210000"})
+    assert (lost.status_code, lost.json()["type"]) == (410, "about:blank#damaged"), "no reason to try again"
+    lost = await http.get(f"{address}/keyframes", params=keys)
+    assert (lost.status_code, lost.json()["type"]) == (410, "about:blank#damaged")
 
 
 async def test_who_goes_away_or_takes_nothing_holds_up_nobody(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
