@@ -1,24 +1,37 @@
 // One stretch of one camera in one video element: the playlist through hls.js, and the way between its time and UTC.
 import Hls, { type ErrorData, type LevelDetails, type LoadPolicy } from 'hls.js/light'
 import { query } from '../../api/client'
-import { secondsOf, utcOf } from './mediaMap'
+import { restOfFile, secondsOf, utcOf } from './mediaMap'
 import { holds, type Window } from './windows'
 
 export type Trouble = 'unreachable' | 'node' | 'missing' | 'forbidden' | 'codec' | 'damaged'
 
 /** A frame's length is at most this; so near to the wanted moment a standing picture is where it should be. */
 const FRAME_S = 0.012
+/** As `coverage.ts` joins what was recorded. */
+const HOLE_MS = 1000
 
 export function playlistOf(camera: string, window: Window): string {
   const span = { start: new Date(window.start).toISOString(), end: new Date(window.end).toISOString() }
   return `/api/cameras/${encodeURIComponent(camera)}/playback.m3u8${query({ ...span, frames: window.frames === 'key' ? 'key' : null })}`
 }
 
+/** Pictures that are in memory bridge a short silence; a longer one has to be told. */
+const aFewTimes: LoadPolicy = {
+  default: {
+    maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 60_000, timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
+    errorRetry: { maxNumRetry: 3, retryDelayMs: 1000, maxRetryDelayMs: 4000 },
+  },
+}
 const onlyOnce: LoadPolicy = { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 20_000, timeoutRetry: null, errorRetry: null } }
 
 export class Deck {
   readonly video = document.createElement('video')
-  trouble: Trouble | null = null
+  private trouble: Trouble | null = null
+  /** What the trouble is of (UTC), where it is not the whole stretch: a file that cannot be read says nothing of others. */
+  private spoilt: { start: number; end: number } | null = null
+  /** The element itself goes on no more. */
+  private dead = false
   /** Frames put on the screen, and the last one's place on the element's time line. */
   painted = 0
   private frameAt: number | null = null
@@ -54,6 +67,7 @@ export class Deck {
       maxBufferHole: 0.3,
       // What does not answer is told at once and tried again by the track, with its pauses.
       manifestLoadPolicy: onlyOnce,
+      fragLoadPolicy: aFewTimes,
       nudgeMaxRetry: 6,
     })
     this.hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.arrived(details))
@@ -77,14 +91,46 @@ export class Deck {
     return this.window.frames === frames && holds(this.window, at)
   }
 
-  /** Can show the moment that was wanted last. */
-  ready(): boolean {
-    return this.trouble === null && this.details !== null && this.video.readyState >= 2 && !this.video.seeking
+  failing(): boolean {
+    return this.trouble !== null
   }
 
-  /** Has something to go on with. */
+  /** What hinders the picture of `at`; null while nothing does, and where it is in memory already. */
+  troubleAt(at: number): Trouble | null {
+    return this.trouble !== null && !this.has(at) ? this.trouble : null
+  }
+
+  /** Whether another try would find the same at `at`. */
+  hopeless(at: number): boolean {
+    return this.spoilt === null || (at >= this.spoilt.start && at < this.spoilt.end)
+  }
+
+  /** Tries anew to load what is still missing. */
+  resume(): void {
+    if (this.spoilt !== null || this.dead) return
+    this.trouble = null
+    this.hls.startLoad(this.video.currentTime)
+  }
+
+  /** Nothing more is coming, though the stretch goes on. */
+  breakOff(trouble: Trouble): void {
+    this.trouble = trouble
+    this.spoilt = { start: this.knownTo() ?? this.window.start, end: this.window.end }
+  }
+
+  /** Can show the moment that was wanted last. */
+  ready(): boolean {
+    return !this.dead && this.details !== null && this.video.readyState >= 2 && !this.video.seeking
+  }
+
+  /** Has something to go on with, or never will. */
   fluent(): boolean {
-    return this.ready() && (this.video.readyState >= 3 || this.video.ended)
+    return this.ready() && (this.video.readyState >= 3 || this.video.ended || this.trouble !== null)
+  }
+
+  /** The list of what was recorded may still become longer. */
+  grows(): boolean {
+    return this.details?.live ?? true
   }
 
   /** UTC of what is shown, by the element's clock; null while nothing is. */
@@ -104,6 +150,12 @@ export class Deck {
     return last && last.programDateTime !== null ? last.programDateTime + last.duration * 1000 : null
   }
 
+  /** A hole so narrow that the timeline does not draw it. */
+  near(at: number): boolean {
+    const { details } = this
+    return details !== null && [-HOLE_MS, HOLE_MS].some((ms) => secondsOf(details.fragments, at + ms) !== null)
+  }
+
   /** Goes to `at`; false when there is nothing in this stretch. */
   seek(at: number): boolean {
     this.wanted = at
@@ -117,6 +169,13 @@ export class Deck {
       this.video.currentTime = seconds
     }
     return true
+  }
+
+  private has(at: number): boolean {
+    const seconds = this.details && !this.dead ? secondsOf(this.details.fragments, at) : null
+    if (seconds === null) return false
+    const { buffered } = this.video
+    return Array.from({ length: buffered.length }, (_, index) => index).some((index) => seconds >= buffered.start(index) - FRAME_S && seconds < buffered.end(index))
   }
 
   private arrived(details: LevelDetails): void {
@@ -137,6 +196,11 @@ export class Deck {
       return
     }
     this.trouble = troubleOf(data)
+    this.dead = data.type === Hls.ErrorTypes.MEDIA_ERROR
+    const { frag } = data
+    const fragments = this.details?.fragments ?? []
+    const unreadable = frag && (this.trouble === 'damaged' || this.trouble === 'missing')
+    this.spoilt = unreadable ? restOfFile(fragments, fragments.findIndex((one) => one === frag || one.initSegment === frag)) : null
   }
 
   private watchFrames(): void {
@@ -159,6 +223,7 @@ function nearest(details: LevelDetails, at: number): number {
 function troubleOf(data: ErrorData): Trouble {
   const code = data.response?.code ?? 0
   if (code === 404) return 'missing'
+  if (code === 410) return 'damaged'
   if (code === 401 || code === 403) return 'forbidden'
   if (code >= 500) return 'node'
   if (data.type === Hls.ErrorTypes.NETWORK_ERROR) return 'unreachable'
