@@ -29,7 +29,7 @@ import { DayStrip } from './timeline/DayStrip'
 import { Legend } from './timeline/Legend'
 import type { Marked } from './timeline/Marks'
 import { around, HOUR, rangeFor, spanOf, type View } from './timeline/scale'
-import type { TimelineCamera } from './timeline/camera'
+import { labelsOf, type TimelineCamera } from './timeline/camera'
 import { Timeline } from './timeline/Timeline'
 import { Zoom } from './timeline/Zoom'
 import { Transport } from './Transport'
@@ -71,11 +71,14 @@ export function Desk({ playback }: { playback: Playback }) {
     })
   const cameras = useMemo(() => {
     const names = new Map(sites.data?.map((site) => [site.id, shortSite(site.name)]))
-    return ids.map((id): TimelineCamera => {
+    const found = ids.map((id) => {
       const camera = known.data?.find((one) => one.id === id)
       return { id, name: camera?.name ?? id, site: camera ? (names.get(camera.site) ?? camera.site) : '', closed: camera ? isClosed(camera) : false }
     })
+    const labels = labelsOf(found)
+    return found.map((one): TimelineCamera => ({ ...one, label: labels.get(one.id) ?? one.name }))
   }, [ids, known.data, sites.data])
+  const unknown = (id: string) => known.data !== undefined && !known.data.some((one) => one.id === id)
   const chosen = active !== null && ids.includes(active) ? active : (ids[0] ?? null)
   const visible = visibleOf(ids, phone ? 1 : layout, chosen)
   const activeFps = known.data?.find((one) => one.id === chosen)?.fps ?? null
@@ -130,13 +133,13 @@ export function Desk({ playback }: { playback: Playback }) {
       {stale && !lost && <StaleNote since={stale.coverage?.end ?? 0} onRetry={stale.retry} />}
       {phone && ids.length > 1 && (
         <div className="desk-tabs" role="tablist">
-          {cameras.map((camera) => <button key={camera.id} role="tab" className="desk-tab cut" aria-selected={camera.id === chosen} onClick={() => setActive(camera.id)}>{camera.name}</button>)}
+          {cameras.map((camera) => <button key={camera.id} role="tab" className="desk-tab cut" aria-selected={camera.id === chosen} onClick={() => setActive(camera.id)}>{camera.label}</button>)}
         </div>
       )}
       <div className="pictures" data-count={visible.length}>
         {cameras.filter((camera) => visible.includes(camera.id)).map((camera) => (
           <Picture key={camera.id} camera={camera} playback={playback} active={camera.id === chosen && visible.length > 1}
-            removed={known.data !== undefined && !known.data.some((one) => one.id === camera.id)}
+            unknown={unknown(camera.id)} onJump={jump}
             solo={solo} first={ids[0] === camera.id} last={ids.at(-1) === camera.id}
             onActive={() => setActive(camera.id)} onRemove={() => change(ids.filter((one) => one !== camera.id))}
             onSwap={() => setSwapping(camera.id)} onMove={(step) => setIds(moved(ids, camera.id, step))}

@@ -9,8 +9,8 @@ import { Toasts } from '../controls/toasts'
 import { HoldDialog } from './HoldDialog'
 
 const cameras = [
-  { id: 'gate-1', name: 'Cổng chính', site: 'Vị Thanh 1', closed: false },
-  { id: 'corridor-2', name: 'Hành lang A2', site: 'Vị Thanh 1', closed: false },
+  { id: 'gate-1', name: 'Cổng chính', label: 'Cổng chính', site: 'Vị Thanh 1', closed: false },
+  { id: 'corridor-2', name: 'Hành lang A2', label: 'Hành lang A2', site: 'Vị Thanh 1', closed: false },
 ]
 const span = { from: Date.parse('2026-11-21T14:00:00Z'), to: Date.parse('2026-11-21T14:08:00Z') }
 

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Dialog } from '../controls/Dialog'
 import { explain } from '../controls/states'
 import { tell } from '../controls/toasts'
-import { date, day, dayStart, duration, stretch } from '../time/format'
+import { date, day, dayStart, datedStretch, duration } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { createHold, releaseHold } from './queries'
 import type { TimelineCamera } from './timeline/camera'
@@ -70,7 +70,7 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
   return (
     <Dialog open onClose={onClose} title={t('hold.title')} description={t('hold.text')}>
       <form className="hold-form" onSubmit={(event) => void submit(event)}>
-        <p className="hold-span"><b>{stretch(span.from, span.to)}</b> <span className="secondary">{duration(span.to - span.from)}</span></p>
+        <p className="hold-span"><b>{datedStretch(span.from, span.to)}</b> <span className="secondary">{duration(span.to - span.from)}</span></p>
         <fieldset className="field">
           <legend>{t('hold.cameras')}</legend>
           {cameras.map((camera) => (
@@ -83,7 +83,7 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
         </fieldset>
         <label className="field">
           <span>{t('hold.reason')}</span>
-          <textarea className="input" rows={2} autoFocus maxLength={500} required value={reason} placeholder={t('hold.reasonPlaceholder')} onChange={(event) => setReason(event.target.value)} />
+          <textarea className="input" rows={2} autoFocus maxLength={500} value={reason} placeholder={t('hold.reasonPlaceholder')} onChange={(event) => setReason(event.target.value)} />
         </label>
         <fieldset className="field">
           <legend>{t('hold.until')}</legend>

@@ -1,10 +1,12 @@
 // One camera's picture: video or what stands in for it, its name, its own moment, what may be done with it.
 import { ArrowLeft, ArrowRight, Ellipsis, Lock, Maximize2, Minimize2, RefreshCcw, RotateCw, Siren, Video, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { Hint } from '../controls/Hint'
 import { Menu, MenuItem, MenuLine } from '../controls/Menu'
+import { tell } from '../controls/toasts'
 import { word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
@@ -13,6 +15,7 @@ import { serverClock } from '../time/serverClock'
 import type { Missing } from './coverage'
 import type { Playback } from './player/playback'
 import type { Shown, Track } from './player/track'
+import { findFootage, useBounds } from './queries'
 import { isAbsent } from './timeline/draw'
 import type { TimelineCamera } from './timeline/camera'
 import { useThumbnail } from './thumbnails'
@@ -24,12 +27,13 @@ export interface PictureActions {
   onMove: (step: 1 | -1) => void
   onSolo: () => void
   onActive: () => void
+  onJump: (at: number) => void
 }
 
 interface Props extends PictureActions {
   camera: TimelineCamera
-  /** No longer in the configuration: what was recorded may still be there. */
-  removed: boolean
+  /** Not in the configuration: nothing can be asked of it. */
+  unknown: boolean
   playback: Playback
   active: boolean
   solo: boolean
@@ -45,14 +49,14 @@ export function Picture(props: Props) {
   const host = useRef<HTMLDivElement>(null)
   const [track, setTrack] = useState<Track | null>(null)
   useEffect(() => {
-    if (!host.current || camera.closed) return
+    if (!host.current || camera.closed || props.unknown) return
     const made = playback.track(camera.id, host.current)
     setTrack(made)
     return () => {
       playback.untrack(made)
       setTrack(null)
     }
-  }, [playback, camera.id, camera.closed])
+  }, [playback, camera.id, camera.closed, props.unknown])
   const shown = useStore(track?.shown ?? noTrack)
   const { scrubAt } = useStore(playback.state)
   const covered = shown.phase === 'gap' || shown.phase === 'nothing' || shown.phase === 'trouble'
@@ -60,10 +64,10 @@ export function Picture(props: Props) {
     <figure className="picture" data-camera={camera.id} data-phase={camera.closed ? 'closed' : shown.phase} data-active={active}
       onPointerDown={props.onActive} onDoubleClick={props.onSolo}>
       <div ref={host} className="picture-host" />
-      {camera.closed ? <Closed /> : (
+      {camera.closed ? <Closed /> : props.unknown ? <Unknown /> : (
         <>
           {scrubAt !== null && <Scrubbed camera={camera.id} at={scrubAt} />}
-          {scrubAt === null && covered && <Slate shown={shown} playback={playback} track={track} />}
+          {scrubAt === null && covered && <Slate camera={camera.id} shown={shown} track={track} onJump={props.onJump} />}
           {scrubAt === null && shown.phase === 'loading' && (
             <div className="picture-loading" role="status">
               <span className="spinner" aria-hidden="true" />
@@ -73,7 +77,6 @@ export function Picture(props: Props) {
         </>
       )}
       <div className="picture-badges">
-        {props.removed && <span className="picture-badge attention">{t('rec.removed')}</span>}
         {shown.phase === 'stills' && (
           <Hint text={t('rec.previewWhy', { codec: codecName(shown.codec ?? '') })}>
             <span className="picture-badge attention" tabIndex={0}>{t('rec.preview', { codec: codecName(shown.codec ?? '') })}</span>
@@ -108,9 +111,9 @@ function Scrubbed({ camera, at }: { camera: string; at: number }) {
   )
 }
 
-function Slate({ shown, playback, track }: { shown: Shown; playback: Playback; track: Track | null }) {
+function Slate({ camera, shown, track, onJump }: { camera: string; shown: Shown; track: Track | null; onJump: (at: number) => void }) {
   const { t } = useTranslation()
-  if (shown.phase === 'gap' && shown.gap) return <GapSlate gap={shown.gap} playback={playback} />
+  if (shown.phase === 'gap' && shown.gap) return <GapSlate camera={camera} gap={shown.gap} onJump={onJump} />
   if (shown.phase === 'nothing') {
     return <div className="picture-slate hatched"><strong>{t('rec.noFootage')}</strong><span>{t('rec.noFootageText')}</span></div>
   }
@@ -123,23 +126,37 @@ function Slate({ shown, playback, track }: { shown: Shown; playback: Playback; t
   )
 }
 
-/** A gap that reaches so near to the present has not ended. */
-const LASTING_MS = 20_000
-
-function GapSlate({ gap, playback }: { gap: Missing; playback: Playback }) {
+function GapSlate({ camera, gap, onJump }: { camera: string; gap: Missing; onJump: (at: number) => void }) {
   const { t } = useTranslation()
   const absent = isAbsent(gap.cause)
-  const lasting = serverClock.now() - gap.end < LASTING_MS
+  const { start, end, lasts } = useBounds(camera, gap)
+  const lengthMs = start === null ? null : lasts ? serverClock.now() - start : end === null ? null : end - start
+  const resume = async () => {
+    const found = await findFootage([camera], end ?? gap.end).catch(() => null)
+    if (found === null) tell(t('rec.noMore'), 'breach')
+    else onJump(found)
+  }
   return (
     <div className="picture-slate hatched" data-absent={absent}>
-      <strong>{lasting ? t('rec.gapSince', { from: moment(gap.start) }) : t('rec.gapFrom', { from: moment(gap.start), to: day(gap.start) === day(gap.end) ? clock(gap.end) : moment(gap.end) })}</strong>
+      <strong>{gapText(t, start, end, lasts)}</strong>
       <span>
-        {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`} · {duration(gap.end - gap.start)}
+        {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`}{lengthMs !== null && ` · ${duration(lengthMs)}`}
       </span>
       {!absent && gap.reason && <span className="picture-remedy">{word('remedy', gap.reason)}</span>}
-      {!lasting && <button className="button" onClick={() => playback.seek(gap.end)}>{t('rec.afterGap')}</button>}
+      {!lasts && <button className="button" onClick={() => void resume()}>{t('rec.afterGap')}</button>}
     </div>
   )
+}
+
+function gapText(t: TFunction, start: number | null, end: number | null, lasts: boolean): string {
+  if (start !== null && lasts) return t('rec.gapSince', { from: moment(start) })
+  if (start !== null && end !== null) return t('rec.gapFrom', { from: moment(start), to: day(start) === day(end) ? clock(end) : moment(end) })
+  return end === null ? t('rec.gap') : t('rec.gapUntil', { to: moment(end) })
+}
+
+function Unknown() {
+  const { t } = useTranslation()
+  return <div className="picture-slate hatched" role="alert"><strong>{t('rec.unknown')}</strong><span>{t('rec.unknownText')}</span></div>
 }
 
 function Closed() {

@@ -6,7 +6,7 @@ import { Hint } from '../controls/Hint'
 import { useStore } from '../preferences/store'
 import { duration, moment, number, stretch } from '../time/format'
 import type { Playback } from './player/playback'
-import { SPEEDS } from './player/windows'
+import { framesFor, SPEEDS } from './player/windows'
 import type { Marked } from './timeline/Marks'
 
 export interface TransportActions {
@@ -93,6 +93,6 @@ function InStep({ playback }: { playback: Playback }) {
     : note?.kind === 'end' ? t('rec.noMore')
       : waiting && playing ? t('rec.waiting')
         : inStep > 1 && skewMs !== null ? t('rec.inStep', { count: inStep, skew: number(skewMs / 1000, 2) })
-          : speed > 4 ? t('rec.keyFrames') : ''
+          : framesFor(speed) === 'key' ? t('rec.keyFrames') : ''
   return <span className="transport-status cut" role="status" data-skew={skewMs ?? ''} data-note={note?.kind ?? ''}>{text}</span>
 }

@@ -53,6 +53,11 @@ export function stretch(from: string | number, to: string | number): string {
   return `${moment(from)} – ${day(from) === day(to) ? clock(to) : moment(to)}`
 }
 
+/** The same with the whole date, also of today: for what is kept, and read on another day. */
+export function datedStretch(from: string | number, to: string | number): string {
+  return `${date(from)} ${clock(from)} – ${day(from) === day(to) ? '' : `${date(to)} `}${clock(to)}`
+}
+
 export function date(at: string | number): string {
   const p = parts(ms(at))
   return `${p.day}/${p.month}/${p.year}`

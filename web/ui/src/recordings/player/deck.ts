@@ -222,7 +222,7 @@ function nearest(details: LevelDetails, at: number): number {
 
 function troubleOf(data: ErrorData): Trouble {
   const code = data.response?.code ?? 0
-  if (code === 404) return 'missing'
+  if (code === 404 || code === 422) return 'missing'
   if (code === 410) return 'damaged'
   if (code === 401 || code === 403) return 'forbidden'
   if (code >= 500) return 'node'

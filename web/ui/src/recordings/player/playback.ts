@@ -11,7 +11,7 @@ export interface PlaybackState {
   speed: Speed
   /** Playing, and held up by a picture that is not there yet. */
   waiting: boolean
-  /** Pictures in step, and how far they are apart. */
+  /** Pictures in step, and how far the frames that they show are apart; null for key frames, of which each camera has its own. */
   inStep: number
   skewMs: number | null
   /** At what is being recorded now. */
@@ -177,12 +177,13 @@ export class Playback {
     })
     const { playing, speed } = this.state.get()
     if (playing) this.change({ waiting: waits(pictures) })
+    const frames = [...reports].flatMap(([camera, { presence }]) => (presence === 'shown' ? (this.tracks.get(camera)?.frameUtc() ?? []) : []))
     const errors = [...reports.values()].flatMap(({ presence, errorMs }) => (errorMs === null || presence !== 'shown' ? [] : [errorMs]))
     if (running) this.at += yielding(errors, speed)
     if (now - this.toldAt < TOLD_EVERY_MS) return
     this.toldAt = now
     this.coarse.set(this.at)
-    this.change({ inStep: errors.length, skewMs: skewOf(errors), live: this.atPresent() })
+    this.change({ inStep: frames.length, skewMs: framesFor(speed) === 'all' ? skewOf(frames) : null, live: this.atPresent() })
   }
 
   /** Over what nobody recorded. */

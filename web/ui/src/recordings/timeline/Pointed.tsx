@@ -6,7 +6,7 @@ import { word } from '../../i18n'
 import { worst } from '../../camera/timelineSpans'
 import { clock, duration, moment, stretch } from '../../time/format'
 import { serverClock } from '../../time/serverClock'
-import { personsAt, standingAt } from '../coverage'
+import { personsAt, standingAt, type Missing } from '../coverage'
 import type { Row } from '../queries'
 import { useThumbnail } from '../thumbnails'
 import { clustersOf } from './draw'
@@ -22,6 +22,12 @@ export interface Point {
 }
 
 const WIDTH = 208
+
+function titleOf({ cause, reason }: Missing) {
+  if (cause === 'deleted') return 'rec.absent'
+  if (cause === 'disabled') return reason ? 'cameraState.disabled' : 'rec.noCamera'
+  return 'rec.gap'
+}
 
 export function Pointed({ point, cameras, rows, view, width }: { point: Point; cameras: TimelineCamera[]; rows: Row[]; view: View; width: number }) {
   const { t } = useTranslation()
@@ -51,7 +57,7 @@ export function Pointed({ point, cameras, rows, view, width }: { point: Point; c
         )}
         {gap && !ahead && (
           <span className="tl-thumb-none hatched tl-gap-note">
-            <b>{t(gap.cause === 'disabled' || gap.cause === 'deleted' ? 'rec.absent' : 'rec.gap')}</b>
+            <b>{t(titleOf(gap))}</b>
             <span>{stretch(gap.start, gap.end)}</span>
             <span>{word('cause', gap.cause)}{gap.reason && `: ${word('reason', gap.reason)}`} · {duration(gap.end - gap.start)}</span>
           </span>
@@ -60,7 +66,7 @@ export function Pointed({ point, cameras, rows, view, width }: { point: Point; c
           <b>{moment(point.at)}</b>
           {persons !== null && <span>{t('tile.persons', { count: persons })}</span>}
         </span>
-        <span className="secondary cut">{ahead ? t('rec.ahead') : camera.closed ? t('rec.closedShort', { name: camera.name }) : camera.name}</span>
+        <span className="secondary cut">{ahead ? t('rec.ahead') : camera.closed ? t('rec.closedShort', { name: camera.label }) : camera.label}</span>
         {cluster && alert && (
           <span className="tl-pointed-alert">
             <AlertMark severity={worst(cluster.alerts)} />
