@@ -1,5 +1,5 @@
 // Keeping a stretch from deletion: which cameras, why, until when.
-import { CircleAlert } from 'lucide-react'
+import { CircleAlert, TriangleAlert } from 'lucide-react'
 import { useEffect, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Dialog } from '../controls/Dialog'
@@ -7,9 +7,9 @@ import { explain } from '../controls/states'
 import { tell } from '../controls/toasts'
 import { date, day, dayStart, datedStretch, duration } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { createHold, releaseHold } from './queries'
+import { createHold, releaseHold, useCoverages } from './queries'
 import type { TimelineCamera } from './timeline/camera'
-import { DAY } from './timeline/scale'
+import { DAY, MAX_SPAN } from './timeline/scale'
 
 const TERMS = ['d30', 'd90', 'date', 'open'] as const
 type Term = (typeof TERMS)[number]
@@ -38,7 +38,9 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
     setTerm('d30')
     setUntil(day(serverClock.now() + 60 * DAY))
   }, [open])
+  const rows = useCoverages(chosen, span && span.to - span.from <= MAX_SPAN ? { start: span.from, end: span.to } : null)
   if (!span) return null
+  const empty = chosen.filter((_, index) => !rows[index]?.loading && rows[index]?.coverage?.recorded.length === 0)
   const ends = term === 'open' ? null : term === 'date' ? (until ? dayStart(until, 1) : null)
     : new Date(Date.parse(dayStart(day(serverClock.now()), term === 'd30' ? 31 : 91))).toISOString()
   const wanting = chosen.length === 0 ? t('hold.noCamera') : reason.trim() === '' ? t('hold.noReason')
@@ -81,6 +83,12 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
             </label>
           ))}
         </fieldset>
+        {empty.length > 0 && (
+          <p className="hold-empty" role="status">
+            <TriangleAlert size={15} />
+            {empty.length === chosen.length ? t('hold.emptySpan') : t('hold.emptyOf', { names: cameras.filter((one) => empty.includes(one.id)).map((one) => one.label).join(', ') })}
+          </p>
+        )}
         <label className="field">
           <span>{t('hold.reason')}</span>
           <textarea className="input" rows={2} autoFocus maxLength={500} value={reason} placeholder={t('hold.reasonPlaceholder')} onChange={(event) => setReason(event.target.value)} />

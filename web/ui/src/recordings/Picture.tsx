@@ -10,7 +10,7 @@ import { tell } from '../controls/toasts'
 import { word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
-import { clock, day, duration, moment } from '../time/format'
+import { clock, day, duration, fineClock, moment } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import type { Missing } from './coverage'
 import type { Playback } from './player/playback'
@@ -25,7 +25,8 @@ export interface PictureActions {
   onRemove: () => void
   /** Towards the front (−1) or the end (1); null where there is no further. */
   onMove: (step: 1 | -1) => void
-  onSolo: () => void
+  /** This camera alone, or all again; null where one is shown anyway. */
+  onSolo: (() => void) | null
   onActive: () => void
   onJump: (at: number) => void
 }
@@ -58,11 +59,11 @@ export function Picture(props: Props) {
     }
   }, [playback, camera.id, camera.closed, props.unknown])
   const shown = useStore(track?.shown ?? noTrack)
-  const { scrubAt } = useStore(playback.state)
+  const { scrubAt, playing } = useStore(playback.state)
   const covered = shown.phase === 'gap' || shown.phase === 'nothing' || shown.phase === 'trouble'
   return (
     <figure className="picture" data-camera={camera.id} data-phase={camera.closed ? 'closed' : shown.phase} data-active={active}
-      onPointerDown={props.onActive} onDoubleClick={props.onSolo}>
+      onPointerDown={props.onActive} onDoubleClick={() => props.onSolo?.()}>
       <div ref={host} className="picture-host" />
       {camera.closed ? <Closed /> : props.unknown ? <Unknown /> : (
         <>
@@ -87,7 +88,7 @@ export function Picture(props: Props) {
       <PictureMenu {...props} />
       <figcaption className="picture-foot">
         <span className="cut"><b>{camera.name}</b> <span className="picture-site">{camera.site}</span></span>
-        {!camera.closed && shown.at !== null && !covered && scrubAt === null && <time className="picture-at">{clock(shown.at)}</time>}
+        {!camera.closed && shown.at !== null && !covered && scrubAt === null && <time className="picture-at">{playing ? clock(shown.at) : fineClock(shown.at)}</time>}
       </figcaption>
     </figure>
   )
@@ -179,7 +180,7 @@ function PictureMenu(props: Props) {
         <Ellipsis size={17} />
       </button>
     }>
-      <MenuItem icon={props.solo ? <Minimize2 size={15} /> : <Maximize2 size={15} />} onSelect={props.onSolo}>{t(props.solo ? 'rec.unsolo' : 'rec.solo')}</MenuItem>
+      {props.onSolo && <MenuItem icon={props.solo ? <Minimize2 size={15} /> : <Maximize2 size={15} />} onSelect={props.onSolo}>{t(props.solo ? 'rec.unsolo' : 'rec.solo')}</MenuItem>}
       <MenuItem icon={<RefreshCcw size={15} />} onSelect={props.onSwap}>{t('rec.swap')}</MenuItem>
       <MenuItem icon={<ArrowLeft size={15} />} disabled={props.first} onSelect={() => props.onMove(-1)}>{t('rec.moveFront')}</MenuItem>
       <MenuItem icon={<ArrowRight size={15} />} disabled={props.last} onSelect={() => props.onMove(1)}>{t('rec.moveBack')}</MenuItem>

@@ -35,6 +35,11 @@ export function clock(at: string | number, seconds = true): string {
   return seconds ? `${p.hour}:${p.minute}:${p.second}` : `${p.hour}:${p.minute}`
 }
 
+/** To the hundredth of a second, cut off: what tells one frame from the next. */
+export function fineClock(at: number): string {
+  return `${clock(at)}${i18n.language === 'en' ? '.' : ','}${String(Math.floor((at % 1000) / 10)).padStart(2, '0')}`
+}
+
 export function day(at: string | number): string {
   const p = parts(ms(at))
   return `${p.year}-${p.month}-${p.day}`

@@ -18,8 +18,8 @@ import { Playhead } from './Playhead'
 import { Pointed, type Point } from './Pointed'
 import { DAY, panned, spanOf, ticks, timeAt, xOf, zoomed, type View } from './scale'
 
-/** Width of a time beside its line (pixels): one that would be cut at the edge is not written. */
-const LABEL = 62
+/** Half the width of a time (pixels): one that would be cut at an edge is not written. */
+const LABEL = 30
 
 interface Props {
   cameras: TimelineCamera[]
@@ -97,7 +97,7 @@ export function Timeline(props: Props) {
         <canvas ref={canvas} className="tl-canvas" aria-hidden="true" />
         {ticks(view, width, zoneOffset).map(({ at, midnight, seconds }) => (
           <span key={at} className="tl-tick" data-day={midnight} style={{ left: xOf(view, width, at) }}>
-            {width - xOf(view, width, at) > LABEL && (midnight || spanOf(view) > 20 * DAY ? weekday(at) : clock(at, seconds))}
+            {Math.min(xOf(view, width, at), width - xOf(view, width, at)) >= LABEL && (midnight || spanOf(view) > 20 * DAY ? weekday(at) : clock(at, seconds))}
           </span>
         ))}
         {nowX < width && <span className="tl-ahead hatched" style={{ left: Math.max(0, nowX), top: RULER }} title={t('rec.ahead')} />}
