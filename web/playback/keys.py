@@ -33,7 +33,8 @@ async def fragments(
     """A fragment of one sample for each row; ``Damaged`` or ``BusError`` when the file cannot be read."""
     places = [(table.offsets[i], min(CHUNK, table.sizes[i])) for i, _ in rows]
     number = 0
-    async for data in recorders.pieces(footage, places):
+    reach = table.offsets[rows[-1][0]] + table.sizes[rows[-1][0]]
+    async for data in recorders.pieces(footage, places, reach):
         row, duration = rows[number]
         number += 1
         size = int.from_bytes(data[:4], "big")

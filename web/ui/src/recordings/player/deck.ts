@@ -1,13 +1,17 @@
 // One stretch of one camera in one video element: the playlist through hls.js, and the way between its time and UTC.
 import Hls, { type ErrorData, type LevelDetails, type LoadPolicy } from 'hls.js/light'
 import { query } from '../../api/client'
-import { restOfFile, secondsOf, utcOf } from './mediaMap'
+import { restOfFile, secondsOf, utcOf, type Span } from './mediaMap'
 import { holds, type Window } from './windows'
 
 export type Trouble = 'unreachable' | 'node' | 'missing' | 'forbidden' | 'codec' | 'damaged'
 
 /** A frame's length is at most this; so near to the wanted moment a standing picture is where it should be. */
 const FRAME_S = 0.012
+/** So near to what cannot be read hls.js leaps over it. */
+const SOON_MS = 1000
+/** An element with nothing to follow stops so short of its end. */
+const LAST_S = 0.15
 /** As `coverage.ts` joins what was recorded. */
 const HOLE_MS = 1000
 
@@ -28,8 +32,8 @@ const onlyOnce: LoadPolicy = { default: { maxTimeToFirstByteMs: 10_000, maxLoadT
 export class Deck {
   readonly video = document.createElement('video')
   private trouble: Trouble | null = null
-  /** What the trouble is of (UTC), where it is not the whole stretch: a file that cannot be read says nothing of others. */
-  private spoilt: { start: number; end: number } | null = null
+  /** Files that cannot be read (UTC): hls.js goes on behind them. */
+  private spoilt: (Span & { trouble: Trouble })[] = []
   /** The element itself goes on no more. */
   private dead = false
   /** Frames put on the screen, and the last one's place on the element's time line. */
@@ -97,25 +101,25 @@ export class Deck {
 
   /** What hinders the picture of `at`; null while nothing does, and where it is in memory already. */
   troubleAt(at: number): Trouble | null {
-    return this.trouble !== null && !this.has(at) ? this.trouble : null
+    const trouble = this.spoilt.find((one) => at >= one.start && at < one.end)?.trouble ?? this.trouble
+    return trouble !== null && !this.has(at) ? trouble : null
   }
 
-  /** Whether another try would find the same at `at`. */
-  hopeless(at: number): boolean {
-    return this.spoilt === null || (at >= this.spoilt.start && at < this.spoilt.end)
+  /** The same of what comes at once, where the element has stopped or has gone on behind it already. */
+  troubleSoon(at: number): Trouble | null {
+    return this.spoilt.find((one) => at >= one.start - SOON_MS && at < one.end)?.trouble ?? null
   }
 
   /** Tries anew to load what is still missing. */
   resume(): void {
-    if (this.spoilt !== null || this.dead) return
+    if (this.dead) return
     this.trouble = null
     this.hls.startLoad(this.video.currentTime)
   }
 
   /** Nothing more is coming, though the stretch goes on. */
-  breakOff(trouble: Trouble): void {
-    this.trouble = trouble
-    this.spoilt = { start: this.knownTo() ?? this.window.start, end: this.window.end }
+  breakOff(): void {
+    this.trouble = 'missing'
   }
 
   /** Can show the moment that was wanted last. */
@@ -125,7 +129,7 @@ export class Deck {
 
   /** Has something to go on with, or never will. */
   fluent(): boolean {
-    return this.ready() && (this.video.readyState >= 3 || this.video.ended || this.trouble !== null)
+    return this.ready() && (this.video.readyState >= 3 || this.video.ended || this.trouble !== null || this.spoilt.length > 0)
   }
 
   /** The list of what was recorded may still become longer. */
@@ -175,7 +179,7 @@ export class Deck {
     const seconds = this.details && !this.dead ? secondsOf(this.details.fragments, at) : null
     if (seconds === null) return false
     const { buffered } = this.video
-    return Array.from({ length: buffered.length }, (_, index) => index).some((index) => seconds >= buffered.start(index) - FRAME_S && seconds < buffered.end(index))
+    return Array.from({ length: buffered.length }, (_, index) => index).some((index) => seconds >= buffered.start(index) - FRAME_S && seconds < buffered.end(index) - LAST_S)
   }
 
   private arrived(details: LevelDetails): void {
@@ -189,18 +193,22 @@ export class Deck {
   }
 
   private failed(data: ErrorData): void {
-    if (this.closed || !data.fatal) return
+    if (this.closed) return
+    const { frag } = data
+    const trouble = troubleOf(data)
+    if (data.details === Hls.ErrorDetails.FRAG_LOAD_ERROR && frag && this.details && (trouble === 'damaged' || trouble === 'missing')) {
+      const { fragments } = this.details
+      const span = restOfFile(fragments, fragments.findIndex((one) => one.sn === frag.sn || one.initSegment?.url === frag.url))
+      if (span && !this.spoilt.some((one) => one.end === span.end)) this.spoilt.push({ ...span, trouble })
+    }
+    if (!data.fatal) return
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && data.details !== Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR
       && data.details !== Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR && this.trouble === null && this.painted > 0) {
       this.hls.recoverMediaError()
       return
     }
-    this.trouble = troubleOf(data)
+    this.trouble = trouble
     this.dead = data.type === Hls.ErrorTypes.MEDIA_ERROR
-    const { frag } = data
-    const fragments = this.details?.fragments ?? []
-    const unreadable = frag && (this.trouble === 'damaged' || this.trouble === 'missing')
-    this.spoilt = unreadable ? restOfFile(fragments, fragments.findIndex((one) => one === frag || one.initSegment === frag)) : null
   }
 
   private watchFrames(): void {

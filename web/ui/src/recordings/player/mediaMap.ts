@@ -9,6 +9,11 @@ export interface Fragment {
   relurl?: string | undefined
 }
 
+export interface Span {
+  start: number
+  end: number
+}
+
 /** Dates are whole milliseconds and lengths are rounded: so much between two neighbours is nothing. */
 const ROUNDING_MS = 120
 
@@ -43,13 +48,13 @@ export function secondsOf(fragments: readonly Fragment[], utc: number): number |
   return next && next.programDateTime !== null && next.programDateTime - utc <= ROUNDING_MS ? next.start : null
 }
 
-/** UTC span from the fragment at index `first` to the end of its file; null where nothing is dated. */
-export function restOfFile(fragments: readonly Fragment[], first: number): { start: number; end: number } | null {
+/** UTC span from (a little before) the fragment at index `first` to the end of its file; null where nothing is dated. */
+export function restOfFile(fragments: readonly Fragment[], first: number): Span | null {
   const file = (one: Fragment | undefined) => one?.relurl?.split('?')[0]
   const begin = fragments[first]
   let last = first
   while (last + 1 < fragments.length && file(fragments[last + 1]) === file(begin)) last += 1
   const end = fragments[last]
   if (!begin || begin.programDateTime === null || !end || end.programDateTime === null) return null
-  return { start: begin.programDateTime - ROUNDING_MS, end: end.programDateTime + end.duration * 1000 + ROUNDING_MS }
+  return { start: begin.programDateTime - 2 * ROUNDING_MS, end: end.programDateTime + end.duration * 1000 + ROUNDING_MS }
 }

@@ -68,7 +68,7 @@ export class Track {
   }
 
   retry(): void {
-    this.retryAt = 0
+    this.drop()
     this.refused = null
   }
 
@@ -118,14 +118,16 @@ export class Track {
       return this.waiting(growing, deck.utc())
     }
     const at = deck.utc()
+    const soon = deck.troubleSoon(head.at)
     if (!head.running) {
       this.stand()
       if (!deck.seek(head.at)) return this.beyond(deck, head, recorded)
-      if (!deck.ready()) return this.waiting(growing, at)
+      if (!deck.ready()) return soon ? this.inTrouble(deck, soon, recorded) : this.waiting(growing, at)
       return this.showing(deck, at === null ? null : at - head.at, growing)
     }
-    if (!deck.ready() || at === null) return this.waiting(growing, at)
+    if (!deck.ready() || at === null) return soon ? this.inTrouble(deck, soon, recorded) : this.waiting(growing, at)
     const step = nudge(at - head.at, head.speed)
+    if (soon && (step.kind === 'seek' || !deck.fluent())) return this.inTrouble(deck, soon, recorded)
     if (step.kind === 'seek') {
       if (!deck.seek(head.at)) return this.beyond(deck, head, recorded)
       return this.waiting(growing, at)
@@ -172,7 +174,7 @@ export class Track {
       if (!due) return
       this.troubled = null
       deck.resume()
-    } else if (due || !deck.covers(head.at, head.frames) || !deck.hopeless(head.at)) {
+    } else if (due || !deck.covers(head.at, head.frames)) {
       deck.close()
       this.deck = this.troubled = null
     }
@@ -191,6 +193,7 @@ export class Track {
   }
 
   private inTrouble(deck: Deck, trouble: Trouble, recorded: Recorded | null): Report {
+    this.stand()
     if (trouble === 'codec') this.refused = recorded?.codec ?? ''
     if (trouble === 'missing' && !recorded) {
       this.tell({ phase: 'nothing' })
@@ -208,7 +211,7 @@ export class Track {
     this.stand()
     const known = deck.knownTo()
     if (known === null || (head.at >= known - 1000 && deck.grows())) return this.waiting(recorded?.open ?? false, deck.utc())
-    if (head.at >= known) deck.breakOff('missing')
+    if (head.at >= known) deck.breakOff()
     this.tell(recorded && !deck.near(head.at) ? { phase: 'trouble', trouble: 'damaged' } : { phase: 'nothing' })
     return report('none')
   }

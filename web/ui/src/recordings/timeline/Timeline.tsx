@@ -89,7 +89,10 @@ export function Timeline(props: Props) {
           <button key={camera.id} className="tl-name" aria-pressed={camera.id === props.active} title={`${camera.site} · ${camera.name}`}
             style={{ height: rowHeight, marginBottom: ROW_GAP }} onClick={() => props.onActive(camera.id)}>
             <b className="tl-number">{index + 1}</b>
-            <span className="tl-label">{camera.label}</span>
+            <span className="tl-label">
+              <span className="cut">{camera.name}</span>
+              {camera.label !== camera.name && <small className="cut">{camera.site}</small>}
+            </span>
           </button>
         ))}
       </div>
