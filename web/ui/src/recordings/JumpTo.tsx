@@ -10,7 +10,7 @@ import { momentOf, onDay } from './timeEntry'
 import { DAY, HOUR } from './timeline/scale'
 
 /** Buttons for the last days; any day beside them by the calendar. */
-const DAYS = 7
+const DAYS = 6
 
 export function JumpTo({ playback, open, onOpen, onJump }: { playback: Playback; open: boolean; onOpen: (open: boolean) => void; onJump: (at: number) => void }) {
   const { t } = useTranslation()
@@ -76,7 +76,9 @@ function Entry({ at, onJump }: { at: number; onJump: (at: number) => void }) {
         <input className="input" autoFocus autoComplete="off" spellCheck={false} placeholder={t('seek.placeholder')} value={text} onChange={(event) => setText(event.target.value)} />
       </label>
       <p className="jump-meant" data-wrong={text.trim() !== '' && (meant === null || ahead)} role="status">
-        {text.trim() === '' ? t('seek.examples') : meant === null ? t('seek.wrong') : ahead ? t('seek.ahead', { time: moment(meant) }) : <>{t('seek.meant')} <b>{weekday(meant)}{yearOf(meant, now)} · {clock(meant)}</b> <kbd>Enter</kbd></>}
+        {text.trim() === '' ? t('seek.examples') : meant === null ? t('seek.wrong') : ahead ? t('seek.ahead', { time: moment(meant) }) : (
+          <button className="button">{t('seek.meant')} <b>{weekday(meant)}{yearOf(meant, now)} · {clock(meant)}</b> <kbd>Enter</kbd></button>
+        )}
       </p>
       <div className="jump-days" role="group" aria-label={t('seek.days')}>
         {Array.from({ length: DAYS }, (_, ago) => {
@@ -88,8 +90,8 @@ function Entry({ at, onJump }: { at: number; onJump: (at: number) => void }) {
             </button>
           )
         })}
-        <input className="input" type="date" aria-label={t('seek.otherDay')} title={t('seek.otherDay')} value={shownDay} max={day(now)}
-          onChange={(event) => event.target.value && event.target.value >= '2000' && onJump(Math.min(onDay(event.target.value, at), now))} />
+        <input className="input" type="date" aria-label={t('seek.otherDay')} title={t('seek.otherDay')} value={meant === null ? shownDay : day(meant)} max={day(now)}
+          onChange={(event) => event.target.value && setText(event.target.value)} />
       </div>
       <div className="jump-hours" role="group" aria-label={t('seek.hours')}>
         {Array.from({ length: 24 }, (_, hour) => {

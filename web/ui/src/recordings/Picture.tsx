@@ -1,7 +1,6 @@
 // One camera's picture: video or what stands in for it, its name, its own moment, what may be done with it.
 import { ArrowLeft, ArrowRight, Ellipsis, Lock, Maximize2, Minimize2, RefreshCcw, RotateCw, Siren, Video, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { Hint } from '../controls/Hint'
@@ -10,9 +9,9 @@ import { tell } from '../controls/toasts'
 import { word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
-import { clock, day, duration, fineClock, moment } from '../time/format'
-import { serverClock } from '../time/serverClock'
+import { clock, fineClock } from '../time/format'
 import type { Missing } from './coverage'
+import { gapLength, gapText } from './gapText'
 import type { Playback } from './player/playback'
 import type { Shown, Track } from './player/track'
 import { findFootage, useBounds } from './queries'
@@ -130,8 +129,9 @@ function Slate({ camera, shown, track, onJump }: { camera: string; shown: Shown;
 function GapSlate({ camera, gap, onJump }: { camera: string; gap: Missing; onJump: (at: number) => void }) {
   const { t } = useTranslation()
   const absent = isAbsent(gap.cause)
-  const { start, end, lasts } = useBounds(camera, gap)
-  const lengthMs = start === null ? null : lasts ? serverClock.now() - start : end === null ? null : end - start
+  const bounds = useBounds(camera, gap)
+  const { end, lasts } = bounds
+  const length = gapLength(bounds)
   const resume = async () => {
     const found = await findFootage([camera], end ?? gap.end).catch(() => null)
     if (found === null) tell(t('rec.noMore'), 'breach')
@@ -139,20 +139,14 @@ function GapSlate({ camera, gap, onJump }: { camera: string; gap: Missing; onJum
   }
   return (
     <div className="picture-slate hatched" data-absent={absent}>
-      <strong>{gapText(t, start, end, lasts)}</strong>
+      <strong>{gapText(bounds)}</strong>
       <span>
-        {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`}{lengthMs !== null && ` · ${duration(lengthMs)}`}
+        {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`}{length && ` · ${length}`}
       </span>
       {!absent && gap.reason && <span className="picture-remedy">{word('remedy', gap.reason)}</span>}
       {!lasts && <button className="button" onClick={() => void resume()}>{t('rec.afterGap')}</button>}
     </div>
   )
-}
-
-function gapText(t: TFunction, start: number | null, end: number | null, lasts: boolean): string {
-  if (start !== null && lasts) return t('rec.gapSince', { from: moment(start) })
-  if (start !== null && end !== null) return t('rec.gapFrom', { from: moment(start), to: day(start) === day(end) ? clock(end) : moment(end) })
-  return end === null ? t('rec.gap') : t('rec.gapUntil', { to: moment(end) })
 }
 
 function Unknown() {
