@@ -29,6 +29,10 @@ const aFewTimes: LoadPolicy = {
 }
 const onlyOnce: LoadPolicy = { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 20_000, timeoutRetry: null, errorRetry: null } }
 
+const FRAGMENTS: ReadonlySet<string> = new Set([Hls.ErrorDetails.FRAG_LOAD_ERROR, Hls.ErrorDetails.FRAG_LOAD_TIMEOUT])
+/** `NetworkErrorAction.RetryRequest` of hls.js, which is no value to the compiler. */
+const RETRIES = 5
+
 export class Deck {
   readonly video = document.createElement('video')
   private trouble: Trouble | null = null
@@ -110,11 +114,9 @@ export class Deck {
     return this.spoilt.find((one) => at >= one.start - SOON_MS && at < one.end)?.trouble ?? null
   }
 
-  /** Tries anew to load what is still missing. */
-  resume(): void {
-    if (this.dead) return
-    this.trouble = null
-    this.hls.startLoad(this.video.currentTime)
+  /** Whether another try would do no good at `at`, but may elsewhere; null where that depends on the server alone. */
+  hopeless(at: number): boolean | null {
+    return this.spoilt.length === 0 ? null : this.spoilt.some((one) => at >= one.start && at < one.end)
   }
 
   /** Nothing more is coming, though the stretch goes on. */
@@ -201,7 +203,10 @@ export class Deck {
       const span = restOfFile(fragments, fragments.findIndex((one) => one.sn === frag.sn || one.initSegment?.url === frag.url))
       if (span && !this.spoilt.some((one) => one.end === span.end)) this.spoilt.push({ ...span, trouble })
     }
-    if (!data.fatal) return
+    // In a list that grows hls.js takes each fragment that does not come for lost, and asks for the next at once.
+    const away = FRAGMENTS.has(data.details) && (trouble === 'node' || trouble === 'unreachable') && data.errorAction?.action !== RETRIES
+    if (away) this.hls.stopLoad()
+    else if (!data.fatal) return
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && data.details !== Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR
       && data.details !== Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR && this.trouble === null && this.painted > 0) {
       this.hls.recoverMediaError()

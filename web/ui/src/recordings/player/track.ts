@@ -169,12 +169,9 @@ export class Track {
       this.retryAt = now + this.retryMs
       this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2)
     }
-    const due = now >= this.retryAt
-    if (deck.troubleAt(head.at) === null) {
-      if (!due) return
-      this.troubled = null
-      deck.resume()
-    } else if (due || !deck.covers(head.at, head.frames)) {
+    if (deck.troubleAt(head.at) === null) return
+    const hopeless = deck.hopeless(head.at)
+    if (!deck.covers(head.at, head.frames) || (hopeless === null ? now >= this.retryAt : !hopeless)) {
       deck.close()
       this.deck = this.troubled = null
     }
