@@ -41,8 +41,13 @@ class Looked:
         return [one for one in self.differences if one.kind not in NO_FAULT]
 
 
-def look_at(root: Path, site: str, camera: str, now: datetime, *, verify: bool = False) -> Iterator[Looked]:
-    """Looks at one camera; yields after each day, so that one may rest in between."""
+def look_at(
+    root: Path, site: str, camera: str, now: datetime, *, verify: bool = False, alone: bool = False
+) -> Iterator[Looked]:
+    """Looks at one camera; yields after each day, so that one may rest in between.
+
+    ``alone``: no recorder runs on this folder, so that no file is on its way to a journal.
+    """
     edge = now - LIVE_EDGE
     looked = Looked()
     footage: list[Span] = []
@@ -50,7 +55,7 @@ def look_at(root: Path, site: str, camera: str, now: datetime, *, verify: bool =
     for day in days(root, site, camera):
         found = look(root, site, camera, day)
         looked.files += len(found.files) + len(found.parts)
-        looked.differences += _differences(root, camera, found, now, edge, verify)
+        looked.differences += _differences(root, camera, found, now, edge, verify, alone)
         footage += [(one.start, one.end) for one in found.segments.values() if one.end is not None]
         gaps |= found.gaps
         start = datetime.fromisoformat(day).replace(tzinfo=UTC)
@@ -92,7 +97,7 @@ def _is_last(gap: Gap, gaps: dict[str, Gap], footage: list[Span], edge: datetime
 
 
 def _differences(
-    root: Path, camera: str, found: Found, now: datetime, edge: datetime, verify: bool
+    root: Path, camera: str, found: Found, now: datetime, edge: datetime, verify: bool, alone: bool
 ) -> Iterator[Difference]:
     def differs(kind: str, path: str, detail: str = "") -> Difference:
         return Difference(camera=camera, kind=kind, path=path, detail=detail)
@@ -112,11 +117,11 @@ def _differences(
             yield differs(kind, one.path)
     journaled = {one.path for one in kept}
     for path in sorted(found.files.keys() - journaled):
-        if _is_older(root / path, edge):
+        if alone or _is_older(root / path, edge):
             yield differs("unjournaled", path)
     for path in sorted(found.parts):
         part = (root / path).with_suffix(PART)
-        if not growing(part) and _is_older(part, edge):
+        if not growing(part) and (alone or _is_older(part, edge)):
             yield differs("left_open", path)
     yield from _overlaps(camera, kept)
 

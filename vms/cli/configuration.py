@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from vms.cli.options import data_option
+from vms.cli.options import counted, data_option
 from vms.domain.clock import SystemClock
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import ACTED_ON, Facility
@@ -37,7 +37,8 @@ def check(file: Path, no_env: bool) -> None:
         for rule in camera.rules:
             if rule.kind not in ACTED_ON:
                 click.echo(f"{file}: camera {camera.id}: rule {rule.id} of kind {rule.kind} does nothing yet", err=True)
-    click.echo(f"{file}: good. {len(facility.sites)} sites, {len(cameras)} cameras, {rules} rules.")
+    found = ((len(facility.sites), "site"), (len(cameras), "camera"), (rules, "rule"))
+    click.echo(f"{file}: good. {', '.join(counted(*one) for one in found)}.")
 
 
 @config.command()
@@ -70,7 +71,7 @@ def import_command(file: Path, data: Path) -> None:
     """Put FILE in force as a new revision."""
     logs.configure("config", "WARNING")
     facility = load(file)
-    before, revision = asyncio.run(import_file(Environment.read(data), facility))
+    before, revision = asyncio.run(import_file(_existing(data), facility))
     click.echo(f"{file} is in force as revision {revision}{_cameras_changed(before, facility)}.")
     try:
         check_environment(facility, os.environ)
@@ -82,7 +83,7 @@ def _cameras_changed(before: Facility | None, after: Facility) -> str:
     old = {} if before is None else {camera.id: camera for _, camera in before.cameras()}
     new = {camera.id: camera for _, camera in after.cameras()}
     changed = sum(old[name] != camera for name, camera in new.items() if name in old)
-    return f": {len(new.keys() - old)} cameras added, {len(old.keys() - new)} taken out, {changed} changed"
+    return f": {counted(len(new.keys() - old), 'camera')} added, {len(old.keys() - new)} taken out, {changed} changed"
 
 
 @config.command("diff")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vms.cli.options import data_option
+from vms.cli.options import counted, data_option
 from vms.doctor import examine
 
 _MARKS = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "problem": ("PROBLEM", "red")}
@@ -26,5 +26,5 @@ def doctor(config_path: Path | None, data: Path) -> None:
         if finding.level != "ok" and finding.remedy:
             click.echo(f"         → {finding.remedy}")
     problems = sum(finding.level == "problem" for finding in findings)
-    click.echo(f"{len(findings)} checks, {problems} problems.")
+    click.echo(f"{counted(len(findings), 'check')}, {counted(problems, 'problem')}.")
     raise click.exceptions.Exit(1 if problems else 0)

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from vms.cli.options import data_option
+from vms.cli.options import counted, data_option
 from vms.domain.errors import ConfigurationError, StorageError
 from vms.settings import logs
 from vms.settings.environment import Environment
@@ -80,13 +80,15 @@ def audit(data: Path, as_json: bool, verify: bool) -> None:
     from recorder.index.state import cameras
 
     logs.configure("index", "ERROR")
-    _, root = _recordings(data)
+    environment, root = _recordings(data)
+    with _recorders(environment.data) as alone:
+        pass  # to know it is enough: one that starts meanwhile is not held up
     found = cameras(root)
     differences, files, faults = [], 0, 0
     for number, (site, camera) in enumerate(found, 1):
         looked = Looked()
         try:
-            for looked in look_at(root, site, camera, datetime.now(UTC), verify=verify):
+            for looked in look_at(root, site, camera, datetime.now(UTC), verify=verify, alone=alone):
                 _progress(f"{number}/{len(found)} {camera}: {looked.files} files")
         except Exception as err:  # noqa: BLE001  # as in a rebuild
             looked = unreadable(camera, err)
@@ -99,7 +101,9 @@ def audit(data: Path, as_json: bool, verify: bool) -> None:
     else:
         for one in differences:
             click.echo(f"{one.camera}: {one.kind} {one.path} {one.detail}".rstrip())
-        click.echo(f"{len(found)} cameras, {files} files, {len(differences)} differences.")
+        click.echo(
+            f"{counted(len(found), 'camera')}, {counted(files, 'file')}, {counted(len(differences), 'difference')}."
+        )
     raise click.exceptions.Exit(1 if faults else 0)
 
 
@@ -138,14 +142,28 @@ def _progress(text: str) -> None:
         click.echo(f"\r\033[K{text}", err=True, nl=False)
 
 
+#: Columns of the table, each as wide as its name: it fits a terminal of 120.
+_COLUMNS = {
+    "segments": "segments", "gaps": "gaps", "taken_in": "taken in", "closed": "closed", "missing": "missing",
+    "gaps_mended": "gaps mended", "lines_refused": "lines refused", "left_to_recorder": "left alone",
+}  # fmt: skip
+
+
 def _print(table: list[tuple[str, Any]], total: Any, alone: bool) -> None:
-    columns = ("segments", "gaps", "taken_in", "closed", "missing", "gaps_mended", "lines_refused", "left_to_recorder")
-    click.echo(f"{'camera':<32}" + "".join(f"{name.replace('_', ' '):>18}" for name in columns))
+    wide = max(len(name) for name in ("camera", *(name for name, _ in table)))
+    click.echo("  ".join([f"{'camera':<{wide}}", *(f"{title:>8}" for title in _COLUMNS.values())]))
     for name, one in [*table, ("all", total)]:
-        click.echo(f"{name:<32}" + "".join(f"{getattr(one, column):>18}" for column in columns))
+        figures = (f"{getattr(one, column):>{max(8, len(title))}}" for column, title in _COLUMNS.items())
+        click.echo("  ".join([f"{name:<{wide}}", *figures]))
     for path, reason in total.unmended:
         click.echo(f"not mended: {path}: {reason}", err=True)
+    if total.unmended:
+        click.echo(
+            f"{counted(len(total.unmended), 'file')} left as found: move out what is none of the service's; "
+            "of a damaged recording keep a copy, and restore it if there is another.",
+            err=True,
+        )
     click.echo(
-        "The journals are whole. "
+        ("All else is whole. " if total.unmended else "The journals are whole. ")
         + ("The service tells its database when it starts." if alone else "The running service tells its database now.")
     )

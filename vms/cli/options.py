@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""What several commands share: options, and how they count."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from vms.domain.facility import ID_PATTERN
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_PORT = 8000
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 camera", "2 cameras"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def data_option(command: Command) -> Command:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from vms.cli.options import data_option
+from vms.domain.errors import ConfigurationError
 from vms.settings import logs
 
 
@@ -25,6 +26,8 @@ def adopt(data: Path) -> None:
     from recorder.retention.mount import adopt as take
 
     logs.configure("recordings", "WARNING")
+    if not (data / "state").is_dir():
+        raise ConfigurationError(f"{data} was never recorded to: name the service's folder with --data")
     disk = take(data.absolute())
     where = "a disk of its own" if disk.separate else f"the disk of {data}"
     click.echo(f"Recordings are on {data / 'recordings'} now: {where}.")

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from vms.cli.configuration import import_file
-from vms.cli.options import address_options, config_option, data_option
+from vms.cli.options import address_options, config_option, counted, data_option
 from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import check_environment, load
@@ -40,9 +40,9 @@ def up(config_path: Path, data: Path, host: str, port: int) -> None:
     os.umask(0o077)
     facility = load(config_path)
     check_environment(facility, os.environ)
-    check_data(data)
     _check_port(host, port)
     check_given(os.environ)
+    check_data(data)  # last, because it makes the folder
     with sole_owner(data):
         spec = HostSpec(Environment.read(data), facility, config_path.absolute(), host, port)
         _run(spec, f"{facility.facility.name}: dashboard at")
@@ -75,9 +75,9 @@ def demo(
     if more_videos and not videos:
         raise click.UsageError(f"unexpected argument '{more_videos[0]}'; footage is named by --video FILE")
     data = data.absolute()
-    check_data(data)
     _check_port(host, port)
     check_given(os.environ)
+    check_data(data)
     environment = Environment.read(data)
     chosen = tuple(video.absolute() for video in (*videos, *more_videos))
     with sole_owner(data):
@@ -89,7 +89,7 @@ def demo(
         env.pop("VMS_ADMIN_PASSWORD", None)
         child = cameras_child(cameras, sites, chosen, h265, data, made.rtsp_port, env, _say)
         spec = HostSpec(environment, facility, made.facility, host, port, (child,), made.variables)
-        _run(spec, f"{cameras} simulated cameras; dashboard at")
+        _run(spec, f"{counted(cameras, 'simulated camera')}; dashboard at")
 
 
 def check_given(env: Mapping[str, str]) -> None:

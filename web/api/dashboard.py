@@ -16,7 +16,7 @@ _NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><titl
 </body></html>"""
 _RESERVED = ("api", "ws", "metrics", "healthz", "readyz")
 #: Addresses that the dashboard knows. Elsewhere it says so, and so does the status: a probe of a guess must fail.
-_PAGES = ("", "wall", "cameras", "alerts")
+PAGES = ("", "wall", "cameras", "recordings", "alerts")
 
 
 class Dashboard:
@@ -50,7 +50,7 @@ class Dashboard:
         index = self._root / "index.html"
         if not index.is_file():
             return HTMLResponse(_NOT_BUILT, 503 if path != "/" else 200, {"Cache-Control": "no-store"})
-        return FileResponse(index, 200 if parts[0] in _PAGES else 404, headers={"Cache-Control": "no-cache"})
+        return FileResponse(index, 200 if parts[0] in PAGES else 404, headers={"Cache-Control": "no-cache"})
 
     def _file(self, parts: list[str]) -> Path | None:
         if any(part in ("", ".", "..") or "\x00" in part or "\\" in part for part in parts):

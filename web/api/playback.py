@@ -20,7 +20,7 @@ from web.api.moments import span
 from web.context import Context, Here
 from web.playback import keys, playlist
 from web.playback.footage import Footage
-from web.playback.recorders import Gone
+from web.playback.recorders import Damaged, Gone
 from web.playback.streamed import Streamed
 from web.problems import RETRY_S, Problem, not_found
 
@@ -113,6 +113,8 @@ async def media(segment: Segment, request: Request, context: Here, viewer: Viewe
         return await _streamed(context, rest, viewer, status, headers)
     except Gone as err:
         raise not_found("recording") from err
+    except Damaged as err:
+        raise Problem(410, "damaged", str(err)) from err
 
 
 @router.get("/segments/{segment}/keyframes", response_class=Response, responses={200: MEDIA[200]})
@@ -133,6 +135,8 @@ async def keyframes(
         return await _streamed(context, rest, viewer, 200, headers)
     except Gone as err:
         raise not_found("recording") from err
+    except Damaged as err:
+        raise Problem(410, "damaged", str(err)) from err
 
 
 async def _file(context: Context, segment: str) -> Footage:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from vms.domain.errors import BusError
 from vms.domain.reading import FragmentTable
 from vms.media.fragmenter import Sample, fragment
 from vms.media.reading import first_sample
 from web.playback.footage import Footage
-from web.playback.recorders import CHUNK, Recorders
+from web.playback.recorders import CHUNK, Damaged, Recorders
 
 #: A camera that sends nothing but key frames: more of them a second nobody sees at that speed.
 LEAST_S = 0.25
@@ -31,21 +30,22 @@ def chosen(table: FragmentTable, start: int, end: int, timescale: int) -> list[t
 async def fragments(
     recorders: Recorders, footage: Footage, table: FragmentTable, rows: list[tuple[int, int]]
 ) -> AsyncGenerator[bytes]:
-    """A fragment of one sample for each row; ``BusError`` when the file cannot be read."""
+    """A fragment of one sample for each row; ``Damaged`` or ``BusError`` when the file cannot be read."""
     places = [(table.offsets[i], min(CHUNK, table.sizes[i])) for i, _ in rows]
     number = 0
-    async for data in recorders.pieces(footage, places):
+    reach = table.offsets[rows[-1][0]] + table.sizes[rows[-1][0]]
+    async for data in recorders.pieces(footage, places, reach):
         row, duration = rows[number]
         number += 1
         size = int.from_bytes(data[:4], "big")
         try:
             length, offset = first_sample(data[:size])
         except ValueError as err:
-            raise BusError("the file is not what its table says") from err
+            raise Damaged("the file is not what its table says") from err
         begin = size + 8
         end = begin + length
         if end > table.sizes[row]:
-            raise BusError("the file is not what its table says")
+            raise Damaged("the file is not what its table says")
         at = len(data)
         parts = [data[begin:end]]
         while at < end:

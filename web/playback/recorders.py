@@ -31,6 +31,10 @@ class Gone(Exception):
     """The file is no longer there."""
 
 
+class Damaged(Exception):
+    """A closed file is not what the index says of it: to try again is of no use."""
+
+
 class Recorders:
     """The recorders as a disk."""
 
@@ -89,8 +93,11 @@ class Recorders:
             raise BusError("the recorder answered something else")
         return tables
 
-    async def read(self, footage: Footage, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes, at most 128 KiB; ``Gone`` or ``BusError``."""
+    async def read(self, footage: Footage, offset: int, length: int, reach: int = 0) -> bytes:
+        """Exactly ``length`` bytes, at most 128 KiB; ``Gone``, ``Damaged`` or ``BusError``.
+
+        ``reach``: how far the file has to go, so that what cannot be had whole is known with its first piece.
+        """
         request = ReadRequest(segment=footage.id, offset=offset, length=length)
         async with self._reads:
             reply = await self._link.request(
@@ -101,22 +108,22 @@ class Recorders:
             raise Gone
         if error is not None:
             raise BusError("the recorder cannot read this file")
-        if len(reply.data) != length:
-            raise BusError("the file is shorter than it was")
+        if len(reply.data) != length or int((reply.headers or {}).get("Vms-Size", reach)) < reach:
+            raise Damaged("the file is shorter than it was")
         return reply.data
 
     async def stream(self, footage: Footage, begin: int, end: int) -> AsyncGenerator[bytes]:
         """The bytes from ``begin`` to before ``end``, ``AHEAD`` chunks on the way at any time."""
         places = ((at, min(CHUNK, end - at)) for at in range(begin, end, CHUNK))
-        async for data in self.pieces(footage, places):
+        async for data in self.pieces(footage, places, end):
             yield data
 
-    async def pieces(self, footage: Footage, places: Iterable[tuple[int, int]]) -> AsyncGenerator[bytes]:
-        """The bytes at each ``(offset, length)``, in order, ``AHEAD`` of them on the way at any time."""
+    async def pieces(self, footage: Footage, places: Iterable[tuple[int, int]], reach: int) -> AsyncGenerator[bytes]:
+        """The bytes at each ``(offset, length)``, in order, ``AHEAD`` of them on the way; all before ``reach``."""
         coming: deque[asyncio.Task[bytes]] = deque()
         try:
             for offset, length in places:
-                coming.append(asyncio.create_task(self.read(footage, offset, length)))
+                coming.append(asyncio.create_task(self.read(footage, offset, length, reach)))
                 if len(coming) > AHEAD - 1:
                     yield await coming[0]
                     coming.popleft()

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from vms.domain.errors import BusError
-from web.playback.recorders import Gone
+from web.playback.recorders import Damaged, Gone
 from web.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Streamed(StreamingResponse):
         try:
             async for data in self._rest:
                 await send({"type": "http.response.body", "body": data, "more_body": True})
-        except (BusError, Gone) as err:
+        except (BusError, Gone, Damaged) as err:
             log.warning("playback.broken error=%s", err or "the file is gone")
             return
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -90,8 +90,9 @@ async def test_errors_are_problem_documents_with_headers_that_bind(rig: WebRig) 
 
 
 async def test_pages_and_reference_are_served(rig: WebRig) -> None:
-    page = await rig.http.get("/cameras/cam-1")
-    assert page.headers["content-type"].startswith("text/html")
+    for address in ("/cameras/cam-1", "/recordings?cameras=cam-1"):
+        page = await rig.http.get(address)
+        assert page.headers["content-type"].startswith("text/html")
     assert "/api/alerts/{alert}/ack" in (await rig.http.get("/api/docs")).text
     assert "/api/cameras/{camera}/zones" in (await rig.http.get("/api/openapi.json")).json()["paths"]
     metrics = (await rig.http.get("/metrics")).text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import os
 import re
 from typing import Any
 
@@ -187,15 +188,36 @@ async def test_what_is_not_there_is_said(played: Played) -> None:
         assert (await stranger.get(played.address(HOUR, HOUR + 60))).status_code == 401
 
 
-async def test_a_broken_file_closes_the_connection(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_damaged_file_is_known_before_it_is_sent(played: Played) -> None:
     played.past.record("h264", encode(size=(640, 360), gop=5), HOUR, 200)
     await played.told()
     (one,) = played.past.segments()
     path = played.past.root / one.path
+    address, http = f"/api/segments/{one.id}", played.rig.http
+    keys = {"from": 6 * one.timescale, "to": 8 * one.timescale}
+    assert (await http.get(f"{address}/keyframes", params=keys)).status_code == 200
     with path.open("r+b") as file:
         file.truncate(200_000)
+    assert (await http.get(f"{address}/media", headers={"Range": "bytes=0-199999"})).status_code == 206
+    for beyond in ({"Range": "bytes=200000-210000"}, {"Range": "bytes=0-200000"}, {}):
+        lost = await http.get(f"{address}/media", headers=beyond)
+        assert (lost.status_code, lost.json()["type"]) == (410, "about:blank#damaged"), "no reason to try again"
+    lost = await http.get(f"{address}/keyframes", params=keys)
+    assert (lost.status_code, lost.json()["type"]) == (410, "about:blank#damaged")
+
+
+async def test_a_file_that_breaks_off_closes_the_connection(played: Played) -> None:
+    played.past.record("h264", encode(size=(1280, 720), gop=1, extra=(("qp", "1"),)), HOUR, 200)
+    await played.told()
+    one = max(played.past.segments(), key=lambda segment: segment.bytes)
+
+    async def read_on() -> None:
+        async with played.rig.http.stream("GET", f"/api/segments/{one.id}/media") as answer:
+            async for _ in answer.aiter_bytes():
+                os.truncate(played.past.root / one.path, 200_000)
+
     with pytest.raises(httpx.RemoteProtocolError):
-        await played.rig.http.get(f"/api/segments/{one.id}/media")
+        await read_on()
 
 
 async def test_who_goes_away_or_takes_nothing_holds_up_nobody(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,9 +229,9 @@ async def test_who_goes_away_or_takes_nothing_holds_up_nobody(played: Played, mo
 
     read = recorders.Recorders.read
 
-    async def counted_read(self: Any, footage: Segment, offset: int, length: int) -> bytes:
+    async def counted_read(self: Any, footage: Segment, offset: int, length: int, reach: int = 0) -> bytes:
         asked.append(offset)
-        return await read(self, footage, offset, length)
+        return await read(self, footage, offset, length, reach)
 
     monkeypatch.setattr(recorders.Recorders, "read", counted_read)
     address = f"/api/segments/{one.id}/media"

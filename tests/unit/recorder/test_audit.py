@@ -70,6 +70,10 @@ def test_each_difference_has_its_name_and_is_gone_when_mended(root: Path) -> Non
         gone.stem: "missing", cut.stem: "size", changed.stem: "hash",
         stray.stem: "unjournaled", stranded.stem: "left_open",
     }  # fmt: skip
+    os.utime(stray, (NOW.timestamp(), NOW.timestamp()))  # a recorder that runs may have just closed it
+    *_, beside = look_at(root, "s", "c", NOW)
+    *_, alone = look_at(root, "s", "c", NOW, alone=True)
+    assert [stray.stem in {Path(one.path).stem for one in looked.faults} for looked in (beside, alone)] == [False, True]
     *_, done = rebuild(root, "s", "c", "local", now=NOW, alone=True)
     assert {kind for kind in (one.kind for one in audit(root).faults)} == {"size"}
     assert [Path(path).stem for path, _ in done.unmended] == [cut.stem]

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation, useSearch } from 'wouter'
-import { connection } from '../api/liveUpdates'
+import { connection } from '../api/connection'
 import { useAlertPages } from '../api/queries'
 import type { Alert } from '../api/types'
 import { CircleCheck, MousePointerClick } from 'lucide-react'

@@ -3,17 +3,9 @@ import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { merge, newer, type AlertFilter } from '../alerts/merge'
 import { streamPath, take, unknownPosition, type Position } from '../sockets/alertSequence'
 import { LastingSocket } from '../sockets/lastingSocket'
-import { Store } from '../preferences/store'
+import { connection } from './connection'
 import { keys } from './queries'
 import type { Alert, Camera, CameraDetail, Page, StreamEvent } from './types'
-
-export interface Connection {
-  state: 'connecting' | 'up' | 'down'
-  /** Local time at which the server was lost. */
-  since: number
-}
-
-export const connection = new Store<Connection>({ state: 'connecting', since: Date.now() })
 
 type OpenedListener = (alert: Alert) => void
 

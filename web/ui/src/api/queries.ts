@@ -2,13 +2,14 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { AlertFilter } from '../alerts/merge'
 import { get, Problem, query } from './client'
+import { connection } from './connection'
 import type { Alert, Camera, CameraDetail, Page, Session, Site, System, Timeline } from './types'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      // A "no" stays a "no"; silence is tried again by the page's own pace and by the stream's reconnect.
-      retry: (failures, error) => !(error instanceof Problem && error.status < 500) && failures < 2,
+      // A "no" stays a "no"; a server known to be away is asked at the page's own pace alone, and at the stream's reconnect.
+      retry: (failures, error) => !(error instanceof Problem && error.status < 500) && failures < 2 && connection.get().state !== 'down',
       retryDelay: (failures) => Math.min(4000, 600 * 2 ** failures),
       staleTime: 10_000,
       refetchOnWindowFocus: false,

@@ -14,10 +14,12 @@ let nextId = 1
 
 const dismiss = (id: number) => toasts.set(toasts.get().filter((toast) => toast.id !== id))
 
-export function tell(text: string, kind: Toast['kind'] = 'done', action: Toast['action'] = null): void {
+/** Shows a notice; what comes back takes it away before its time. */
+export function tell(text: string, kind: Toast['kind'] = 'done', action: Toast['action'] = null): () => void {
   const id = nextId++
   toasts.set([...toasts.get().slice(-2), { id, kind, text, action }])
   setTimeout(() => dismiss(id), action ? 12_000 : kind === 'done' ? 4000 : 9000)
+  return () => dismiss(id)
 }
 
 export function Toasts() {

@@ -1,10 +1,10 @@
 // The recordings at work: pictures in step, the timeline beneath, the buttons, and the keys for all of it.
 import { Lock, Plus } from 'lucide-react'
-import { useEffect, useMemo, useState, useSyncExternalStore, type MouseEvent } from 'react'
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type MouseEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { shortSite } from '../alerts/places'
-import { connection } from '../api/liveUpdates'
+import { connection } from '../api/connection'
 import { useCameras, useSites } from '../api/queries'
 import { Hint } from '../controls/Hint'
 import { Menu, MenuChoices } from '../controls/Menu'
@@ -14,6 +14,7 @@ import { useStore } from '../preferences/store'
 import { PageTools } from '../shell/PageTools'
 import { PHONE } from '../shell/phone'
 import { usePermission } from '../shell/shellState'
+import { moment } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { isClosed } from '../wall/Tile'
 import { LAYOUTS, MOST_CAMERAS, placeOf, type Layout } from './address'
@@ -29,7 +30,7 @@ import { DayStrip } from './timeline/DayStrip'
 import { Legend } from './timeline/Legend'
 import type { Marked } from './timeline/Marks'
 import { around, HOUR, rangeFor, spanOf, type View } from './timeline/scale'
-import type { TimelineCamera } from './timeline/camera'
+import { labelsOf, type TimelineCamera } from './timeline/camera'
 import { Timeline } from './timeline/Timeline'
 import { Zoom } from './timeline/Zoom'
 import { Transport } from './Transport'
@@ -59,6 +60,10 @@ export function Desk({ playback }: { playback: Playback }) {
   const { speed } = useStore(playback.state)
   const at = useSettledAt(playback)
 
+  const tellAhead = (wanted: number | null) => {
+    if (wanted !== null && wanted > serverClock.now()) tell(t('seek.ahead', { time: moment(wanted) }), 'breach')
+  }
+  useEffect(() => tellAhead(initial.at), [])
   useAddress(() => ({ cameras: ids, at: Math.round(playback.state.get().playing ? at : playback.position()), ...marks, speed, layout, play: false }),
     [ids, marks, speed, layout, at], (place) => {
       if (place.cameras.length === 0) return
@@ -66,16 +71,20 @@ export function Desk({ playback }: { playback: Playback }) {
       setMarks({ from: place.from, to: place.to })
       setLayout(place.layout)
       playback.setSpeed(place.speed)
+      tellAhead(place.at)
       if (place.at !== null) jump(place.at)
       if (place.play) playback.play()
     })
   const cameras = useMemo(() => {
     const names = new Map(sites.data?.map((site) => [site.id, shortSite(site.name)]))
-    return ids.map((id): TimelineCamera => {
+    const found = ids.map((id) => {
       const camera = known.data?.find((one) => one.id === id)
       return { id, name: camera?.name ?? id, site: camera ? (names.get(camera.site) ?? camera.site) : '', closed: camera ? isClosed(camera) : false }
     })
+    const labels = labelsOf(found)
+    return found.map((one): TimelineCamera => ({ ...one, label: labels.get(one.id) ?? one.name }))
   }, [ids, known.data, sites.data])
+  const unknown = (id: string) => known.data !== undefined && !known.data.some((one) => one.id === id)
   const chosen = active !== null && ids.includes(active) ? active : (ids[0] ?? null)
   const visible = visibleOf(ids, phone ? 1 : layout, chosen)
   const activeFps = known.data?.find((one) => one.id === chosen)?.fps ?? null
@@ -96,10 +105,14 @@ export function Desk({ playback }: { playback: Playback }) {
     if (next.length === 0) navigate('/recordings')
     else setIds(next)
   }
+  const untell = useRef<() => void>(undefined)
+  useEffect(() => {
+    if (marks.from !== null && marks.to !== null) untell.current?.()
+  }, [marks])
   const solo = visible.length === 1 && ids.length > 1
   const hold = () => {
     if (!mayHold) return
-    if (marks.from === null || marks.to === null) tell(t('hold.marksFirst'), 'breach')
+    if (marks.from === null || marks.to === null) untell.current = tell(t('hold.marksFirst'), 'breach')
     else setDialog('hold')
   }
   const actions = useDeskKeys({ playback, view, setView, marks, setMarks, jump, hold, chosen, activeFps, alerts: near[ids.indexOf(chosen ?? '')]?.coverage?.alerts ?? [],
@@ -130,19 +143,19 @@ export function Desk({ playback }: { playback: Playback }) {
       {stale && !lost && <StaleNote since={stale.coverage?.end ?? 0} onRetry={stale.retry} />}
       {phone && ids.length > 1 && (
         <div className="desk-tabs" role="tablist">
-          {cameras.map((camera) => <button key={camera.id} role="tab" className="desk-tab cut" aria-selected={camera.id === chosen} onClick={() => setActive(camera.id)}>{camera.name}</button>)}
+          {cameras.map((camera) => <button key={camera.id} role="tab" className="desk-tab cut" aria-selected={camera.id === chosen} onClick={() => setActive(camera.id)}>{camera.label}</button>)}
         </div>
       )}
       <div className="pictures" data-count={visible.length}>
         {cameras.filter((camera) => visible.includes(camera.id)).map((camera) => (
           <Picture key={camera.id} camera={camera} playback={playback} active={camera.id === chosen && visible.length > 1}
-            removed={known.data !== undefined && !known.data.some((one) => one.id === camera.id)}
+            unknown={unknown(camera.id)} onJump={jump}
             solo={solo} first={ids[0] === camera.id} last={ids.at(-1) === camera.id}
             onActive={() => setActive(camera.id)} onRemove={() => change(ids.filter((one) => one !== camera.id))}
             onSwap={() => setSwapping(camera.id)} onMove={(step) => setIds(moved(ids, camera.id, step))}
-            onSolo={() => {
+            onSolo={phone || ids.length === 1 ? null : () => {
               setActive(camera.id)
-              if (ids.length > 1) setLayout(solo ? null : 1)
+              setLayout(solo ? null : 1)
             }} />
         ))}
       </div>

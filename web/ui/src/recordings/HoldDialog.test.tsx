@@ -9,14 +9,27 @@ import { Toasts } from '../controls/toasts'
 import { HoldDialog } from './HoldDialog'
 
 const cameras = [
-  { id: 'gate-1', name: 'Cổng chính', site: 'Vị Thanh 1', closed: false },
-  { id: 'corridor-2', name: 'Hành lang A2', site: 'Vị Thanh 1', closed: false },
+  { id: 'gate-1', name: 'Cổng chính', label: 'Cổng chính', site: 'Vị Thanh 1', closed: false },
+  { id: 'corridor-2', name: 'Hành lang A2', label: 'Hành lang A2', site: 'Vị Thanh 1', closed: false },
 ]
 const span = { from: Date.parse('2026-11-21T14:00:00Z'), to: Date.parse('2026-11-21T14:08:00Z') }
 
-function show(status = 201) {
+const spanOf = (path: string) => new URLSearchParams(path.split('?')[1])
+
+/** A timeline of the asked span: recorded whole, or nothing at all for the cameras in `without`. */
+function timelineOf(path: string, without: readonly string[]) {
+  const [start, end] = [spanOf(path).get('start'), spanOf(path).get('end')]
+  const recorded = !without.some((camera) => path.includes(`/${camera}/`))
+  return {
+    start, end, counts: [], alerts: [], segments: recorded ? [{ start, end, codec: 'avc1.64001f', bytes: 1, open: false }] : [],
+    gaps: recorded ? [] : [{ start, end, cause: 'disabled', reason: null }],
+  }
+}
+
+function show(status = 201, without: readonly string[] = []) {
   const calls: { method: string; path: string; body: unknown }[] = []
   vi.stubGlobal('fetch', vi.fn((path: string, init: RequestInit) => {
+    if (path.includes('/timeline')) return Promise.resolve(new Response(JSON.stringify(timelineOf(path, without))))
     calls.push({ method: init.method ?? 'GET', path, body: typeof init.body === 'string' ? JSON.parse(init.body) : null })
     const body = status === 201 ? { id: 'h1' } : { type: 'about:blank#hold-span', detail: 'the span is in the future' }
     return Promise.resolve(init.method === 'DELETE' ? new Response(null, { status: 204 }) : new Response(JSON.stringify(body), { status }))
@@ -37,7 +50,8 @@ afterEach(() => {
 describe('HoldDialog', () => {
   it('asks for a reason and for a camera before anything is sent', () => {
     const { calls } = show()
-    submit()
+    // As a hand does it: the browser's own bubble, in the browser's language, must not come first.
+    fireEvent.click(document.querySelector('.dialog-foot .primary') as HTMLButtonElement)
     expect(document.querySelector('.form-error')?.textContent).toContain('lý do')
     fireEvent.change(reason(), { target: { value: 'vụ việc' } })
     document.querySelectorAll('input[type=checkbox]').forEach((box) => fireEvent.click(box))
@@ -58,6 +72,12 @@ describe('HoldDialog', () => {
     })
     fireEvent.click(await screen.findByText('Hoàn tác'))
     await waitFor(() => expect(calls.some((call) => call.method === 'DELETE' && call.path === '/api/holds/h1')).toBe(true))
+  })
+  it('says where there is nothing to hold', async () => {
+    show(201, ['corridor-2'])
+    await screen.findByText('Trong khoảng này không có bản ghi của Hành lang A2.')
+    fireEvent.click(screen.getByLabelText('Vị Thanh 1 · Cổng chính'))
+    await screen.findByText('Trong khoảng này không có bản ghi nào để giữ lại.')
   })
   it('says why it was refused and keeps what was typed', async () => {
     const { made } = show(422)

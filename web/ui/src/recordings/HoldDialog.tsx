@@ -1,15 +1,15 @@
 // Keeping a stretch from deletion: which cameras, why, until when.
-import { CircleAlert } from 'lucide-react'
+import { CircleAlert, TriangleAlert } from 'lucide-react'
 import { useEffect, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Dialog } from '../controls/Dialog'
 import { explain } from '../controls/states'
 import { tell } from '../controls/toasts'
-import { date, day, dayStart, duration, stretch } from '../time/format'
+import { date, day, dayStart, datedStretch, duration } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { createHold, releaseHold } from './queries'
+import { createHold, releaseHold, useCoverages } from './queries'
 import type { TimelineCamera } from './timeline/camera'
-import { DAY } from './timeline/scale'
+import { DAY, MAX_SPAN } from './timeline/scale'
 
 const TERMS = ['d30', 'd90', 'date', 'open'] as const
 type Term = (typeof TERMS)[number]
@@ -38,7 +38,9 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
     setTerm('d30')
     setUntil(day(serverClock.now() + 60 * DAY))
   }, [open])
+  const rows = useCoverages(chosen, span && span.to - span.from <= MAX_SPAN ? { start: span.from, end: span.to } : null)
   if (!span) return null
+  const empty = chosen.filter((_, index) => !rows[index]?.loading && rows[index]?.coverage?.recorded.length === 0)
   const ends = term === 'open' ? null : term === 'date' ? (until ? dayStart(until, 1) : null)
     : new Date(Date.parse(dayStart(day(serverClock.now()), term === 'd30' ? 31 : 91))).toISOString()
   const wanting = chosen.length === 0 ? t('hold.noCamera') : reason.trim() === '' ? t('hold.noReason')
@@ -70,7 +72,7 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
   return (
     <Dialog open onClose={onClose} title={t('hold.title')} description={t('hold.text')}>
       <form className="hold-form" onSubmit={(event) => void submit(event)}>
-        <p className="hold-span"><b>{stretch(span.from, span.to)}</b> <span className="secondary">{duration(span.to - span.from)}</span></p>
+        <p className="hold-span"><b>{datedStretch(span.from, span.to)}</b> <span className="secondary">{duration(span.to - span.from)}</span></p>
         <fieldset className="field">
           <legend>{t('hold.cameras')}</legend>
           {cameras.map((camera) => (
@@ -81,9 +83,15 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
             </label>
           ))}
         </fieldset>
+        {empty.length > 0 && (
+          <p className="hold-empty" role="status">
+            <TriangleAlert size={15} />
+            {empty.length === chosen.length ? t('hold.emptySpan') : t('hold.emptyOf', { names: cameras.filter((one) => empty.includes(one.id)).map((one) => one.label).join(', ') })}
+          </p>
+        )}
         <label className="field">
           <span>{t('hold.reason')}</span>
-          <textarea className="input" rows={2} autoFocus maxLength={500} required value={reason} placeholder={t('hold.reasonPlaceholder')} onChange={(event) => setReason(event.target.value)} />
+          <textarea className="input" rows={2} autoFocus maxLength={500} value={reason} placeholder={t('hold.reasonPlaceholder')} onChange={(event) => setReason(event.target.value)} />
         </label>
         <fieldset className="field">
           <legend>{t('hold.until')}</legend>

@@ -2,13 +2,13 @@
 import { Lock, LockOpen, Play } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useCameras } from '../api/queries'
 import type { Hold } from '../api/types'
 import { Dialog } from '../controls/Dialog'
 import { Empty, explain, Failed, Skeletons, StaleNote } from '../controls/states'
 import { tell } from '../controls/toasts'
-import { date, duration, moment, stretch } from '../time/format'
+import { date, datedStretch, duration, moment } from '../time/format'
 import { releaseHold, useHolds } from './queries'
+import { useLabels } from './useLabels'
 
 export function HoldsList({ open, onClose, mayRelease, onShow }: { open: boolean; onClose: () => void; mayRelease: boolean; onShow: (hold: Hold) => void }) {
   const { t } = useTranslation()
@@ -36,10 +36,9 @@ export function HoldsList({ open, onClose, mayRelease, onShow }: { open: boolean
 
 function Entry({ hold, mayRelease, onShow }: { hold: Hold; mayRelease: boolean; onShow: () => void }) {
   const { t } = useTranslation()
-  const cameras = useCameras().data
+  const labels = useLabels()
   const [asking, setAsking] = useState(false)
   const [busy, setBusy] = useState(false)
-  const names = hold.cameras.map((id) => cameras?.find((camera) => camera.id === id)?.name ?? id).join(', ')
   const release = async () => {
     setBusy(true)
     try {
@@ -55,10 +54,10 @@ function Entry({ hold, mayRelease, onShow }: { hold: Hold; mayRelease: boolean; 
   return (
     <li className="hold" data-hold={hold.id} data-state={hold.state}>
       <div className="hold-text">
-        <b className="cut">{stretch(hold.start, hold.end)} <span className="secondary">{duration(Date.parse(hold.end) - Date.parse(hold.start))}</span></b>
-        <span className="cut" title={names}>{names}</span>
-        <q className="cut" title={hold.reason}>{hold.reason}</q>
-        <span className="secondary cut">
+        <b>{datedStretch(hold.start, hold.end)} <span className="secondary">{duration(Date.parse(hold.end) - Date.parse(hold.start))}</span></b>
+        <span>{labels(hold.cameras).join(', ')}</span>
+        <q>{hold.reason}</q>
+        <span className="secondary">
           {hold.owner} · {hold.state === 'released' && hold.released_at ? t('hold.releasedBy', { by: hold.released_by, time: moment(hold.released_at) })
             : hold.state === 'expired' && hold.until ? t('hold.expired', { date: date(hold.until) })
               : hold.until ? t('hold.keptUntil', { date: date(Date.parse(hold.until) - 1) }) : t('hold.keptOpen')}

@@ -3,13 +3,14 @@ import { CalendarClock } from 'lucide-react'
 import * as Popover from '@radix-ui/react-popover'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { clock, date, day, dayStart, moment, weekday } from '../time/format'
+import { clock, date, day, dayStart, fineClock, moment, weekday } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import type { Playback } from './player/playback'
 import { momentOf, onDay } from './timeEntry'
 import { DAY, HOUR } from './timeline/scale'
 
-const DAYS = 8
+/** Buttons for the last days; any day beside them by the calendar. */
+const DAYS = 6
 
 export function JumpTo({ playback, open, onOpen, onJump }: { playback: Playback; open: boolean; onOpen: (open: boolean) => void; onJump: (at: number) => void }) {
   const { t } = useTranslation()
@@ -38,16 +39,22 @@ function Shown({ playback }: { playback: Playback }) {
   const { t } = useTranslation()
   const text = useRef<HTMLElement>(null)
   useEffect(() => playback.onFrame((at) => {
-    const next = `${dayName(at, t('seek.today'), t('seek.yesterday'))} · ${clock(at)}`
+    const next = `${dayName(at, t('seek.today'), t('seek.yesterday'))} · ${playback.state.get().playing ? clock(at) : fineClock(at)}`
     if (text.current && text.current.textContent !== next) text.current.textContent = next
   }), [playback, t])
   return <b ref={text} className="jump-text" />
 }
 
+/** The year, unless it is this one. */
+function yearOf(at: number, now: number): string {
+  const year = day(at).slice(0, 4)
+  return year === day(now).slice(0, 4) ? '' : `/${year}`
+}
+
 function dayName(at: number, today: string, yesterday: string): string {
   const now = serverClock.now()
   if (day(at) === day(now)) return today
-  return day(at) === day(now - DAY) ? `${yesterday} ${weekday(at).split(' ')[1] ?? ''}` : weekday(at)
+  return day(at) === day(now - DAY) ? `${yesterday} ${weekday(at).split(' ')[1] ?? ''}` : `${weekday(at)}${yearOf(at, now)}`
 }
 
 function Entry({ at, onJump }: { at: number; onJump: (at: number) => void }) {
@@ -69,7 +76,9 @@ function Entry({ at, onJump }: { at: number; onJump: (at: number) => void }) {
         <input className="input" autoFocus autoComplete="off" spellCheck={false} placeholder={t('seek.placeholder')} value={text} onChange={(event) => setText(event.target.value)} />
       </label>
       <p className="jump-meant" data-wrong={text.trim() !== '' && (meant === null || ahead)} role="status">
-        {text.trim() === '' ? t('seek.examples') : meant === null ? t('seek.wrong') : ahead ? t('seek.ahead', { time: moment(meant) }) : <>{t('seek.meant')} <b>{weekday(meant)} · {clock(meant)}</b> <kbd>Enter</kbd></>}
+        {text.trim() === '' ? t('seek.examples') : meant === null ? t('seek.wrong') : ahead ? t('seek.ahead', { time: moment(meant) }) : (
+          <button className="button">{t('seek.meant')} <b>{weekday(meant)}{yearOf(meant, now)} · {clock(meant)}</b> <kbd>Enter</kbd></button>
+        )}
       </p>
       <div className="jump-days" role="group" aria-label={t('seek.days')}>
         {Array.from({ length: DAYS }, (_, ago) => {
@@ -81,6 +90,8 @@ function Entry({ at, onJump }: { at: number; onJump: (at: number) => void }) {
             </button>
           )
         })}
+        <input className="input" type="date" aria-label={t('seek.otherDay')} title={t('seek.otherDay')} value={meant === null ? shownDay : day(meant)} max={day(now)}
+          onChange={(event) => event.target.value && setText(event.target.value)} />
       </div>
       <div className="jump-hours" role="group" aria-label={t('seek.hours')}>
         {Array.from({ length: 24 }, (_, hour) => {

@@ -5,14 +5,16 @@ import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { Hint } from '../controls/Hint'
 import { Menu, MenuItem, MenuLine } from '../controls/Menu'
+import { tell } from '../controls/toasts'
 import { hasWord, word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
-import { clock, day, duration, moment } from '../time/format'
-import { serverClock } from '../time/serverClock'
+import { clock, fineClock } from '../time/format'
 import type { Missing } from './coverage'
+import { gapLength, gapText } from './gapText'
 import type { Playback } from './player/playback'
 import type { Shown, Track } from './player/track'
+import { findFootage, useBounds } from './queries'
 import { isAbsent } from './timeline/draw'
 import type { TimelineCamera } from './timeline/camera'
 import { useThumbnail } from './thumbnails'
@@ -22,14 +24,16 @@ export interface PictureActions {
   onRemove: () => void
   /** Towards the front (−1) or the end (1); null where there is no further. */
   onMove: (step: 1 | -1) => void
-  onSolo: () => void
+  /** This camera alone, or all again; null where one is shown anyway. */
+  onSolo: (() => void) | null
   onActive: () => void
+  onJump: (at: number) => void
 }
 
 interface Props extends PictureActions {
   camera: TimelineCamera
-  /** No longer in the configuration: what was recorded may still be there. */
-  removed: boolean
+  /** Not in the configuration: nothing can be asked of it. */
+  unknown: boolean
   playback: Playback
   active: boolean
   solo: boolean
@@ -45,25 +49,25 @@ export function Picture(props: Props) {
   const host = useRef<HTMLDivElement>(null)
   const [track, setTrack] = useState<Track | null>(null)
   useEffect(() => {
-    if (!host.current || camera.closed) return
+    if (!host.current || camera.closed || props.unknown) return
     const made = playback.track(camera.id, host.current)
     setTrack(made)
     return () => {
       playback.untrack(made)
       setTrack(null)
     }
-  }, [playback, camera.id, camera.closed])
+  }, [playback, camera.id, camera.closed, props.unknown])
   const shown = useStore(track?.shown ?? noTrack)
-  const { scrubAt } = useStore(playback.state)
+  const { scrubAt, playing } = useStore(playback.state)
   const covered = shown.phase === 'gap' || shown.phase === 'nothing' || shown.phase === 'trouble'
   return (
     <figure className="picture" data-camera={camera.id} data-phase={camera.closed ? 'closed' : shown.phase} data-active={active}
-      onPointerDown={props.onActive} onDoubleClick={props.onSolo}>
+      onPointerDown={props.onActive} onDoubleClick={() => props.onSolo?.()}>
       <div ref={host} className="picture-host" />
-      {camera.closed ? <Closed /> : (
+      {camera.closed ? <Closed /> : props.unknown ? <Unknown /> : (
         <>
           {scrubAt !== null && <Scrubbed camera={camera.id} at={scrubAt} />}
-          {scrubAt === null && covered && <Slate shown={shown} playback={playback} track={track} />}
+          {scrubAt === null && covered && <Slate camera={camera.id} shown={shown} track={track} onJump={props.onJump} />}
           {scrubAt === null && shown.phase === 'loading' && (
             <div className="picture-loading" role="status">
               <span className="spinner" aria-hidden="true" />
@@ -73,7 +77,6 @@ export function Picture(props: Props) {
         </>
       )}
       <div className="picture-badges">
-        {props.removed && <span className="picture-badge attention">{t('rec.removed')}</span>}
         {shown.phase === 'stills' && (
           <Hint text={t('rec.previewWhy', { codec: codecName(shown.codec ?? '') })}>
             <span className="picture-badge attention" tabIndex={0}>{t('rec.preview', { codec: codecName(shown.codec ?? '') })}</span>
@@ -84,7 +87,7 @@ export function Picture(props: Props) {
       <PictureMenu {...props} />
       <figcaption className="picture-foot">
         <span className="cut"><b>{camera.name}</b> <span className="picture-site">{camera.site}</span></span>
-        {!camera.closed && shown.at !== null && !covered && scrubAt === null && <time className="picture-at">{clock(shown.at)}</time>}
+        {!camera.closed && shown.at !== null && !covered && scrubAt === null && <time className="picture-at">{playing ? clock(shown.at) : fineClock(shown.at)}</time>}
       </figcaption>
     </figure>
   )
@@ -108,9 +111,9 @@ function Scrubbed({ camera, at }: { camera: string; at: number }) {
   )
 }
 
-function Slate({ shown, playback, track }: { shown: Shown; playback: Playback; track: Track | null }) {
+function Slate({ camera, shown, track, onJump }: { camera: string; shown: Shown; track: Track | null; onJump: (at: number) => void }) {
   const { t } = useTranslation()
-  if (shown.phase === 'gap' && shown.gap) return <GapSlate gap={shown.gap} playback={playback} />
+  if (shown.phase === 'gap' && shown.gap) return <GapSlate camera={camera} gap={shown.gap} onJump={onJump} />
   if (shown.phase === 'nothing') {
     return <div className="picture-slate hatched"><strong>{t('rec.noFootage')}</strong><span>{t('rec.noFootageText')}</span></div>
   }
@@ -123,23 +126,32 @@ function Slate({ shown, playback, track }: { shown: Shown; playback: Playback; t
   )
 }
 
-/** A gap that reaches so near to the present has not ended. */
-const LASTING_MS = 20_000
-
-function GapSlate({ gap, playback }: { gap: Missing; playback: Playback }) {
+function GapSlate({ camera, gap, onJump }: { camera: string; gap: Missing; onJump: (at: number) => void }) {
   const { t } = useTranslation()
   const absent = isAbsent(gap.cause)
-  const lasting = serverClock.now() - gap.end < LASTING_MS
+  const bounds = useBounds(camera, gap)
+  const { end, lasts } = bounds
+  const length = gapLength(bounds)
+  const resume = async () => {
+    const found = await findFootage([camera], end ?? gap.end).catch(() => null)
+    if (found === null) tell(t('rec.noMore'), 'breach')
+    else onJump(found)
+  }
   return (
     <div className="picture-slate hatched" data-absent={absent}>
-      <strong>{lasting ? t('rec.gapSince', { from: moment(gap.start) }) : t('rec.gapFrom', { from: moment(gap.start), to: day(gap.start) === day(gap.end) ? clock(gap.end) : moment(gap.end) })}</strong>
+      <strong>{gapText(bounds)}</strong>
       <span>
-        {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`} · {duration(gap.end - gap.start)}
+        {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`}{length && ` · ${length}`}
       </span>
       {!absent && gap.reason && hasWord('remedy', gap.reason) && <span className="picture-remedy">{word('remedy', gap.reason)}</span>}
-      {!lasting && <button className="button" onClick={() => playback.seek(gap.end)}>{t('rec.afterGap')}</button>}
+      {!lasts && <button className="button" onClick={() => void resume()}>{t('rec.afterGap')}</button>}
     </div>
   )
+}
+
+function Unknown() {
+  const { t } = useTranslation()
+  return <div className="picture-slate hatched" role="alert"><strong>{t('rec.unknown')}</strong><span>{t('rec.unknownText')}</span></div>
 }
 
 function Closed() {
@@ -162,7 +174,7 @@ function PictureMenu(props: Props) {
         <Ellipsis size={17} />
       </button>
     }>
-      <MenuItem icon={props.solo ? <Minimize2 size={15} /> : <Maximize2 size={15} />} onSelect={props.onSolo}>{t(props.solo ? 'rec.unsolo' : 'rec.solo')}</MenuItem>
+      {props.onSolo && <MenuItem icon={props.solo ? <Minimize2 size={15} /> : <Maximize2 size={15} />} onSelect={props.onSolo}>{t(props.solo ? 'rec.unsolo' : 'rec.solo')}</MenuItem>}
       <MenuItem icon={<RefreshCcw size={15} />} onSelect={props.onSwap}>{t('rec.swap')}</MenuItem>
       <MenuItem icon={<ArrowLeft size={15} />} disabled={props.first} onSelect={() => props.onMove(-1)}>{t('rec.moveFront')}</MenuItem>
       <MenuItem icon={<ArrowRight size={15} />} disabled={props.last} onSelect={() => props.onMove(1)}>{t('rec.moveBack')}</MenuItem>

@@ -16,6 +16,7 @@ import { Desk } from './Desk'
 import { Playback } from './player/playback'
 import { preferred } from './preferred'
 import { findFootage } from './queries'
+import { useLabels } from './useLabels'
 
 const RECENT = 'vms.recordings.recent'
 const RECENTS = 4
@@ -62,6 +63,7 @@ function Start() {
   const [, navigate] = useLocation()
   const cameras = useCameras()
   const sites = useSites()
+  const labels = useLabels()
   const [picking, setPicking] = useState(false)
   const [picked, setPicked] = useState<string[]>([])
   useShortcuts({ c: () => setPicking(true) })
@@ -83,7 +85,7 @@ function Start() {
             <div className="rec-start-list">
               {recents.map((one) => (
                 <button key={one.join()} className="button" onClick={() => open(one)}>
-                  <History size={14} /> <span className="cut">{one.map((id) => known.get(id)?.name ?? id).join(', ')}</span>
+                  <History size={14} /> <span className="cut">{labels(one).join(', ')}</span>
                 </button>
               ))}
             </div>

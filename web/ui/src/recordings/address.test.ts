@@ -22,6 +22,9 @@ describe('links', () => {
     expect(footageOf({ camera: 'gate-1', opened_at: '2026-11-21T14:03:12.700Z' })).toBe('/recordings?cameras=gate-1&at=2026-11-21T14:03:02Z&play=1')
     expect(footageOf({ camera: null, opened_at: '2026-11-21T14:03:12Z' })).toBeNull()
   })
+  it('does not take what is no moment of recordings', () => {
+    for (const at of ['1950-01-01T00:00:00Z', '-000001-01-01T00:00:00Z', 'soon']) expect(placeOf(new URLSearchParams({ at })).at).toBeNull()
+  })
   it('open cameras without a moment', () => expect(recordingsAt(['a', 'b'])).toBe('/recordings?cameras=a,b'))
 })
 

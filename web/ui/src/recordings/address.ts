@@ -16,9 +16,12 @@ export interface Place {
   play: boolean
 }
 
+/** Nothing was ever recorded before, and the service refuses what is long before it. */
+export const EARLIEST = Date.parse('2000-01-01T00:00:00Z')
+
 function moment(text: string | null): number | null {
   const at = text ? Date.parse(text) : NaN
-  return Number.isNaN(at) ? null : at
+  return at >= EARLIEST ? at : null
 }
 
 export function placeOf(search: URLSearchParams): Place {

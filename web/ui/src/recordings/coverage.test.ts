@@ -1,7 +1,7 @@
 // Where a camera has footage and where it has none.
 import { describe, expect, it } from 'vitest'
 import type { Timeline } from '../api/types'
-import { coverageOf, lowerBound, nextFootage, personsAt, standingAt } from './coverage'
+import { boundsOf, coverageOf, lowerBound, nextFootage, personsAt, standingAt } from './coverage'
 
 const time = (second: number) => new Date(Date.UTC(2026, 10, 21, 14, 0, 0) + second * 1000).toISOString()
 const at = (second: number) => Date.parse(time(second))
@@ -62,4 +62,25 @@ describe('personsAt', () => {
     expect([personsAt(known, at(0)), personsAt(known, at(59)), personsAt(known, at(61)), personsAt(known, at(200))]).toEqual([2, 2, 0, null])
   })
   it('searches by halves', () => expect([0, 1, 2, 3, 9].map((value) => lowerBound([1, 2, 2, 5], value))).toEqual([0, 0, 1, 3, 4]))
+})
+
+describe('boundsOf', () => {
+  const gap = (start: number, end: number) => ({ start: time(start), end: time(end), cause: 'network', reason: null })
+  const narrow = coverageOf(timeline({ segments: [], gaps: [gap(0, 3600)], end: time(3600) })).gaps[0]
+  const wide = (spans: object) => coverageOf(timeline({ start: time(-9000), end: time(9000), ...spans }))
+  const now = at(20_000)
+
+  it('takes the edge of what was asked for no bound', () => {
+    expect(narrow && boundsOf(narrow, undefined, now)).toEqual({ start: null, end: null, lasts: false })
+    const inner = coverageOf(timeline()).gaps[0]
+    expect(inner && boundsOf(inner, undefined, now)).toEqual({ start: at(120), end: at(200), lasts: false })
+  })
+  it('finds them further away', () => {
+    const found = wide({ segments: [segment(-9000, -60), segment(5000, 9000)], gaps: [gap(-60, 5000)] })
+    expect(narrow && boundsOf(narrow, found, now)).toEqual({ start: at(-60), end: at(5000), lasts: false })
+    const never = wide({ segments: [segment(5000, 9000)], gaps: [gap(-9000, 5000)] })
+    expect(narrow && boundsOf(narrow, never, now)).toEqual({ start: null, end: at(5000), lasts: false })
+    const lasting = wide({ segments: [segment(-9000, -60)], gaps: [gap(-60, 9000)] })
+    expect(narrow && boundsOf(narrow, lasting, at(9000))).toEqual({ start: at(-60), end: null, lasts: true })
+  })
 })

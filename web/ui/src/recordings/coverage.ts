@@ -14,6 +14,8 @@ export interface Missing {
   end: number
   cause: string
   reason: string | null
+  /** Reaches the edge of what was asked: it may be longer. */
+  cut: boolean
 }
 
 export interface Held {
@@ -53,11 +55,15 @@ export function coverageOf(timeline: Timeline): Coverage {
     if (last && last.codec === next.codec && Math.abs(next.start - last.end) < JOIN_MS) Object.assign(last, { end: next.end, open: next.open })
     else recorded.push(next)
   }
+  const [from, to] = [Date.parse(timeline.start), Date.parse(timeline.end)]
   return {
-    start: Date.parse(timeline.start),
-    end: Date.parse(timeline.end),
+    start: from,
+    end: to,
     recorded,
-    gaps: timeline.gaps.map((gap) => ({ ...gap, start: Date.parse(gap.start), end: Date.parse(gap.end) })),
+    gaps: timeline.gaps.map((gap) => {
+      const [start, end] = [Date.parse(gap.start), Date.parse(gap.end)]
+      return { ...gap, start, end, cut: start <= from || end >= to }
+    }),
     twice: (timeline.overlaps ?? []).map((one) => ({ start: Date.parse(one.start), end: Date.parse(one.end) })),
     countAt: Float64Array.from(timeline.counts, (bin) => Date.parse(bin.at)),
     countMax: Uint16Array.from(timeline.counts, (bin) => bin.max),
@@ -89,6 +95,19 @@ export function nextFootage(coverages: readonly Coverage[], at: number): number 
     return span ? [Math.max(at, span.start)] : []
   })
   return found.length > 0 ? Math.min(...found) : null
+}
+
+/** A gap that reaches so near to the present has not ended; nor one that a long timeline ends with, which is read once a minute. */
+const LASTING_MS = 20_000
+const READ_MS = 120_000
+
+/** Where `gap` begins and ends as `coverage` knows; null: before or after all that it knows. */
+export function boundsOf(gap: Missing, coverage: Coverage | undefined, now: number): { start: number | null; end: number | null; lasts: boolean } {
+  const wide = coverage ? standingAt(coverage, (gap.start + gap.end) / 2) : null
+  const whole = wide?.kind === 'gap' ? wide.span : gap
+  const known = (at: number, edge: number | undefined) => (!whole.cut || (coverage && at !== edge) ? at : null)
+  const lasts = now - whole.end < LASTING_MS || (coverage !== undefined && whole.end >= coverage.end && now - coverage.end < READ_MS)
+  return { start: known(whole.start, coverage?.start), end: lasts ? null : known(whole.end, coverage?.end), lasts }
 }
 
 /** Persons counted around `at`: the most at once in its minute. */

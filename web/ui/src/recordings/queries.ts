@@ -1,11 +1,11 @@
 // What the recordings page asks the server: timelines as coverage, holds, the next footage far away.
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { useRef } from 'react'
+import { useMemo, useRef } from 'react'
 import { get, query, request } from '../api/client'
 import { queryClient } from '../api/queries'
 import type { Hold, Page, Timeline } from '../api/types'
 import { serverClock } from '../time/serverClock'
-import { coverageOf, nextFootage, type Coverage } from './coverage'
+import { boundsOf, coverageOf, nextFootage, type Coverage, type Missing } from './coverage'
 import { DAY, MAX_SPAN, type Range } from './timeline/scale'
 
 async function coverage(camera: string, range: Range, signal?: AbortSignal): Promise<Coverage> {
@@ -52,6 +52,14 @@ function useKept(rows: Row[]): Row[] {
   })
   if (!same) kept.current = rows
   return kept.current
+}
+
+/** Where a gap truly begins and ends: a month around it is asked where it reaches the edge of what is known. */
+export function useBounds(camera: string, gap: Missing): ReturnType<typeof boundsOf> {
+  const first = Math.floor(gap.start / DAY) * DAY
+  const range = useMemo(() => ({ start: first - MAX_SPAN / 2, end: first + MAX_SPAN / 2 }), [first])
+  const [row] = useCoverages([camera], gap.cut ? range : null)
+  return boundsOf(gap, row?.coverage, serverClock.now())
 }
 
 /** The first footage of any of them after `at`, as far as it takes. */

@@ -2,7 +2,7 @@
 import { CloudOff, ScanEye, Unplug } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useQueryClient } from '@tanstack/react-query'
-import { connection } from '../api/liveUpdates'
+import { connection } from '../api/connection'
 import { useSystem } from '../api/queries'
 import { useStore } from '../preferences/store'
 import { clock, moment, span } from '../time/format'

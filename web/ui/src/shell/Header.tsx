@@ -2,7 +2,7 @@
 import { BellOff, VolumeX } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { muted, soundReady, unmute } from '../alerts/sound'
-import { connection } from '../api/liveUpdates'
+import { connection } from '../api/connection'
 import { useSystem } from '../api/queries'
 import { Hint } from '../controls/Hint'
 import { useStore } from '../preferences/store'

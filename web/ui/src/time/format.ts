@@ -35,6 +35,11 @@ export function clock(at: string | number, seconds = true): string {
   return seconds ? `${p.hour}:${p.minute}:${p.second}` : `${p.hour}:${p.minute}`
 }
 
+/** To the hundredth of a second, cut off: what tells one frame from the next. */
+export function fineClock(at: number): string {
+  return `${clock(at)}${i18n.language === 'en' ? '.' : ','}${String(Math.floor((at % 1000) / 10)).padStart(2, '0')}`
+}
+
 export function day(at: string | number): string {
   const p = parts(ms(at))
   return `${p.year}-${p.month}-${p.day}`
@@ -51,6 +56,11 @@ export function moment(at: string | number, seconds = true, now = serverClock.no
 /** "21/11 20:58:10 – 21:06:00": the day is written once where both are of it. */
 export function stretch(from: string | number, to: string | number): string {
   return `${moment(from)} – ${day(from) === day(to) ? clock(to) : moment(to)}`
+}
+
+/** The same with the whole date, also of today: for what is kept, and read on another day. */
+export function datedStretch(from: string | number, to: string | number): string {
+  return `${date(from)} ${clock(from)} – ${day(from) === day(to) ? '' : `${date(to)} `}${clock(to)}`
 }
 
 export function date(at: string | number): string {

@@ -1,24 +1,45 @@
 // One stretch of one camera in one video element: the playlist through hls.js, and the way between its time and UTC.
 import Hls, { type ErrorData, type LevelDetails, type LoadPolicy } from 'hls.js/light'
 import { query } from '../../api/client'
-import { secondsOf, utcOf } from './mediaMap'
+import { restOfFile, secondsOf, utcOf, type Span } from './mediaMap'
 import { holds, type Window } from './windows'
 
 export type Trouble = 'unreachable' | 'node' | 'missing' | 'forbidden' | 'codec' | 'damaged'
 
 /** A frame's length is at most this; so near to the wanted moment a standing picture is where it should be. */
 const FRAME_S = 0.012
+/** So near to what cannot be read hls.js leaps over it. */
+const SOON_MS = 1000
+/** An element with nothing to follow stops so short of its end. */
+const LAST_S = 0.15
+/** As `coverage.ts` joins what was recorded. */
+const HOLE_MS = 1000
 
 export function playlistOf(camera: string, window: Window): string {
   const span = { start: new Date(window.start).toISOString(), end: new Date(window.end).toISOString() }
   return `/api/cameras/${encodeURIComponent(camera)}/playback.m3u8${query({ ...span, frames: window.frames === 'key' ? 'key' : null })}`
 }
 
+/** Pictures that are in memory bridge a short silence; a longer one has to be told. */
+const aFewTimes: LoadPolicy = {
+  default: {
+    maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 60_000, timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
+    errorRetry: { maxNumRetry: 3, retryDelayMs: 1000, maxRetryDelayMs: 4000 },
+  },
+}
 const onlyOnce: LoadPolicy = { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 20_000, timeoutRetry: null, errorRetry: null } }
+
+const FRAGMENTS: ReadonlySet<string> = new Set([Hls.ErrorDetails.FRAG_LOAD_ERROR, Hls.ErrorDetails.FRAG_LOAD_TIMEOUT])
+/** `NetworkErrorAction.RetryRequest` of hls.js, which is no value to the compiler. */
+const RETRIES = 5
 
 export class Deck {
   readonly video = document.createElement('video')
-  trouble: Trouble | null = null
+  private trouble: Trouble | null = null
+  /** Files that cannot be read (UTC): hls.js goes on behind them. */
+  private spoilt: (Span & { trouble: Trouble })[] = []
+  /** The element itself goes on no more. */
+  private dead = false
   /** Frames put on the screen, and the last one's place on the element's time line. */
   painted = 0
   private frameAt: number | null = null
@@ -54,6 +75,7 @@ export class Deck {
       maxBufferHole: 0.3,
       // What does not answer is told at once and tried again by the track, with its pauses.
       manifestLoadPolicy: onlyOnce,
+      fragLoadPolicy: aFewTimes,
       nudgeMaxRetry: 6,
     })
     this.hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.arrived(details))
@@ -77,14 +99,44 @@ export class Deck {
     return this.window.frames === frames && holds(this.window, at)
   }
 
-  /** Can show the moment that was wanted last. */
-  ready(): boolean {
-    return this.trouble === null && this.details !== null && this.video.readyState >= 2 && !this.video.seeking
+  failing(): boolean {
+    return this.trouble !== null
   }
 
-  /** Has something to go on with. */
+  /** What hinders the picture of `at`; null while nothing does, and where it is in memory already. */
+  troubleAt(at: number): Trouble | null {
+    const trouble = this.spoilt.find((one) => at >= one.start && at < one.end)?.trouble ?? this.trouble
+    return trouble !== null && !this.has(at) ? trouble : null
+  }
+
+  /** The same of what comes at once, where the element has stopped or has gone on behind it already. */
+  troubleSoon(at: number): Trouble | null {
+    return this.spoilt.find((one) => at >= one.start - SOON_MS && at < one.end)?.trouble ?? null
+  }
+
+  /** Whether another try would do no good at `at`, but may elsewhere; null where that depends on the server alone. */
+  hopeless(at: number): boolean | null {
+    return this.spoilt.length === 0 ? null : this.spoilt.some((one) => at >= one.start && at < one.end)
+  }
+
+  /** Nothing more is coming, though the stretch goes on. */
+  breakOff(): void {
+    this.trouble = 'missing'
+  }
+
+  /** Can show the moment that was wanted last. */
+  ready(): boolean {
+    return !this.dead && this.details !== null && this.video.readyState >= 2 && !this.video.seeking
+  }
+
+  /** Has something to go on with, or never will. */
   fluent(): boolean {
-    return this.ready() && (this.video.readyState >= 3 || this.video.ended)
+    return this.ready() && (this.video.readyState >= 3 || this.video.ended || this.trouble !== null || this.spoilt.length > 0)
+  }
+
+  /** The list of what was recorded may still become longer. */
+  grows(): boolean {
+    return this.details?.live ?? true
   }
 
   /** UTC of what is shown, by the element's clock; null while nothing is. */
@@ -104,6 +156,12 @@ export class Deck {
     return last && last.programDateTime !== null ? last.programDateTime + last.duration * 1000 : null
   }
 
+  /** A hole so narrow that the timeline does not draw it. */
+  near(at: number): boolean {
+    const { details } = this
+    return details !== null && [-HOLE_MS, HOLE_MS].some((ms) => secondsOf(details.fragments, at + ms) !== null)
+  }
+
   /** Goes to `at`; false when there is nothing in this stretch. */
   seek(at: number): boolean {
     this.wanted = at
@@ -119,6 +177,13 @@ export class Deck {
     return true
   }
 
+  private has(at: number): boolean {
+    const seconds = this.details && !this.dead ? secondsOf(this.details.fragments, at) : null
+    if (seconds === null) return false
+    const { buffered } = this.video
+    return Array.from({ length: buffered.length }, (_, index) => index).some((index) => seconds >= buffered.start(index) - FRAME_S && seconds < buffered.end(index) - LAST_S)
+  }
+
   private arrived(details: LevelDetails): void {
     this.details = details
     if (this.started) return
@@ -130,13 +195,25 @@ export class Deck {
   }
 
   private failed(data: ErrorData): void {
-    if (this.closed || !data.fatal) return
+    if (this.closed) return
+    const { frag } = data
+    const trouble = troubleOf(data)
+    if (data.details === Hls.ErrorDetails.FRAG_LOAD_ERROR && frag && this.details && (trouble === 'damaged' || trouble === 'missing')) {
+      const { fragments } = this.details
+      const span = restOfFile(fragments, fragments.findIndex((one) => one.sn === frag.sn || one.initSegment?.url === frag.url))
+      if (span && !this.spoilt.some((one) => one.end === span.end)) this.spoilt.push({ ...span, trouble })
+    }
+    // In a list that grows hls.js takes each fragment that does not come for lost, and asks for the next at once.
+    const away = FRAGMENTS.has(data.details) && (trouble === 'node' || trouble === 'unreachable') && data.errorAction?.action !== RETRIES
+    if (away) this.hls.stopLoad()
+    else if (!data.fatal) return
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && data.details !== Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR
       && data.details !== Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR && this.trouble === null && this.painted > 0) {
       this.hls.recoverMediaError()
       return
     }
-    this.trouble = troubleOf(data)
+    this.trouble = trouble
+    this.dead = data.type === Hls.ErrorTypes.MEDIA_ERROR
   }
 
   private watchFrames(): void {
@@ -158,7 +235,8 @@ function nearest(details: LevelDetails, at: number): number {
 
 function troubleOf(data: ErrorData): Trouble {
   const code = data.response?.code ?? 0
-  if (code === 404) return 'missing'
+  if (code === 404 || code === 422) return 'missing'
+  if (code === 410) return 'damaged'
   if (code === 401 || code === 403) return 'forbidden'
   if (code >= 500) return 'node'
   if (data.type === Hls.ErrorTypes.NETWORK_ERROR) return 'unreachable'

@@ -5,6 +5,13 @@ export interface Fragment {
   start: number
   duration: number
   programDateTime: number | null
+  /** The address: fragments of one file share what is before the question mark. */
+  relurl?: string | undefined
+}
+
+export interface Span {
+  start: number
+  end: number
 }
 
 /** Dates are whole milliseconds and lengths are rounded: so much between two neighbours is nothing. */
@@ -39,4 +46,15 @@ export function secondsOf(fragments: readonly Fragment[], utc: number): number |
   }
   const next = fragments[fragment ? fragments.indexOf(fragment) + 1 : 0]
   return next && next.programDateTime !== null && next.programDateTime - utc <= ROUNDING_MS ? next.start : null
+}
+
+/** UTC span from (a little before) the fragment at index `first` to the end of its file; null where nothing is dated. */
+export function restOfFile(fragments: readonly Fragment[], first: number): Span | null {
+  const file = (one: Fragment | undefined) => one?.relurl?.split('?')[0]
+  const begin = fragments[first]
+  let last = first
+  while (last + 1 < fragments.length && file(fragments[last + 1]) === file(begin)) last += 1
+  const end = fragments[last]
+  if (!begin || begin.programDateTime === null || !end || end.programDateTime === null) return null
+  return { start: begin.programDateTime - 2 * ROUNDING_MS, end: end.programDateTime + end.duration * 1000 + ROUNDING_MS }
 }

@@ -2,7 +2,7 @@
 import { Store } from '../../preferences/store'
 import { serverClock } from '../../time/serverClock'
 import { nextFootage, type Coverage } from '../coverage'
-import { skewOf, yielding } from './sync'
+import { skewOf, waits, yielding } from './sync'
 import { Track, type Report } from './track'
 import { framesFor, SPEEDS, type Speed } from './windows'
 
@@ -11,7 +11,7 @@ export interface PlaybackState {
   speed: Speed
   /** Playing, and held up by a picture that is not there yet. */
   waiting: boolean
-  /** Pictures in step, and how far they are apart. */
+  /** Pictures in step, and how far the frames that they show are apart; null for key frames, of which each camera has its own. */
   inStep: number
   skewMs: number | null
   /** At what is being recorded now. */
@@ -26,8 +26,6 @@ export type Note = { kind: 'skipped'; from: number; to: number } | { kind: 'end'
 export const LIVE_LAG_MS = 12_000
 /** Nearer to the newest footage than this is at the present. */
 const PRESENT_MS = 20_000
-/** A picture that is longer away than this no longer holds the others up. */
-const PATIENCE_MS = 8000
 const TOLD_EVERY_MS = 250
 const NOTE_MS = 5000
 
@@ -46,7 +44,7 @@ export class Playback {
   readonly coarse: Store<number>
   private readonly tracks = new Map<string, Track>()
   private readonly coverages = new Map<string, Coverage>()
-  private readonly blockedSince = new Map<string, number>()
+  private readonly comingSince = new Map<string, number>()
   private readonly frameListeners = new Set<(at: number) => void>()
   private at: number
   private last = performance.now()
@@ -92,7 +90,7 @@ export class Playback {
   untrack(track: Track): void {
     track.close()
     if (this.tracks.get(track.camera) === track) this.tracks.delete(track.camera)
-    this.blockedSince.delete(track.camera)
+    this.comingSince.delete(track.camera)
   }
 
   cover(camera: string, coverage: Coverage | undefined): void {
@@ -104,7 +102,7 @@ export class Playback {
   seek(at: number): void {
     this.at = Math.min(at, this.latest())
     this.searching = false
-    this.blockedSince.clear()
+    this.comingSince.clear()
     this.coarse.set(this.at)
     this.change({ scrubAt: null, live: this.atPresent() })
   }
@@ -114,7 +112,7 @@ export class Playback {
   }
 
   play(): void {
-    this.blockedSince.clear()
+    this.comingSince.clear()
     this.change({ playing: true })
   }
 
@@ -172,28 +170,25 @@ export class Playback {
   }
 
   private judge(reports: Map<string, Report>, now: number, running: boolean): void {
-    const held = [...reports].filter(([camera, report]) => {
-      if (!report.blocks) {
-        this.blockedSince.delete(camera)
-        return false
-      }
-      const since = this.blockedSince.get(camera) ?? now
-      this.blockedSince.set(camera, since)
-      return now - since < PATIENCE_MS
+    const pictures = [...reports].map(([camera, { presence }]) => {
+      if (presence !== 'coming') this.comingSince.delete(camera)
+      else if (!this.comingSince.has(camera)) this.comingSince.set(camera, now)
+      return { presence, forMs: now - (this.comingSince.get(camera) ?? now) }
     })
-    const { playing, waiting, speed } = this.state.get()
-    if (playing && held.length > 0 !== waiting) this.change({ waiting: held.length > 0 })
-    const errors = [...reports.values()].flatMap((report) => (report.errorMs === null || report.blocks ? [] : [report.errorMs]))
+    const { playing, speed } = this.state.get()
+    if (playing) this.change({ waiting: waits(pictures) })
+    const frames = [...reports].flatMap(([camera, { presence }]) => (presence === 'shown' ? (this.tracks.get(camera)?.frameUtc() ?? []) : []))
+    const errors = [...reports.values()].flatMap(({ presence, errorMs }) => (errorMs === null || presence !== 'shown' ? [] : [errorMs]))
     if (running) this.at += yielding(errors, speed)
     if (now - this.toldAt < TOLD_EVERY_MS) return
     this.toldAt = now
     this.coarse.set(this.at)
-    this.change({ inStep: errors.length, skewMs: skewOf(errors), live: this.atPresent() })
+    this.change({ inStep: frames.length, skewMs: framesFor(speed) === 'all' ? skewOf(frames) : null, live: this.atPresent() })
   }
 
   /** Over what nobody recorded. */
   private leap(reports: Map<string, Report>): void {
-    if (this.searching || reports.size === 0 || ![...reports.values()].every((report) => report.inGap)) return
+    if (this.searching || reports.size === 0 || ![...reports.values()].every((report) => report.presence === 'gap')) return
     if (!this.options.skipGaps() || this.at >= this.latest() - 1500) return
     const known = nextFootage([...this.tracks.keys()].flatMap((camera) => this.coverages.get(camera) ?? []), this.at)
     if (known !== null) {

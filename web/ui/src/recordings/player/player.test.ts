@@ -1,7 +1,7 @@
 // The rules of playing: in step, in windows, between the element's time and UTC.
 import { describe, expect, it } from 'vitest'
-import { secondsOf, utcOf } from './mediaMap'
-import { nudge, skewOf, yielding } from './sync'
+import { restOfFile, secondsOf, utcOf } from './mediaMap'
+import { nudge, skewOf, waits, yielding, type Presence } from './sync'
 import { framesFor, holds, nextIsDue, SPEEDS, windowAfter, windowAround } from './windows'
 
 describe('nudge', () => {
@@ -38,6 +38,18 @@ describe('yielding', () => {
     expect(yielding([-900, 100], 16)).toBe(-900)
     expect(yielding([-100, 100], 16)).toBe(0)
   })
+})
+
+describe('waits', () => {
+  const after = (forMs: number, ...pictures: Presence[]) => waits(pictures.map((presence) => ({ presence, forMs })))
+  it('waits for a picture that is on its way, but not for ever where another one shows', () => {
+    expect([after(100, 'shown', 'coming'), after(60_000, 'shown', 'coming')]).toEqual([true, false])
+  })
+  it('stands while nothing is seen that may come again', () => {
+    expect([after(60_000, 'lost', 'lost'), after(60_000, 'lost', 'gap'), after(60_000, 'coming')]).toEqual([true, true, true])
+    expect(after(60_000, 'lost', 'shown')).toBe(false)
+  })
+  it('goes on over what will never come', () => expect([after(0, 'none'), after(0, 'gap', 'none'), after(0)]).toEqual([false, false, false]))
 })
 
 describe('skewOf', () => {
@@ -96,5 +108,11 @@ describe('mediaMap', () => {
     expect(secondsOf(fragments, base + 63_950)).toBe(4)
     expect(secondsOf(fragments, base - 50)).toBe(0)
     expect(utcOf([], 3)).toBeNull()
+  })
+  it('knows how far a file that cannot be read reaches', () => {
+    const named = fragments.map((one, index) => ({ ...one, relurl: `/api/segments/${index < 2 ? 'a' : 'b'}/media?n=${index}` }))
+    expect(restOfFile(named, 1)).toEqual({ start: base + 1760, end: base + 4120 })
+    expect(restOfFile(named, 2)).toEqual({ start: base + 63_760, end: base + 68_120 })
+    expect(restOfFile(named, -1)).toBeNull()
   })
 })

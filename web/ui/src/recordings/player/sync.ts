@@ -19,6 +19,21 @@ export function nudge(errorMs: number, speed: number): Nudge {
   return { kind: 'rate', rate: Math.min(FASTEST, speed * (1 + change)) }
 }
 
+/**
+ * How a picture stands to the playhead: shown; on its way; away until its server or recorder answers again; in a gap;
+ * none to be had.
+ */
+export type Presence = 'shown' | 'coming' | 'lost' | 'gap' | 'none'
+
+/** A picture that is longer away than this no longer holds the others up. */
+const PATIENCE_MS = 8000
+
+/** Whether the playhead waits: for what is on its way, and while nothing at all could be seen that may come. */
+export function waits(pictures: readonly { presence: Presence; forMs: number }[]): boolean {
+  if (pictures.some(({ presence, forMs }) => presence === 'coming' && forMs < PATIENCE_MS)) return true
+  return pictures.every(({ presence }) => presence !== 'shown') && pictures.some(({ presence }) => presence === 'lost' || presence === 'coming')
+}
+
 /** How far the pictures are apart, in milliseconds of their time; null with fewer than two. */
 export function skewOf(moments: readonly number[]): number | null {
   return moments.length < 2 ? null : Math.max(...moments) - Math.min(...moments)

@@ -1,9 +1,9 @@
 // One camera's picture kept with the playhead: which stretch is loaded, which one shows, what stands in for it.
 import { Store } from '../../preferences/store'
-import { standingAt, type Coverage, type Missing } from '../coverage'
+import { standingAt, type Coverage, type Missing, type Recorded } from '../coverage'
 import { Deck, type Trouble } from './deck'
 import { playable, Stills } from './stills'
-import { nudge } from './sync'
+import { nudge, type Presence } from './sync'
 import { nextIsDue, windowAfter, windowAround, type Frames, type Window } from './windows'
 
 export interface Shown {
@@ -28,11 +28,12 @@ export interface Playhead {
 
 /** What the playhead has to know of a picture. */
 export interface Report {
-  blocks: boolean
+  presence: Presence
   /** How far the picture is ahead of the playhead, in milliseconds of footage; null where there is none to compare. */
   errorMs: number | null
-  inGap: boolean
 }
+
+const report = (presence: Presence, errorMs: number | null = null): Report => ({ presence, errorMs })
 
 const nothing: Shown = { phase: 'loading', gap: null, trouble: null, codec: null, at: null, growing: false }
 const FIRST_RETRY_MS = 3000
@@ -67,7 +68,7 @@ export class Track {
   }
 
   retry(): void {
-    this.retryAt = 0
+    this.drop()
     this.refused = null
   }
 
@@ -85,14 +86,14 @@ export class Track {
     if (standing.kind === 'gap') {
       this.stand()
       this.tell({ phase: 'gap', gap: standing.span })
-      return { blocks: false, errorMs: null, inGap: true }
+      return report('gap')
     }
-    const codec = standing.kind === 'recorded' ? standing.span.codec : ''
-    const growing = standing.kind === 'recorded' && standing.span.open
-    if (this.refused === codec || !playable(codec)) return this.still(head, codec, growing)
+    const recorded = standing.kind === 'recorded' ? standing.span : null
+    const codec = recorded?.codec ?? ''
+    if (this.refused === codec || !playable(codec)) return this.still(head, codec, recorded?.open ?? false)
     this.stills?.close()
     this.stills = null
-    return this.play(head, codec, growing)
+    return this.play(head, recorded)
   }
 
   private still(head: Playhead, codec: string, growing: boolean): Report {
@@ -101,59 +102,78 @@ export class Track {
     this.stills.show(head.at)
     const { at, failed } = this.stills
     this.tell({ phase: at === null && failed ? 'trouble' : at === null ? 'loading' : 'stills', codec, at, growing, trouble: failed ? 'node' : null })
-    return { blocks: false, errorMs: null, inGap: false }
+    return report(failed ? 'lost' : 'shown')
   }
 
-  private play(head: Playhead, codec: string, growing: boolean): Report {
+  private play(head: Playhead, recorded: Recorded | null): Report {
     this.arrange(head)
     const deck = this.deck
+    const growing = recorded?.open ?? false
     if (!deck) return this.waiting(growing)
-    if (deck.trouble) return this.inTrouble(deck, deck.trouble, codec)
+    const trouble = deck.troubleAt(head.at)
+    if (trouble) return this.inTrouble(deck, trouble, recorded)
     if (!deck.covers(head.at, head.frames)) {
       // Another stretch is on its way: the last picture stays until it is there.
       this.stand()
       return this.waiting(growing, deck.utc())
     }
     const at = deck.utc()
+    const soon = deck.troubleSoon(head.at)
     if (!head.running) {
       this.stand()
-      if (!deck.seek(head.at)) return this.beyond(deck, head, growing)
-      if (!deck.ready()) return this.waiting(growing, at)
-      this.retryMs = FIRST_RETRY_MS
-      this.tell({ phase: 'video', at: deck.frameUtc(), growing })
-      return { blocks: !deck.fluent(), errorMs: at === null ? null : at - head.at, inGap: false }
+      if (!deck.seek(head.at)) return this.beyond(deck, head, recorded)
+      if (!deck.ready()) return soon ? this.inTrouble(deck, soon, recorded) : this.waiting(growing, at)
+      return this.showing(deck, at === null ? null : at - head.at, growing)
     }
-    if (!deck.ready() || at === null) return this.waiting(growing, at)
+    if (!deck.ready() || at === null) return soon ? this.inTrouble(deck, soon, recorded) : this.waiting(growing, at)
     const step = nudge(at - head.at, head.speed)
+    if (soon && (step.kind === 'seek' || !deck.fluent())) return this.inTrouble(deck, soon, recorded)
     if (step.kind === 'seek') {
-      if (!deck.seek(head.at)) return this.beyond(deck, head, growing)
+      if (!deck.seek(head.at)) return this.beyond(deck, head, recorded)
       return this.waiting(growing, at)
     }
     if (Math.abs(deck.video.playbackRate - step.rate) > 0.002) deck.video.playbackRate = step.rate
     if (deck.video.paused) void deck.video.play().catch(() => undefined)
+    return this.showing(deck, at - head.at, growing)
+  }
+
+  private showing(deck: Deck, errorMs: number | null, growing: boolean): Report {
+    if (!deck.failing()) this.retryMs = FIRST_RETRY_MS
     this.tell({ phase: 'video', at: deck.frameUtc(), growing })
-    return { blocks: !deck.fluent(), errorMs: at - head.at, inGap: false }
+    return report(deck.fluent() ? 'shown' : 'coming', errorMs)
   }
 
   /** Sees to it that the stretch at the playhead is there, and the one after it in time. */
   private arrange(head: Playhead): void {
-    // What failed is tried again after a while; elsewhere it says nothing.
-    if (this.deck?.trouble && (!this.deck.covers(head.at, head.frames) || (this.troubled === this.deck && performance.now() >= this.retryAt))) {
-      this.deck.close()
-      this.deck = this.troubled = null
-    }
+    if (this.deck?.failing()) this.tryAgain(this.deck, head)
     const coming = this.coming
     if (coming && coming.covers(head.at, head.frames) && !this.deck?.covers(head.at, head.frames)) {
-      if (coming.ready() || coming.trouble || !this.deck) this.swap()
+      if (coming.ready() || coming.failing() || !this.deck) this.swap()
       return
     }
-    if (this.deck?.trouble) return
+    if (this.deck?.troubleAt(head.at)) return
     if (!this.deck?.covers(head.at, head.frames)) {
       this.prepare(windowAround(head.at, head.frames), head.at)
       if (!this.deck) this.swap()
     } else if (head.running && nextIsDue(this.deck.window, head.at, head.speed)) {
       const after = windowAfter(this.deck.window)
       if (this.coming?.window.start !== after.start) this.prepare(after, this.deck.window.end)
+    }
+  }
+
+  /** What failed is tried again after a while, with growing pauses; elsewhere it says nothing. */
+  private tryAgain(deck: Deck, head: Playhead): void {
+    const now = performance.now()
+    if (this.troubled !== deck) {
+      this.troubled = deck
+      this.retryAt = now + this.retryMs
+      this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2)
+    }
+    if (deck.troubleAt(head.at) === null) return
+    const hopeless = deck.hopeless(head.at)
+    if (!deck.covers(head.at, head.frames) || (hopeless === null ? now >= this.retryAt : !hopeless)) {
+      deck.close()
+      this.deck = this.troubled = null
     }
   }
 
@@ -169,29 +189,33 @@ export class Track {
     if (this.deck) this.deck.video.dataset.front = 'true'
   }
 
-  private inTrouble(deck: Deck, trouble: Trouble, codec: string): Report {
-    if (trouble === 'codec') this.refused = codec
-    if (this.troubled !== deck) {
-      this.troubled = deck
-      this.retryAt = performance.now() + this.retryMs
-      this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2)
+  private inTrouble(deck: Deck, trouble: Trouble, recorded: Recorded | null): Report {
+    this.stand()
+    if (trouble === 'codec') this.refused = recorded?.codec ?? ''
+    if (trouble === 'missing' && !recorded) {
+      this.tell({ phase: 'nothing' })
+      return report('gap')
     }
-    this.tell(trouble === 'missing' ? { phase: 'nothing' } : { phase: 'trouble', trouble, at: deck.utc() })
-    return { blocks: false, errorMs: null, inGap: trouble === 'missing' }
+    // A list that ended while its camera was away goes on with the next try.
+    if (recorded?.open && trouble !== 'node' && trouble !== 'unreachable') return this.waiting(true, deck.utc())
+    // What the timeline has and its recorder has not is lost.
+    this.tell({ phase: 'trouble', trouble: trouble === 'missing' ? 'damaged' : trouble, at: deck.utc() })
+    return report(trouble === 'unreachable' || trouble === 'node' ? 'lost' : 'none')
   }
 
   /** The playlist has nothing at the playhead: not yet, where it grows; else nothing at all. */
-  private beyond(deck: Deck, head: Playhead, growing: boolean): Report {
+  private beyond(deck: Deck, head: Playhead, recorded: Recorded | null): Report {
     this.stand()
     const known = deck.knownTo()
-    if (growing || known === null || head.at >= known - 1000) return this.waiting(growing, deck.utc())
-    this.tell({ phase: 'nothing' })
-    return { blocks: false, errorMs: null, inGap: false }
+    if (known === null || (head.at >= known - 1000 && deck.grows())) return this.waiting(recorded?.open ?? false, deck.utc())
+    if (head.at >= known) deck.breakOff()
+    this.tell(recorded && !deck.near(head.at) ? { phase: 'trouble', trouble: 'damaged' } : { phase: 'nothing' })
+    return report('none')
   }
 
   private waiting(growing: boolean, at: number | null = null): Report {
     this.tell({ phase: 'loading', at, growing })
-    return { blocks: true, errorMs: null, inGap: false }
+    return report('coming')
   }
 
   private stand(): void {

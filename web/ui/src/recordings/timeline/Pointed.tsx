@@ -4,12 +4,13 @@ import { useTranslation } from 'react-i18next'
 import { AlertMark } from '../../alerts/AlertMark'
 import { word } from '../../i18n'
 import { worst } from '../../camera/timelineSpans'
-import { clock, duration, moment, stretch } from '../../time/format'
+import { clock, moment } from '../../time/format'
 import { serverClock } from '../../time/serverClock'
-import { personsAt, standingAt } from '../coverage'
+import { boundsOf, personsAt, standingAt, type Missing } from '../coverage'
+import { gapLength, gapText } from '../gapText'
 import type { Row } from '../queries'
 import { useThumbnail } from '../thumbnails'
-import { clustersOf } from './draw'
+import { clustersOf, isAbsent } from './draw'
 import type { View } from './scale'
 import type { TimelineCamera } from './camera'
 
@@ -23,6 +24,12 @@ export interface Point {
 
 const WIDTH = 208
 
+/** Why nothing could have been there. */
+function absenceOf({ cause, reason }: Missing) {
+  if (cause === 'deleted') return 'rec.absent'
+  return reason ? 'cameraState.disabled' : 'rec.noCamera'
+}
+
 export function Pointed({ point, cameras, rows, view, width }: { point: Point; cameras: TimelineCamera[]; rows: Row[]; view: View; width: number }) {
   const { t } = useTranslation()
   const camera = cameras[point.row]
@@ -30,6 +37,8 @@ export function Pointed({ point, cameras, rows, view, width }: { point: Point; c
   const standing = standingAt(coverage, point.at)
   const ahead = point.at > serverClock.now()
   const gap = standing.kind === 'gap' ? standing.span : null
+  const bounds = gap && boundsOf(gap, coverage, serverClock.now())
+  const length = bounds ? gapLength(bounds) : ''
   const pictured = camera !== undefined && !camera.closed && !gap && !ahead
   const thumbnail = useThumbnail(pictured ? camera.id : null, pictured ? point.at : null)
   if (!camera) return null
@@ -52,16 +61,16 @@ export function Pointed({ point, cameras, rows, view, width }: { point: Point; c
         )}
         {gap && !ahead && (
           <span className="tl-thumb-none hatched tl-gap-note">
-            <b>{t(gap.cause === 'disabled' || gap.cause === 'deleted' ? 'rec.absent' : 'rec.gap')}</b>
-            <span>{stretch(gap.start, gap.end)}</span>
-            <span>{word('cause', gap.cause)}{gap.reason && `: ${word('reason', gap.reason)}`} · {duration(gap.end - gap.start)}</span>
+            {isAbsent(gap.cause) && <b>{t(absenceOf(gap))}</b>}
+            {bounds && <b>{gapText(bounds)}</b>}
+            <span>{word('cause', gap.cause)}{gap.reason && `: ${word('reason', gap.reason)}`}{length && ` · ${length}`}</span>
           </span>
         )}
         <span className="tl-pointed-text">
           <b>{moment(point.at)}</b>
           {persons !== null && <span>{t('tile.persons', { count: persons })}</span>}
         </span>
-        <span className="secondary cut">{ahead ? t('rec.ahead') : camera.closed ? t('rec.closedShort', { name: camera.name }) : camera.name}</span>
+        <span className="secondary cut">{ahead ? t('rec.ahead') : camera.closed ? t('rec.closedShort', { name: camera.label }) : camera.label}</span>
         {cluster && alert && (
           <span className="tl-pointed-alert">
             <AlertMark severity={worst(cluster.alerts)} />

@@ -18,6 +18,9 @@ import { Playhead } from './Playhead'
 import { Pointed, type Point } from './Pointed'
 import { DAY, panned, spanOf, ticks, timeAt, xOf, zoomed, type View } from './scale'
 
+/** Half the width of a time (pixels): one that would be cut at an edge is not written. */
+const LABEL = 30
+
 interface Props {
   cameras: TimelineCamera[]
   rows: Row[]
@@ -37,7 +40,7 @@ export function Timeline(props: Props) {
   const area = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [width, setWidth] = useState(0)
-  const [point, setPoint] = useState<Point | null>(null)
+  const [pointer, setPointer] = useState<Omit<Point, 'at'> | null>(null)
   const { theme } = useStore(preferences)
   const now = useNow(1000)
   const layout = { width, rowHeight }
@@ -67,15 +70,17 @@ export function Timeline(props: Props) {
     },
     onPan: (dx) => props.onView(panned(view, (-dx / Math.max(1, width)) * spanOf(view), now)),
     onZoom: (factor, x) => {
-      setPoint(null)
+      setPointer(null)
       props.onView(zoomed(view, factor, timeAt(view, width, x), now))
     },
     onHover: (x, y) => {
       const own = cameras.findIndex((one) => one.id === props.active)
-      setPoint({ x, at: timeAt(view, width, x), row: y > RULER ? rowAt(y) : Math.max(0, own), alerts: y > RULER })
+      setPointer({ x, row: y > RULER ? rowAt(y) : Math.max(0, own), alerts: y > RULER })
     },
-    onLeave: () => setPoint(null),
+    onLeave: () => setPointer(null),
   })
+  // What it points at changes when the view moves beneath it.
+  const point = pointer && { ...pointer, at: timeAt(view, width, pointer.x) }
   const nowX = xOf(view, width, now)
   return (
     <div className="tl">
@@ -84,22 +89,29 @@ export function Timeline(props: Props) {
           <button key={camera.id} className="tl-name" aria-pressed={camera.id === props.active} title={`${camera.site} · ${camera.name}`}
             style={{ height: rowHeight, marginBottom: ROW_GAP }} onClick={() => props.onActive(camera.id)}>
             <b className="tl-number">{index + 1}</b>
-            <span className="cut">{camera.name}</span>
+            <span className="tl-label">
+              <span className="cut">{camera.name}</span>
+              {camera.label !== camera.name && <small className="cut">{camera.site}</small>}
+            </span>
           </button>
         ))}
       </div>
       <div ref={area} className="tl-area" style={{ height }} role="group" aria-label={t('rec.timeline')}>
         <canvas ref={canvas} className="tl-canvas" aria-hidden="true" />
-        {ticks(view, width, zoneOffset).map(({ at, midnight }) => (
+        {ticks(view, width, zoneOffset).map(({ at, midnight, seconds }) => (
           <span key={at} className="tl-tick" data-day={midnight} style={{ left: xOf(view, width, at) }}>
-            {midnight || spanOf(view) > 20 * DAY ? weekday(at) : clock(at, false)}
+            {Math.min(xOf(view, width, at), width - xOf(view, width, at)) >= LABEL && (midnight || spanOf(view) > 20 * DAY ? weekday(at) : clock(at, seconds))}
           </span>
         ))}
         {nowX < width && <span className="tl-ahead hatched" style={{ left: Math.max(0, nowX), top: RULER }} title={t('rec.ahead')} />}
         {rows.map((row, index) => (row.error && !row.coverage ? (
           <span key={cameras[index]?.id} className="tl-failed" style={{ top: rowTop(layout, index), height: rowHeight }}>
-            {t(row.error instanceof Problem && row.error.status === 404 ? 'rec.removed' : 'rec.timelineFailed')}
-            <button className="button" onPointerDown={(event) => event.stopPropagation()} onClick={row.retry}><RotateCw size={13} /> {t('action.retry')}</button>
+            {row.error instanceof Problem && row.error.status === 404 ? t('rec.unknown') : (
+              <>
+                {t('rec.timelineFailed')}
+                <button className="button" onPointerDown={(event) => event.stopPropagation()} onClick={row.retry}><RotateCw size={13} /> {t('action.retry')}</button>
+              </>
+            )}
           </span>
         ) : row.loading && !row.coverage ? (
           <span key={cameras[index]?.id} className="tl-loading skeleton" style={{ top: rowTop(layout, index), height: rowHeight }} />

@@ -20,7 +20,7 @@ describe('zoomed', () => {
     expect(spanOf(closer)).toBe(30 * MINUTE)
     expect(xOf(closer, 900, anchor)).toBeCloseTo(xOf(view, 900, anchor), 6)
   })
-  it('ends at ten minutes and at 31 days', () => {
+  it('ends at a minute and at 31 days', () => {
     expect(spanOf(zoomed(view, 0.001, view.start, now))).toBe(MIN_SPAN)
     expect(spanOf(zoomed(view, 1e6, view.start, now))).toBe(MAX_SPAN)
   })
@@ -51,6 +51,11 @@ describe('ticks', () => {
     for (let index = 1; index < found.length; index += 1) {
       expect(xOf(view, 1200, found[index]?.at ?? 0) - xOf(view, 1200, found[index - 1]?.at ?? 0)).toBeGreaterThanOrEqual(84)
     }
+  })
+  it('say the seconds where minutes would stand twice', () => {
+    const close = ticks({ start: now, end: now + 10 * MINUTE }, 1920, utc7)
+    expect(close.every((tick) => tick.seconds)).toBe(true)
+    expect(ticks(view, 1920, utc7).some((tick) => tick.seconds)).toBe(false)
   })
   it('name the facility’s midnights', () => {
     const days = ticks({ start: now - 3 * DAY, end: now }, 600, utc7).filter((tick) => tick.midnight)

@@ -8,7 +8,7 @@ export interface View {
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
-export const MIN_SPAN = 10 * MINUTE
+export const MIN_SPAN = MINUTE
 export const MAX_SPAN = 31 * DAY
 export const PRESETS = [10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, MAX_SPAN] as const
 
@@ -16,7 +16,7 @@ export const spanOf = (view: View) => view.end - view.start
 export const xOf = (view: View, width: number, at: number) => ((at - view.start) / spanOf(view)) * width
 export const timeAt = (view: View, width: number, x: number) => view.start + (x / Math.max(1, width)) * spanOf(view)
 
-/** The view kept to what there can be: 10 minutes to 31 days, no further ahead than a tenth of itself. */
+/** The view kept to what there can be: a minute to 31 days, no further ahead than a tenth of itself. */
 export function bounded(view: View, now: number): View {
   const span = Math.min(MAX_SPAN, Math.max(MIN_SPAN, spanOf(view)))
   const middle = (view.start + view.end) / 2
@@ -44,7 +44,7 @@ export function following(view: View, at: number, now: number): View {
 }
 
 const STEPS = [
-  30_000, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR,
+  5000, 10_000, 15_000, 30_000, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR,
   DAY, 2 * DAY, 7 * DAY,
 ]
 
@@ -52,6 +52,8 @@ export interface Tick {
   at: number
   /** Begins a day of the facility. */
   midnight: boolean
+  /** The moments are less than a minute apart. */
+  seconds: boolean
 }
 
 /** Moments to be written, `apart` pixels from each other at least, on round times of the facility's clock. */
@@ -61,7 +63,7 @@ export function ticks(view: View, width: number, offset: (at: number) => number,
   const shift = offset(view.start)
   const found: Tick[] = []
   for (let local = Math.ceil((view.start + shift) / step) * step; local - shift <= view.end; local += step) {
-    found.push({ at: local - shift, midnight: local % DAY === 0 })
+    found.push({ at: local - shift, midnight: local % DAY === 0, seconds: step < MINUTE })
   }
   return found
 }
