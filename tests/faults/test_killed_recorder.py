@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
 import pytest
 
-from recorder.layout import PART
+from recorder.layout import PART, stamp_of
 from tests.support.counting_cameras import FPS, FRAMES, CountingCameras, counting_cameras, numbers
 from tests.support.figures import Figures
 from tests.support.nats_bus import NatsServer
@@ -106,12 +107,13 @@ def test_killed_at_random_times(
             killed = recorder.end(signal.SIGKILL)
             sent = cameras.sent_by(killed)
             wait_until(lambda killed=killed: time.monotonic() >= killed + FIRST_RESTART_S)  # type: ignore[misc]
+            begun = stamp_of(datetime.now(UTC))
             recorder.start()
             fresh = recorder.until_all_record(set(growing.values()))
             again.append(time.monotonic() - killed)
             for name in cameras.names:
                 closed = (recorder.root / "s" / name).glob("*/*/*.mp4")  # a fresh one too, at a minute's end
-                kept = numbers(max(one for one in closed if one.stem < fresh[name].stem))
+                kept = numbers(max(one for one in closed if one.stem < begun))
                 assert kept == [(kept[0] + n) % FRAMES for n in range(len(kept))], "each picture, in order"
                 losses.append((sent[name] - kept[-1]) % FRAMES / FPS)
             growing = fresh
