@@ -225,3 +225,44 @@ def test_a_process_whose_reading_hangs_ends_so_that_it_is_started_again() -> Non
     assert process.returncode == 1
     assert "hangs" in out
     assert "ingest.hung" in err
+
+
+def test_a_keepalive_that_is_refused_for_ever_is_no_storm(pulls: Any) -> None:
+    asked: list[str] = []
+
+    def behave(connection: Connection) -> None:
+        if not connection.shake_hands(timeout=4):
+            return
+        for unit in looped(UNITS, 20):
+            connection.pause(1 / 25)
+            connection.play([unit])
+            while (method := connection.asked()) is not None:
+                asked.append(method)
+                connection.reply("401 Unauthorized", WWW_Authenticate=f'Digest realm="c", nonce="{len(asked)}"')
+
+    with scripted(behave) as (camera,):
+        pull = pulls(camera.url)
+        wait_until(lambda: pull.got(25 * 7), 30)  # two or three keepalives
+        assert 3 <= len(asked) <= 6
+        assert pull.sink.ends == []
+
+
+def test_much_that_comes_before_the_answer_to_play(pulls: Any) -> None:
+    large = [Unit(one.payload + b"\x7f" * 30_000, one.pts, one.dts, one.key) for one in UNITS[:20]]
+
+    def behave(connection: Connection) -> None:
+        while (method := connection.request()) is not None:
+            if method == "DESCRIBE":
+                connection.reply(body=h264_sdp(connection.port))
+            elif method == "SETUP":
+                connection.reply(Session="1", Transport="RTP/AVP/TCP;unicast;interleaved=0-1")
+            else:
+                connection.play(large, fps=1000)
+                connection.reply(Session="1")
+                connection.play(UNITS[20:], fps=500)
+                connection.wait_until_left()
+
+    with scripted(behave) as (camera,):
+        pull = pulls(camera.url)
+        wait_until(lambda: pull.got(len(UNITS)), 30)
+        assert same(pull, [*large, *UNITS[20:]])

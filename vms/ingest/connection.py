@@ -11,11 +11,10 @@ import logging
 import ssl
 import struct
 from collections.abc import Callable
-from typing import cast
 
 from vms.domain.clock import Clock
 from vms.domain.errors import IngestError
-from vms.ingest.conversation import MAX_REPLY, body_length, parse_head
+from vms.ingest.conversation import MAX_EARLY, MAX_REPLY, body_length, parse_head
 from vms.ingest.opening import Playing
 from vms.ingest.rtp import AccessUnit, Depacketizer
 from vms.ingest.session import Session
@@ -28,6 +27,10 @@ SILENCE_S = 7.0
 #: Read at a time; a second of a camera of 2 Mbit/s.
 READ_BYTES = 256 * 1024
 _LONGEST = 4 + 0xFFFF
+#: What a camera leaves out is told so often at most (seconds).
+_TELL_EVERY_S = 60.0
+#: A keepalive that wants a login is tried so often: no camera locks an account over it.
+_RETRIES = 2
 _NTP_EPOCH = 2_208_988_800  # 1970 in seconds since 1900
 _SENDER_REPORT, _GOODBYE = 200, 203
 _REPORT = struct.Struct(">BBHIQI")
@@ -37,16 +40,17 @@ class Buffer:
     """Where bytes are read into; one for all connections of a thread."""
 
     def __init__(self) -> None:
-        self.view = memoryview(bytearray(MAX_REPLY + READ_BYTES))
+        self.view = memoryview(bytearray(MAX_EARLY + _LONGEST + MAX_REPLY + READ_BYTES))
 
 
 class Connection:
     """For one thread at a time. Everything that ends it is an ``IngestError``, or the sink's own exception."""
 
     def __init__(
-        self, playing: Playing, sink: PacketSink, clock: Clock, stopped: Callable[[], bool] = lambda: False
+        self, camera: str, playing: Playing, sink: PacketSink, clock: Clock, stopped: Callable[[], bool]
     ) -> None:
         track = playing.track
+        self._camera = camera
         self._playing = playing
         self._link = playing.link
         self._clock = clock
@@ -60,11 +64,12 @@ class Connection:
         self._ticks: int | None = None  # RTP's timestamp, unwrapped, of the latest unit
         self._base = 0
         self._garbage = 0
-        self._missed = 0
+        self._missed, self._missed_told_at = 0, float("-inf")
         self.seen_at = clock.monotonic()  # the latest picture, in monotonic seconds
         self._asked_at = self.seen_at
         self._ask_every = max(2.0, min(playing.session_s / 2, playing.session_s - 5.0))
         self._keeping = "OPTIONS"
+        self._refused = 0
         self._tls = isinstance(self._link, ssl.SSLSocket)
         self._link.setblocking(False)
 
@@ -77,7 +82,7 @@ class Connection:
         view, kept = buffer.view, len(self._rest)
         view[:kept] = self._rest
         try:
-            count = self._link.recv_into(view[kept : kept + READ_BYTES])
+            count = self._read(view[kept : kept + READ_BYTES])
         except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError as err:
@@ -85,9 +90,18 @@ class Connection:
         if count == 0:
             raise IngestError("ended", "the camera ended the session")
         self._take(view, kept + count)
-        # What TLS has taken off the socket already wakes nobody.
-        while self._tls and cast(ssl.SSLSocket, self._link).pending():
-            self.ready(buffer)
+
+    def _read(self, into: memoryview) -> int:
+        count = self._link.recv_into(into)
+        while self._tls and 0 < count < len(into):  # a record at a time, and what TLS has taken off wakes nobody
+            try:
+                more = self._link.recv_into(into[count:])
+            except ssl.SSLWantReadError:
+                break
+            if not more:
+                break
+            count += more
+        return count
 
     def look(self) -> None:
         """Tells the camera that somebody is there; ends a session in which nothing moves."""
@@ -96,9 +110,10 @@ class Connection:
             raise IngestError("timeout", "no video came")
         if now - self._asked_at > self._ask_every:
             self._ask(self._keeping)
-        if self._packets.missed != self._missed:
-            log.warning("stream.damaged camera left out packets=%d", self._packets.missed - self._missed)
-            self._missed = self._packets.missed
+        missed = self._packets.missed - self._missed
+        if missed and now - self._missed_told_at > _TELL_EVERY_S:
+            log.warning("stream.damaged camera=%s packets=%d left out by the camera", self._camera, missed)
+            self._missed, self._missed_told_at = self._packets.missed, now
 
     def finish(self, reason: str) -> None:
         """Ends the open run."""
@@ -186,10 +201,12 @@ class Connection:
         if status == 454:
             raise IngestError("ended", "the camera has forgotten the session")
         if status == 401 and self._playing.talk.login.challenged(headers.get("www-authenticate", [])):
-            if self._clock.monotonic() - self._asked_at < 5:  # the nonce had grown old: once more, with the new one
-                self._asked_at -= 5
+            self._refused += 1
+            if self._refused <= _RETRIES:  # the nonce had grown old
                 self._ask(self._keeping)
-        elif "GET_PARAMETER" in ",".join(headers.get("public", [])):
+            return
+        self._refused = 0
+        if "GET_PARAMETER" in ",".join(headers.get("public", [])):
             self._keeping = "GET_PARAMETER"  # there are cameras that OPTIONS does not keep alive
 
     def _ask(self, method: str) -> None:

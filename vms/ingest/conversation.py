@@ -17,7 +17,8 @@ from vms.ingest.address import Target
 from vms.ingest.login import Login
 
 MAX_REPLY = 256 * 1024
-_MAX_EARLY = 4 * 1024 * 1024
+#: Of pictures that come before the answer to PLAY.
+MAX_EARLY = 1024 * 1024
 _REASONS = {401: "unauthorized", 403: "forbidden", 404: "not_found", 453: "busy", 503: "busy"}
 
 
@@ -136,7 +137,7 @@ class Conversation:
             size = 4 + int.from_bytes(self._data[2:4], "big")
             self.early += self._data[:size]
             self._data = self._data[size:]
-            if len(self.early) > _MAX_EARLY:
+            if len(self.early) > MAX_EARLY:
                 raise IngestError("corrupt", "the camera sends and does not answer")
 
     def _receive(self) -> None:

@@ -150,7 +150,7 @@ class StreamReader:
         try:
             self._enter("streaming", generation)
             log.info("stream.opened camera=%s profile=%s", self.camera, self.profile)
-            connection = Connection(playing, gate, self._clock, lambda: not self._current(generation))
+            connection = Connection(self.camera, playing, gate, self._clock, lambda: not self._current(generation))
             if generation == self._generation:
                 self._connection = connection
             if self._reading is not None:
