@@ -59,8 +59,11 @@ class Fleet:
     plans: dict[str, CameraPlan] = field(default_factory=dict)
     _members: dict[str, _Member] = field(default_factory=dict)
     _bound: _Bound | None = None
-    _watchdog: Watchdog = field(default_factory=Watchdog)
+    _watchdog: Watchdog = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._watchdog = Watchdog(self.clock)
 
     @property
     def analysts(self) -> list[CameraAnalyst]:

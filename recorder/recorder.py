@@ -78,7 +78,7 @@ class Recorder:
         self.teller = Teller(environment.data, self.root, sites, clock)
         self.nightly = Nightly(environment.data, self.root, environment.node, name, sites, self.alarms, clock)
         self._reading = ReadingLoop(clock)
-        self._watchdog = Watchdog(self._reading)
+        self._watchdog = Watchdog(clock, self._reading)
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._pulled: dict[str, _Pulled] = {}
         self._refused: dict[str, tuple[str, Camera, ConfigurationError | None]] = {}

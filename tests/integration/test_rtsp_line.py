@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+import signal
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -207,7 +209,7 @@ class Hanging(RecordingSink):
 loop.HUNG_S = 0.5
 reading = loop.ReadingLoop(SystemClock())
 reading.start()
-watchdog = Watchdog(reading, interval_s=0.1)
+watchdog = Watchdog(SystemClock(), reading, interval_s=0.1)
 watchdog.start()
 StreamReader("c", "main", sys.argv[1], Hanging(), SystemClock(), reading).start()
 time.sleep(600)
@@ -266,3 +268,55 @@ def test_much_that_comes_before_the_answer_to_play(pulls: Any) -> None:
         pull = pulls(camera.url)
         wait_until(lambda: pull.got(len(UNITS)), 30)
         assert same(pull, [*large, *UNITS[20:]])
+
+
+STANDING = """
+import sys, time
+from tests.support.sinks import RecordingSink
+from vms.domain.clock import SystemClock
+from vms.ingest import loop, reader
+from vms.ingest.reader import StreamReader, Watchdog
+
+class Slow(RecordingSink):
+    def packet(self, run, packet):
+        super().packet(run, packet)
+        time.sleep(0.005)
+
+loop.HUNG_S = reader.SILENCE_S = 2.0
+reader.GRACE_S = 0.5
+clock = SystemClock()
+reading = None if sys.argv[2] == "alone" else loop.ReadingLoop(clock)
+if reading is not None:
+    reading.start()
+watchdog = Watchdog(clock, reading, interval_s=0.1)
+watchdog.start()
+sink = Slow()
+one = StreamReader("c", "main", sys.argv[1], sink, clock, reading)
+watchdog.add(one)
+one.start()
+told = 0
+while True:
+    time.sleep(0.05)
+    if len(sink.packets) // 25 > told:
+        told = len(sink.packets) // 25
+        print(one.abandoned, len(sink.ends), flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", ["alone", "in the loop"])
+def test_a_process_that_stood_still_takes_nobody_for_dead(how: str) -> None:
+    """Its own clock says that nothing came for seconds; what came waits in the kernel."""
+    with scripted(good) as (camera,):
+        words = [sys.executable, "-c", STANDING, camera.url, how]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            try:
+                assert process.stdout.readline() == "0 0\n"
+                for _ in range(3):
+                    process.send_signal(signal.SIGSTOP)
+                    time.sleep(4)  # what is tested is that time passes
+                    process.send_signal(signal.SIGCONT)
+                    assert [process.stdout.readline() for _ in range(3)] == ["0 0\n"] * 3
+                assert process.poll() is None
+            finally:
+                process.kill()

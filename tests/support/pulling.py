@@ -41,7 +41,7 @@ def pulling(*, alone: bool = False) -> Iterator[Callable[..., Pull]]:
     reading = None if alone else ReadingLoop(SystemClock())
     if reading is not None:
         reading.start()
-    watchdog = Watchdog(reading)
+    watchdog = Watchdog(SystemClock(), reading)
     watchdog.start()
     made: list[Pull] = []
 

@@ -61,10 +61,13 @@ class ReadingLoop:
         if one.error is not None:
             raise one.error
 
-    def end_if_hung(self) -> None:
-        """Ends the process when a round does not: the supervisor starts the next one, which goes on recording."""
+    def end_if_hung(self, awake_since: float) -> None:
+        """Ends the process when a round does not: the supervisor starts the next one, which goes on recording.
+
+        ``awake_since``: since when (monotonic seconds) this process has run without standing still.
+        """
         begun = self._round_at
-        if begun is not None and self._clock.monotonic() - begun > HUNG_S:
+        if begun is not None and self._clock.monotonic() - max(begun, awake_since) > HUNG_S:
             log.critical("ingest.hung seconds=%d the process ends and is started again", HUNG_S)
             logging.shutdown()
             os._exit(1)

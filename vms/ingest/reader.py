@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 #: A thread that has not ended its session by so long after it should have is given up.
 GRACE_S = 3.0
 
+#: A watchdog that wakes so much later than it wanted (seconds) was not the only one that slept.
+STILL_S = 2.0
+
 Phase = Literal["waiting", "opening", "streaming"]
 
 
@@ -160,8 +163,11 @@ class StreamReader:
         finally:
             playing.close()
 
-    def watch(self) -> None:
-        """The watchdog's look, once a second: replaces a thread that should have ended its session long ago."""
+    def watch(self, awake_since: float) -> None:
+        """The watchdog's look, once a second: replaces a thread that should have ended its session long ago.
+
+        ``awake_since``: since when (monotonic seconds) this process has run without standing still.
+        """
         if self._stop.is_set() or self._phase == "waiting":
             return
         bound, since = opening.TIMEOUT_S, self._phase_since
@@ -169,7 +175,7 @@ class StreamReader:
             if self._reading is not None:
                 return
             bound, since = SILENCE_S, max(since, 0.0 if self._connection is None else self._connection.seen_at)
-        if self._clock.monotonic() - since > bound + GRACE_S:
+        if self._clock.monotonic() - max(since, awake_since) > bound + GRACE_S:
             self._replace()
 
     def _current(self, generation: int) -> bool:
@@ -201,7 +207,8 @@ class StreamReader:
 class Watchdog:
     """One thread that looks after all readers of a process, and after the loop that reads for them."""
 
-    def __init__(self, reading: ReadingLoop | None = None, interval_s: float = 1.0) -> None:
+    def __init__(self, clock: Clock, reading: ReadingLoop | None = None, interval_s: float = 1.0) -> None:
+        self._clock = clock
         self._reading = reading
         self._readers: set[StreamReader] = set()
         self._lock = threading.Lock()
@@ -228,13 +235,17 @@ class Watchdog:
         self._stop.set()
 
     def _loop(self) -> None:
+        awake_since = looked_at = self._clock.monotonic()
         while not self._stop.wait(self._interval):
+            before, looked_at = looked_at, self._clock.monotonic()
+            if looked_at - before > self._interval + STILL_S:
+                awake_since = looked_at  # this process stood still, and so did who is looked after
             if self._reading is not None:
-                self._reading.end_if_hung()
+                self._reading.end_if_hung(awake_since)
             with self._lock:
                 readers = list(self._readers)
             for reader in readers:
                 try:
-                    reader.watch()
+                    reader.watch(awake_since)
                 except Exception:  # one camera's fault must not leave the others unwatched
                     log.exception("watchdog.failed camera=%s profile=%s", reader.camera, reader.profile)

@@ -100,13 +100,13 @@ async def test_a_key_frame_that_breaks_the_sink_is_not_the_last_one() -> None:
 async def test_one_reader_that_cannot_be_looked_at_leaves_the_others_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
 
-    def watch(one: StreamReader) -> None:
+    def watch(one: StreamReader, _awake_since: float) -> None:
         looked.append(one.camera)
         if one.camera == "bad":
             raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(reader.StreamReader, "watch", watch)
-    watchdog = Watchdog(interval_s=0.01)
+    watchdog = Watchdog(SystemClock(), interval_s=0.01)
     for name in ("bad", "good"):
         watchdog.add(StreamReader(name, "main", "rtsp://127.0.0.1:9/x", RecordingSink(), SystemClock()))
     watchdog.start()
