@@ -5,6 +5,7 @@ Each camera burns a number into its pictures, so that the loss is known to the f
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -57,7 +58,8 @@ class Recorder:
         found = {}
         for name in self.cameras:
             for part in sorted((self.root / "s" / name).glob(f"*/*/*{PART}")):
-                with part.open("rb") as file:
+                # Closed in between, at a minute's end or while it is mended: the next one counts.
+                with contextlib.suppress(FileNotFoundError), part.open("rb") as file:
                     if next(scan_fragments(file), None) is not None:
                         found[name] = part
         return found
