@@ -65,6 +65,8 @@ def recover(root: Path, site: str, camera: str, node: str = "local", *, now: flo
         if path not in parts and _deleted(root, announced[path], deleted):
             continue
         try:
+            if path not in announced and _empty((root / path).with_suffix(PART)):
+                continue
             segment = _mend(root, path, announced.get(path), node)
         except (OSError, ValueError, ArithmeticError) as err:  # one file must not hide what is known of the rest
             log.error("recording.unmended file=%s error=%s", path, err)
@@ -118,6 +120,15 @@ def _deleted(root: Path, segment: Segment, deleted: Iterable[Gap]) -> bool:
     """Whether retention took it: its lines stay in the journal until the whole day has gone."""
     within = any(gap.end is not None and gap.start <= segment.start < gap.end for gap in deleted)
     return within and not (root / segment.path).exists()
+
+
+def _empty(part: Path) -> bool:
+    """Killed between a file's name and its first byte: takes the name away."""
+    if not part.is_file() or part.stat().st_size:
+        return False
+    part.unlink()
+    log.info("recording.removed file=%s nothing was in it yet", part.name)
+    return True
 
 
 def _mend(root: Path, path: str, known: Segment | None, node: str) -> Segment:

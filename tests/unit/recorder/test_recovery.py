@@ -137,6 +137,17 @@ def test_a_file_that_nobody_journaled_is_kept(crashed: Crashed) -> None:
     assert stray.with_suffix(".mp4").read_bytes() == crashed.whole
 
 
+def test_a_name_without_a_byte_is_taken_away(crashed: Crashed) -> None:
+    """Killed as it began its next file."""
+    begun = crashed.part.with_name("20270115T080100000Z.part")
+    begun.touch()
+    (segment,) = crashed.recover().mended
+    assert segment.path == crashed.opened.path
+    assert not begun.exists()
+    assert not begun.with_suffix(".mp4").exists()
+    assert crashed.recover().mended == ()
+
+
 def test_a_camera_without_a_past(tmp_path: Path) -> None:
     found = recover(tmp_path, "s", "new", now=MINUTE)
     assert (found.end, found.open_gap, found.ended_gaps, found.mended) == (None, None, (), ())
