@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-import signal
 import ssl
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ import pytest
 
 from tests.support.footage import Unit, looped
 from tests.support.pulling import Pull, pulling
-from tests.support.scripted_rtsp import UNITS, Connection, ScriptedCamera, good, h264_sdp, scripted
+from tests.support.scripted_rtsp import UNITS, Connection, ScriptedCamera, h264_sdp, scripted
 from tests.support.waiting import wait_until
 from vms.media import nal
 
@@ -194,41 +191,6 @@ def test_an_encrypted_line(tmp_path: Path, alone: bool) -> None:
         camera.close()
 
 
-HANGING = """
-import sys, threading, time
-from tests.support.sinks import RecordingSink
-from vms.domain.clock import SystemClock
-from vms.ingest import loop
-from vms.ingest.reader import StreamReader, Watchdog
-
-class Hanging(RecordingSink):
-    def packet(self, run, packet):
-        print("hangs", flush=True)
-        threading.Event().wait()
-
-loop.HUNG_S = 0.5
-reading = loop.ReadingLoop(SystemClock())
-reading.start()
-watchdog = Watchdog(SystemClock(), reading, interval_s=0.1)
-watchdog.start()
-StreamReader("c", "main", sys.argv[1], Hanging(), SystemClock(), reading).start()
-time.sleep(600)
-"""
-
-
-def test_a_process_whose_reading_hangs_ends_so_that_it_is_started_again() -> None:
-    with scripted(good) as (camera,):
-        words = [sys.executable, "-c", HANGING, camera.url]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            try:
-                out, err = process.communicate(timeout=60)
-            finally:
-                process.kill()
-    assert process.returncode == 1
-    assert "hangs" in out
-    assert "ingest.hung" in err
-
-
 def test_a_keepalive_that_is_refused_for_ever_is_no_storm(pulls: Any) -> None:
     asked: list[str] = []
 
@@ -268,55 +230,3 @@ def test_much_that_comes_before_the_answer_to_play(pulls: Any) -> None:
         pull = pulls(camera.url)
         wait_until(lambda: pull.got(len(UNITS)), 30)
         assert same(pull, [*large, *UNITS[20:]])
-
-
-STANDING = """
-import sys, time
-from tests.support.sinks import RecordingSink
-from vms.domain.clock import SystemClock
-from vms.ingest import loop, reader
-from vms.ingest.reader import StreamReader, Watchdog
-
-class Slow(RecordingSink):
-    def packet(self, run, packet):
-        super().packet(run, packet)
-        time.sleep(0.005)
-
-loop.HUNG_S = reader.SILENCE_S = 2.0
-reader.GRACE_S = 0.5
-clock = SystemClock()
-reading = None if sys.argv[2] == "alone" else loop.ReadingLoop(clock)
-if reading is not None:
-    reading.start()
-watchdog = Watchdog(clock, reading, interval_s=0.1)
-watchdog.start()
-sink = Slow()
-one = StreamReader("c", "main", sys.argv[1], sink, clock, reading)
-watchdog.add(one)
-one.start()
-told = 0
-while True:
-    time.sleep(0.05)
-    if len(sink.packets) // 25 > told:
-        told = len(sink.packets) // 25
-        print(one.abandoned, len(sink.ends), flush=True)
-"""
-
-
-@pytest.mark.parametrize("how", ["alone", "in the loop"])
-def test_a_process_that_stood_still_takes_nobody_for_dead(how: str) -> None:
-    """Its own clock says that nothing came for seconds; what came waits in the kernel."""
-    with scripted(good) as (camera,):
-        words = [sys.executable, "-c", STANDING, camera.url, how]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            try:
-                assert process.stdout.readline() == "0 0\n"
-                for _ in range(3):
-                    process.send_signal(signal.SIGSTOP)
-                    time.sleep(4)  # what is tested is that time passes
-                    process.send_signal(signal.SIGCONT)
-                    assert [process.stdout.readline() for _ in range(3)] == ["0 0\n"] * 3
-                assert process.poll() is None
-            finally:
-                process.kill()
