@@ -18,7 +18,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from recorder.disk import make_folder, sync_folder
+from recorder.folders import make_folder, sync_folder
 from vms.domain.errors import StorageError
 
 log = logging.getLogger(__name__)
