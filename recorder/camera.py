@@ -66,6 +66,7 @@ class CameraRecorder:
         self._writer = SegmentWriter(
             root, site, camera.id, node, disk,
             opened=self._opened, closed=self._closed, lost=self._lost, unkeyed=self._unkeyed,
+            holed=self._gaps.miss,
         )  # fmt: skip
         self._live = LiveStream(desk, site, camera.id, "main")
         self._key_lease = desk.offer(site, camera.id, "key", self._describe_keys)
@@ -218,6 +219,7 @@ class CameraRecorder:
             clock_offset_s=None if offset is None else round(offset, 3),
             packets=rates.packets,
             packets_dropped=self._writer.dropped,
+            packets_missed=self._writer.missed,
             revision=revision,
         )
 

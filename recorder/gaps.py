@@ -17,6 +17,7 @@ from vms.domain.messages import Gap, GapCause
 _CAUSES: dict[str, GapCause] = {
     "unreachable": "network",
     "timeout": "network",
+    "lost": "network",
     "disk": "disk",
     "disabled": "disabled",
     "stopped": "recorder",
@@ -28,7 +29,7 @@ _CAUSES: dict[str, GapCause] = {
     "configuration": "recorder",
 }
 #: The first word on a broken session is vague; a later attempt tells what it was.
-_VAGUE = frozenset(("starting", "ended", "connecting", "timeout", "codec", "camera_clock"))
+_VAGUE = frozenset(("starting", "ended", "connecting", "timeout", "lost", "codec", "camera_clock"))
 #: The recorder did not run: over when it runs again, whatever the camera does then.
 _AWAY = frozenset(("stopped", "crashed", "stalled"))
 #: Nothing was to be pulled: over when it is again.
@@ -116,6 +117,13 @@ class GapTracker:
             elif from_epoch(end) < self._gap.start:  # what was queued before the gap is lost as well
                 self._gap = self._gap.model_copy(update={"start": from_epoch(end)})
                 self._announce(self._gap)
+
+    def miss(self, start: float, end: float) -> None:
+        """Footage is there from ``start`` to ``end``, and what follows never came: a gap from before it is over."""
+        with self._lock:
+            if self._gap is not None and self._gap.start <= from_epoch(start):
+                self.finish(start)
+            self.begin(end, "lost")
 
     def rename(self, reason: str) -> None:
         """The open gap has another reason from its start: a camera that was taken out is not a stopped recorder."""

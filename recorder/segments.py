@@ -13,6 +13,7 @@ from pathlib import Path
 from recorder.disk import DiskWriter
 from recorder.growing import Growing, Place
 from recorder.layout import segment_path, stamp_of
+from recorder.pace import Pace
 from recorder.segment_file import SegmentFile
 from vms.domain.clock import from_epoch
 from vms.domain.footage import LONGEST_S
@@ -32,6 +33,8 @@ Announce = Callable[[Segment], None]
 Lost = Callable[[OSError | None, float, float], None]
 #: No key frame comes to cut at: until when footage was kept (UTC seconds). Called in the reading thread.
 Unkeyed = Callable[[float], None]
+#: Pictures never came: from when to when the file has footage (UTC seconds). Called in the reading thread.
+Holed = Callable[[float, float], None]
 
 
 class SegmentWriter:
@@ -49,6 +52,7 @@ class SegmentWriter:
         closed: Announce,
         lost: Lost,
         unkeyed: Unkeyed,
+        holed: Holed,
     ) -> None:
         self._root = root
         self._place = Place(site, camera, node)
@@ -57,6 +61,7 @@ class SegmentWriter:
         self._on_closed = closed
         self._on_lost = lost
         self._on_unkeyed = unkeyed
+        self._on_holed = holed
         self._track: Track | None = None
         self._open: Growing | None = None
         self._held: MediaPacket | None = None
@@ -65,7 +70,10 @@ class SegmentWriter:
         self._last_end: float | None = None
         self._run_start: float | None = None
         self._lossy = False  # footage of this run was lost: what comes next does not abut
+        self._pace = Pace()
+        self._kept_until = 0.0  # UTC seconds: of this run no other file begins earlier
         self.dropped = 0  # pictures that came and were not written
+        self.missed = 0  # packets that never came
 
     @property
     def writing(self) -> bool:
@@ -90,11 +98,17 @@ class SegmentWriter:
         self._run_start = None
         self._last_end = None
         self._lossy = False
+        self._kept_until = 0.0
+        self._pace = Pace()
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
         """One access unit: closes the sample before it."""
         if self._open is not None and self._open.file.broken:
             self._forget()
+        if packet.missed:
+            self._note_missed(run, packet)
+        if packet.keyframe:
+            self._pace.keyed(packet.dts)
         self._finish_held(run, packet.dts)
         if self._open is not None:
             utc = run.utc(packet.pts)
@@ -136,6 +150,20 @@ class SegmentWriter:
         self._run_start = self._open.start
         return self._run_start
 
+    def _note_missed(self, run: Run, packet: MediaPacket) -> None:
+        self.missed += packet.missed
+        held, usual = self._held, self._pace.step
+        if held is None or not self._pace.broken(held, packet):
+            return
+        self._finish_held(run, held.dts + usual)
+        self._pace.step = packet.dts - held.dts  # the next one as late is the camera's own pace
+        segment = self._open
+        if segment is not None:  # else the disk's queue was full
+            end = run.utc(segment.last_pts)
+            self._close(run, end)
+            self._lossy, self._last_end, self._kept_until = True, None, end
+            self._on_holed(segment.start, end)
+
     def _give_up_on_a_key(self, run: Run, end: float) -> None:
         log.warning("recording.unkeyed camera=%s seconds=%.0f", self._place.camera, LONGEST_S)
         self._close(run, end)
@@ -154,7 +182,7 @@ class SegmentWriter:
             self._on_lost(None, end, end)
             self._last_end = None
             return False
-        start = self._last_end if self._last_end is not None else run.utc(packet.pts)
+        start = self._last_end if self._last_end is not None else max(run.utc(packet.pts), self._kept_until)
         if self._refused:
             self._refused = False
             log.info("recording.resumed camera=%s", self._place.camera)
@@ -185,7 +213,7 @@ class SegmentWriter:
         held = self._held
         if held is None or self._open is None:
             return
-        duration = max(1, next_dts - held.dts)
+        duration = self._pace.step = max(1, next_dts - held.dts)
         if self._samples and next_dts - self._samples[0].dts > FRAGMENT_TICKS:
             self._flush(run)  # with this one it would be too long
             if self._open is None:  # the disk's queue was full

@@ -20,7 +20,7 @@ from vms.domain.rendering import RenderHeader, RenderRequest
 
 #: A short bounded queue: what waits longer than a person does is made for nobody.
 MOST_WAITING = 32
-#: A whole group of pictures of a camera with few key frames may take long; more than this nobody gets.
+#: A whole group of pictures of a camera with few key frames may take long; after so long its best one yet has to do.
 JOB_S = 8.0
 #: A moment has milliseconds on the way here: the frame that it names began within that millisecond.
 _WITHIN_MS = 0.000999
@@ -54,7 +54,7 @@ class Desk:
 
         found, picture = await self._turn(request, make)
         size = {RenderHeader.SIZE: f"{picture.width}x{picture.height}"}
-        return picture.jpeg, _headers(found, picture.at) | size
+        return picture.jpeg, _headers(found, picture.at, picture.hurried) | size
 
     def close(self) -> None:
         """What is in work ends with its present frame."""
@@ -80,7 +80,7 @@ class Desk:
         found, kept = await asyncio.to_thread(look)  # what was made before waits for nobody
         if kept is None:
             kept = await self._turn(request, make)
-        return kept.jpeg, _headers(found, kept.at)
+        return kept.jpeg, _headers(found, kept.at, False)
 
     async def _turn(self, request: RenderRequest, make: Callable[[], T]) -> T:
         async with self._turns.take(request.asker, request.patience_s):
@@ -102,5 +102,6 @@ class Desk:
             )  # fmt: skip
 
 
-def _headers(found: Footage, at: float) -> dict[str, str]:
-    return {RenderHeader.AT: rfc3339(from_epoch(at)), RenderHeader.GROWING: "1" if found.growing else "0"}
+def _headers(found: Footage, at: float, hurried: bool) -> dict[str, str]:
+    passing = "1" if found.growing or hurried else "0"
+    return {RenderHeader.AT: rfc3339(from_epoch(at)), RenderHeader.GROWING: passing}

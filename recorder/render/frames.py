@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias, cast
 
@@ -33,12 +33,16 @@ class NoPicture(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A JPEG, its size in pixels, and when its frame was taken (UTC seconds)."""
+    """A JPEG, its size in pixels, and when its frame was taken (UTC seconds).
+
+    ``hurried``: time was up before the frame that was wanted; this is the best one until then.
+    """
 
     jpeg: bytes
     width: int
     height: int
     at: float
+    hurried: bool = False
 
 
 def frame_before(ticks: int) -> Choice:
@@ -102,10 +106,13 @@ def _groups(
 def render(
     footage: Footage, choice: Choice, *, width: int | None, quality: int, give_up: Callable[[], bool]
 ) -> Picture:
-    """Decodes and encodes; ``give_up`` is asked before each frame. Raises ``NoPicture``."""
+    """Decodes and encodes; ``give_up`` is asked before each frame but the first: then what there is has to do.
+
+    Raises ``NoPicture``.
+    """
     try:
-        frame, pts = _decode(footage, choice, give_up)
-        return _encode(frame, width, quality, footage.utc(pts))
+        frame, pts, hurried = _decode(footage, choice, give_up)
+        return replace(_encode(frame, width, quality, footage.utc(pts)), hurried=hurried)
     except FileNotFoundError as err:
         raise NoPicture("no_footage") from err
     except (av.error.FFmpegError, MemoryError) as err:  # also a header that claims a giant's size
@@ -114,7 +121,7 @@ def render(
         raise NoPicture("disk") from err
 
 
-def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tuple[av.VideoFrame, int]:
+def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tuple[av.VideoFrame, int, bool]:
     path = footage.path
     if path.suffix == PART and not path.exists():  # closed just now
         path = path.with_suffix(".mp4")
@@ -131,11 +138,11 @@ def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tu
         context.extradata = extradata
         best: av.VideoFrame | None = None
         at = -1
+        hurried = False
         # The last packet is none: it brings out what the decoder holds back.
-        for sample in (*samples, None):
-            if give_up():
-                raise NoPicture("busy")
-            packet = None if sample is None else _packet(file.fileno(), sample, footage.timescale)
+        for number, sample in enumerate((*samples, None)):
+            hurried = sample is not None and number > 0 and give_up()
+            packet = None if sample is None or hurried else _packet(file.fileno(), sample, footage.timescale)
             try:
                 frames = context.decode(packet)
             except av.error.FFmpegError:  # one damaged picture: others may be whole
@@ -143,9 +150,11 @@ def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tu
             for frame in frames:
                 if frame.pts is not None and at < frame.pts <= samples[-1].pts:
                     best, at = frame, frame.pts
+            if hurried:
+                break
     if best is None:
         raise NoPicture("undecodable")
-    return best, at
+    return best, at, hurried
 
 
 def _packet(descriptor: int, sample: SampleInfo, timescale: int) -> AvPacket:

@@ -100,6 +100,32 @@ def test_every_picture_comes_whole(pulls: Any, behaviour: Any) -> None:
         assert pull.sink.troubles == []
 
 
+def left_out(number: int) -> bool:
+    return number % 10 in (3, 4, 8)
+
+
+def leaky(connection: Connection) -> None:
+    """Packets are numbered before the line turns out to be full."""
+    if connection.shake_hands():
+        for number, unit in enumerate(looped(UNITS, 2)):
+            if left_out(number):
+                connection.leave_out(unit)
+            else:
+                connection.play([unit], fps=1000)
+        connection.wait_until_left()
+
+
+def test_what_a_camera_leaves_out_is_told_with_the_picture_behind_it(pulls: Any) -> None:
+    sent = [unit for number, unit in enumerate(looped(UNITS, 2)) if not left_out(number)]
+    with scripted(leaky) as (camera,):
+        pull = pulls(camera.url)
+        wait_until(lambda: pull.got(len(sent)), 30)
+        assert same(pull, sent)
+        missed = [packet.missed for _, packet in pull.sink.packets]
+        assert missed[:7] == [0, 0, 0, 2, 0, 0, 1]
+        assert missed[7:] == missed[:7] * 19
+
+
 def goodbye(connection: Connection) -> None:
     if connection.shake_hands():
         connection.play(UNITS[:30], fps=100)

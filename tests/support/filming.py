@@ -52,11 +52,12 @@ class Filming:
             unit = self.units[number % len(self.units)]
             writable = bool(select.select([], [connection.link], [], 0)[1])
             waiting = not (writable and unit.key) if waiting else not writable
+            parts = list(nal.split(unit.payload))
             if waiting:
                 self.left_out += 1
+                sequence += len(parts)  # they were numbered before the line turned out to be full
             else:
                 ticks = number * TIMESCALE // FPS
-                parts = list(nal.split(unit.payload))
                 self.shots.append(Shot(time.time(), time.monotonic(), parts[-1], unit.key))
                 for part in parts:
                     last = part is parts[-1]

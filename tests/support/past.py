@@ -34,7 +34,7 @@ class Past:
         self._disk = DiskWriter(SystemClock())
         self._writer = SegmentWriter(
             root, site, camera, "local", self._disk, opened=self._tell, closed=self._tell, lost=self._lost,
-            unkeyed=self._unkeyed,
+            unkeyed=self._unkeyed, holed=self._holed,
         )  # fmt: skip
         self._disk.start()
         self._run: Run | None = None
@@ -50,6 +50,9 @@ class Past:
 
     def _unkeyed(self, _end: float) -> None:
         raise AssertionError("no key frame came")
+
+    def _holed(self, _start: float, _end: float) -> None:
+        raise AssertionError("nothing was left out")
 
     def begin(self, codec: str, units: tuple[Unit, ...], utc: float, size: tuple[int, int] = (320, 180)) -> None:
         """A run of ``units`` over and over, its pts 0 at ``utc``."""

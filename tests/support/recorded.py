@@ -39,6 +39,7 @@ class Recordings:
         self._writer = SegmentWriter(
             root, site, camera, "local", self._disk, opened=opened, closed=closed,
             lost=lambda _err, _start, _end: None, unkeyed=lambda _end: None,
+            holed=lambda _start, _end: None,
         )  # fmt: skip
 
     def record(self, codec: str, units: Iterable[Unit], utc: float, size: tuple[int, int] = (320, 180)) -> None:

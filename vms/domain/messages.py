@@ -31,7 +31,8 @@ GapCause = Literal["camera", "network", "recorder", "disk", "disabled", "deleted
 #: What a recorder says of a gap, besides its cause: the dashboard has words for each.
 GapReason = Literal[
     "connecting", "unauthorized", "forbidden", "not_found", "busy", "unreachable", "timeout", "no_video",
-    "unsupported_codec", "corrupt", "redirected", "ended", "codec", "camera_clock", "no_keyframe",  # its session
+    "unsupported_codec", "corrupt", "redirected", "ended", "codec", "camera_clock", "no_keyframe",
+    "lost",  # its session
     "starting", "stopped", "crashed", "stalled", "worker_lost", "clock", "disk", "disabled", "configuration",
     "age", "quota", "pressure",  # cause deleted
     "unexplained", "missing",  # cause unknown
@@ -166,7 +167,8 @@ class RecorderState(Message):
     silent_s: float | None = None  # since the last picture, by the monotonic clock: the other one may be set
     clock_offset_s: float | None = None
     packets: int = 0
-    packets_dropped: int = 0
+    packets_dropped: int = 0  # pictures that came and were not written
+    packets_missed: int = 0  # packets that the camera left out, by their numbers, and what was of no use without them
     revision: int = Field(default=0, description="the configuration revision in force")
     free_bytes: int | None = None
     total_bytes: int | None = None

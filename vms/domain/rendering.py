@@ -11,13 +11,14 @@ from pydantic import AwareDatetime, Field
 
 from vms.domain.messages import Message
 
-#: ``busy``: others were first, a newer one of the same asker took its place, or it took too long: ask again.
+#: ``busy``: others were first, or a newer one of the same asker took its place: ask again.
 #: ``undecodable``: the footage is there, and no picture can be made of it.
 Refusal = Literal["no_footage", "busy", "undecodable", "disk", "bad_request"]
 
 
 class RenderRequest(Message):
-    """``frame``: the last frame at or before ``at``, to the millisecond; ``key``: the key frame at or before it;
+    """``frame``: the last frame at or before ``at``, to the millisecond, or if it takes too long to decode the last one
+    until then (``Vms-At`` says which); ``key``: the key frame at or before it;
     ``thumbnail``: a small picture of the 10 s that ``at`` falls into, for which the other fields do not count."""
 
     what: Literal["frame", "key", "thumbnail"] = "frame"
@@ -34,4 +35,4 @@ class RenderHeader:
     ERROR = "Vms-Error"  # a ``Refusal``
     AT = "Vms-At"  # RFC 3339 UTC of the frame
     SIZE = "Vms-Size"  # WIDTHxHEIGHT; not with thumbnails
-    GROWING = "Vms-Growing"  # "1" while its file is being written: the times may still settle
+    GROWING = "Vms-Growing"  # "1": its file is being written, or time was up: asked again, it may be another picture

@@ -154,7 +154,7 @@ class Connection:
             self._ticks = self._unwrapped(unit.timestamp)
             pts = self._ticks - self._base
             pts = pts if self._scale == 1 else round(pts * self._scale)
-            if self._session.take(unit.payload, pts, unit.starts):
+            if self._session.take(unit.payload, pts, unit.starts, unit.missed):
                 self.seen_at = self._session.arrival
 
     def _unwrapped(self, timestamp: int) -> int:

@@ -27,6 +27,7 @@ class AccessUnit(NamedTuple):
     payload: bytes
     timestamp: int  # RTP's, 32 bits
     starts: tuple[int, ...]  # where in ``payload`` the units begin, behind their start codes
+    missed: int = 0  # packets that the camera had left out by then, of the whole session
 
 
 class Depacketizer:
@@ -87,8 +88,11 @@ class Depacketizer:
             return
         sequence, timestamp = _HEAD.unpack_from(data, at + 2)
         if sequence != self._expected and self._expected >= 0:
-            self.missed += (sequence - self._expected) & 0xFFFF
             self._drop_fragments()
+            if timestamp != self._timestamp and self._parts:  # what is missing is missing behind this picture
+                self._finish(done)
+            jump = (sequence - self._expected) & 0xFFFF
+            self.missed += jump if jump < 0x8000 else 0  # a camera that counts anew has left nothing out
         self._expected = (sequence + 1) & 0xFFFF
         if timestamp != self._timestamp:
             if self._parts:  # this camera marks no last packet
@@ -107,7 +111,7 @@ class Depacketizer:
     def _finish(self, done: list[AccessUnit]) -> None:
         self._drop_fragments()
         if self._size:
-            done.append(AccessUnit(b"".join(self._parts), self._timestamp, tuple(self._starts)))
+            done.append(AccessUnit(b"".join(self._parts), self._timestamp, tuple(self._starts), self.missed))
         self._forget()
 
     def _forget(self) -> None:

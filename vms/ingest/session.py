@@ -22,6 +22,8 @@ from vms.media.parameters import read_sequence
 MAX_WAIT_FOR_KEY_S = 60.0
 #: A pause is told from a jump of the camera's clock when arrival and clock agree on it so well (seconds).
 PAUSE_S = 1.0
+#: No camera keeps pictures for a full line for longer (seconds): a clock that is ahead by more has jumped.
+LONGEST_LOSS_S = 30.0
 _MAX_PREFIX = 64 * 1024
 #: After so many key frames in one piece the camera is trusted to send pictures whole.
 _KEYS_TO_TRUST = 2
@@ -29,8 +31,8 @@ _KEYS_TO_TRUST = 2
 _LOOKS_TO_TRUST = 100
 
 
-#: Payload, presentation time, key frame or not, arrival (monotonic, UTC), starts of units.
-_Unit: TypeAlias = tuple[bytes, int | None, bool, float, float, tuple[int, ...]]
+#: Payload, presentation time, key frame or not, arrival (monotonic, UTC), starts of units, what was missed by then.
+_Unit: TypeAlias = tuple[bytes, int | None, bool, float, float, tuple[int, ...], int]
 
 
 class Session:
@@ -55,29 +57,38 @@ class Session:
         self._keys_seen = 0
         self._last_pts, self._last_arrival = 0, self._waiting_since
         self._shift = 0  # from the camera's presentation times to those of the run
+        self._given: int | None = None  # presentation time of the picture that was begun last
+        self._orphans = 0  # parts of pictures the beginning of which never came
+        self._told = 0  # of what was missed, the sink knows so much
         self.arrival = self._waiting_since  # of the latest picture, in monotonic seconds
 
-    def take(self, payload: bytes, pts: int | None, starts: tuple[int, ...] = ()) -> bool:
+    def take(self, payload: bytes, pts: int | None, starts: tuple[int, ...] = (), missed: int = 0) -> bool:
         """Takes what the camera marked as one unit; False when there is no picture in it.
 
         Some cameras send parameter sets, or the slices of one picture, apart. ``pts`` is None when the camera did not
-        say; ``starts`` as in ``MediaPacket``.
+        say; ``starts`` as in ``MediaPacket``; ``missed`` as in ``AccessUnit``.
         """
         picture = nal.first_picture(self._codec, payload)
         if picture is None:
             self._prefix = (self._prefix + payload)[-_MAX_PREFIX:]
             return False
-        self.arrival = arrival = self._clock.monotonic()
+        arrival = self._clock.monotonic()
         if self._prefix:
             payload, self._prefix, starts = self._prefix + payload, b"", ()
         key, first = picture
         if not first:
+            if pts != self._given:  # its beginning was lost: no other picture's part, and no sign of life
+                self._orphans += 1
+                return False
+            self.arrival = arrival
             self._split = True
             if self._held is not None:
-                self._held = (self._held[0] + payload, *self._held[1:5], ())
+                self._held = (self._held[0] + payload, *self._held[1:5], (), self._held[6])
             elif self._run is not None:  # its first part is out already: resume whole, at a key frame
                 self.end("corrupt")
             return True
+        self.arrival, self._given = arrival, pts
+        missed += self._orphans
         if self._held is not None:
             self.flush()
         if starts and not self._starts_true(payload, starts, key):
@@ -85,9 +96,9 @@ class Session:
         # Holding a picture back costs a frame of latency, so only as long as it may have further parts.
         if self._split or self._keys_seen <= _KEYS_TO_TRUST:
             self._keys_seen += key
-            self._held = (payload, pts, key, arrival, self._clock.utc(), starts)
+            self._held = (payload, pts, key, arrival, self._clock.utc(), starts, missed)
         else:
-            self._deliver(payload, pts, key, arrival, self._clock.utc(), starts)
+            self._deliver(payload, pts, key, arrival, self._clock.utc(), starts, missed)
         return True
 
     def told(self, pts: int, camera_utc: float) -> None:
@@ -111,14 +122,23 @@ class Session:
         return not self._packed
 
     def _deliver(
-        self, payload: bytes, given: int | None, key: bool, arrival: float, arrival_utc: float, starts: tuple[int, ...]
+        self,
+        payload: bytes,
+        given: int | None,
+        key: bool,
+        arrival: float,
+        arrival_utc: float,
+        starts: tuple[int, ...],
+        missed: int,
     ) -> None:
         decoded = None if given is None else self._decode_times.of(given, payload)
         pts, dts, discontinuity = self._validator.check(given, decoded)
         if discontinuity:
             apart = (pts - self._last_pts) / TIMESCALE
-            # As much time as the clock says: the camera sent nothing. Else it is the clock that went wrong.
-            self.end("timeout" if abs(arrival - self._last_arrival - apart) < PAUSE_S else "camera_clock")
+            if missed > self._told and 0 < apart < LONGEST_LOSS_S:
+                self.end("lost")
+            else:  # as much time as the clock says: the camera sent nothing; else it is the clock that went wrong
+                self.end("timeout" if abs(arrival - self._last_arrival - apart) < PAUSE_S else "camera_clock")
         elif self._run is not None and self._anchor is not None:
             self._drifted |= not self._anchor.observe(pts, arrival_utc, arrival)
         self._last_pts, self._last_arrival = pts, arrival
@@ -130,7 +150,8 @@ class Session:
             if arrival - self._waiting_since > MAX_WAIT_FOR_KEY_S:
                 raise IngestError("no_video", f"no key frame for {MAX_WAIT_FOR_KEY_S:g} s")
             return
-        self._sink.packet(run, MediaPacket(payload, pts, dts, key, arrival, starts))
+        lost, self._told = missed - self._told, missed
+        self._sink.packet(run, MediaPacket(payload, pts, dts, key, arrival, starts, lost))
 
     def _keyed(self, payload: bytes, pts: int, arrival: float, arrival_utc: float) -> None:
         """At a key frame a run may begin, and one that is no longer true ends."""

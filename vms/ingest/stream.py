@@ -47,6 +47,7 @@ class MediaPacket(NamedTuple):
     keyframe: bool
     arrival: float  # monotonic seconds
     starts: tuple[int, ...] = ()  # where its units begin, behind their start codes; empty: to be looked for
+    missed: int = 0  # packets that the camera left out since the picture before; they never came
 
 
 class PacketSink(Protocol):
@@ -61,7 +62,7 @@ class PacketSink(Protocol):
         ...
 
     def end(self, run: Run, reason: str) -> None:
-        """The run is over. ``reason`` is a ``StreamReason``; ``codec`` or ``camera_clock``: another follows at once."""
+        """The run is over, as a ``StreamReason`` says; ``codec``, ``camera_clock`` or ``lost``: another follows."""
         ...
 
     def trouble(self, reason: str, detail: str) -> None:

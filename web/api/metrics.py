@@ -37,6 +37,8 @@ class _Present(Collector):
         shed.add_metric(["recorder"], sum(v.recorder.state.packets_dropped for v in views if v.recorder is not None))
         shed.add_metric(["detector"], sum(v.detector.state.samples_dropped for v in views if v.detector is not None))
         yield shed
+        missed = sum(v.recorder.state.packets_missed for v in views if v.recorder is not None)
+        yield CounterMetricFamily("vms_packets_missed", "Packets of video that cameras left out", missed)
         sockets = GaugeMetricFamily("vms_web_sockets", "Open websockets by kind", labels=["kind"])
         sockets.add_metric(["alerts"], context.alert_sockets)
         sockets.add_metric(["wall"], context.wall.clients)

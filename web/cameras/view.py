@@ -102,6 +102,7 @@ class CameraView:
             "sampled_fps": 0.0 if seeing is None else round(seeing.sampled_fps, 2),
             "inferred_fps": 0.0 if seeing is None else round(seeing.inferred_fps, 2),
             "clock_offset_s": None if live is None else live.clock_offset_s,
+            "packets_missed": None if recorder is None else recorder.packets_missed,
             "model": None if detector is None else detector.model,
             "open_alerts": open_alerts,
         }

@@ -1,7 +1,7 @@
 """An HLS media playlist from files and their tables. Pure. Source: RFC 8216.
 
-A list that is loaded again says the same of what it said before and only adds to its end: it begins at the same key
-frame, and of a growing file it names nothing that may still become longer.
+A list that is loaded again says the same of what it said before and only adds to its end (6.2.1): it has the same head,
+begins at the same key frame, and of a growing file it names nothing that may still become longer.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from web.playback.footage import Footage
 LEAST_S = 1.5
 #: The same for key frames alone, which are few bytes.
 LEAST_KEYS_S = 10.0
+#: A camera sends a key frame at least this often (seconds) unless it saves; then its groups are about equally long.
+USUAL_GROUP_S = 2.5
 #: Of one run's files, the next begins where the last ended; by more than this (seconds) footage was lost.
 HOLE_S = 0.1
 #: A file that has a successor for so long is not written any more, whatever it is called.
@@ -118,12 +120,13 @@ def render(there: Sequence[File], start: datetime, end: datetime, *, open_end: b
     longest = 0.0
     before: File | None = None
     offset = 0.0
+    least = LEAST_KEYS_S if keys else LEAST_S
     for file in there:
         first = True
         uri = f"/api/segments/{quote(file.footage.id)}"
         begin = file.since if before is not None else start if file.since is None else max(start, file.since)
         until = end if file.until is None else min(end, file.until)
-        for piece in _pieces(file, begin, until, LEAST_KEYS_S if keys else LEAST_S):
+        for piece in _pieces(file, begin, until, least):
             if first:
                 if before is None:
                     offset = max(0.0, (start - file.at(piece.tfdt)).total_seconds())
@@ -141,12 +144,15 @@ def render(there: Sequence[File], start: datetime, end: datetime, *, open_end: b
                 lines += (f"#EXT-X-BYTERANGE:{piece.size}@{piece.offset}", f"{uri}/media?{_NAME}")
     if before is None:
         return None
+    # What it is must not change while the list grows: one step does for all pieces, and a camera with rare key frames
+    # takes another step from its first piece on. The type stays as well, open or ended.
+    step = math.ceil(least + USUAL_GROUP_S)
     head = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
-        f"#EXT-X-TARGETDURATION:{max(1, math.ceil(longest))}",
+        f"#EXT-X-TARGETDURATION:{step * max(1, math.ceil(math.floor(longest + 0.5) / step))}",
         "#EXT-X-MEDIA-SEQUENCE:0",
-        f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if open_end else 'VOD'}",
+        "#EXT-X-PLAYLIST-TYPE:EVENT",
         "#EXT-X-INDEPENDENT-SEGMENTS",
         f"#EXT-X-START:TIME-OFFSET={offset:.3f},PRECISE=YES",
     ]

@@ -97,6 +97,7 @@ async def test_pages_and_reference_are_served(rig: WebRig) -> None:
     assert "/api/cameras/{camera}/zones" in (await rig.http.get("/api/openapi.json")).json()["paths"]
     metrics = (await rig.http.get("/metrics")).text
     assert 'vms_cameras{state="offline"} 2.0' in metrics
+    assert "vms_packets_missed_total 0.0" in metrics
     assert "cam-1" not in metrics
 
 

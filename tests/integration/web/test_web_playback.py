@@ -42,11 +42,11 @@ async def test_every_frame_comes_across_files_runs_and_a_gap(played: Played) -> 
     assert text.splitlines()[0] == "#EXTM3U"
     assert "#EXT-X-VERSION:7" in text
     assert text.endswith("#EXT-X-ENDLIST\n")
-    assert "#EXT-X-PLAYLIST-TYPE:VOD" in text
+    assert "#EXT-X-PLAYLIST-TYPE:EVENT" in text
     assert text.count("#EXT-X-MAP:") == text.count("#EXT-X-PROGRAM-DATE-TIME:") == 3
     assert text.count("#EXT-X-DISCONTINUITY\n") == 1
     assert sum(numbers(text, "EXTINF")) == pytest.approx(25)
-    assert max(numbers(text, "EXTINF")) <= numbers(text, "EXT-X-TARGETDURATION")[0] == 2
+    assert max(numbers(text, "EXTINF")) <= numbers(text, "EXT-X-TARGETDURATION")[0] == 4
     assert f"#EXT-X-PROGRAM-DATE-TIME:{rfc3339(from_epoch(HOUR + 60))}" in text
     first, second = await played.stretches(text)
     assert counters(first) == list(range(500))

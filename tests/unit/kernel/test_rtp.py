@@ -112,6 +112,20 @@ def test_a_unit_that_lacks_a_part_is_left_out_and_counted() -> None:
     assert (done, depacketizer.missed) == ([(START + SLICE, 3600)], 1)
 
 
+def test_what_is_missing_is_told_with_the_picture_behind_it() -> None:
+    """The mark of a picture is lost and two whole pictures with it: it is the next one that comes behind a hole."""
+    packets = [rtp(SETS, 1), rtp(SLICE, 2), rtp(SLICE, 7, 10_800, True), rtp(SLICE, 8, 14_400, True)]
+    depacketizer, done = Depacketizer("h264", 96), list[AccessUnit]()
+    for packet in packets:
+        depacketizer.packet(memoryview(packet), 0, len(packet), done)
+    assert [(one.timestamp, one.missed) for one in done] == [(0, 0), (10_800, 4), (14_400, 4)]
+
+
+def test_a_camera_that_counts_anew_has_left_nothing_out() -> None:
+    done, depacketizer = fed([rtp(SLICE, 30_000, 0, True), rtp(SLICE, 0, 3600, True), rtp(SLICE, 1, 7200, True)])
+    assert (len(done), depacketizer.missed) == (3, 0)
+
+
 def test_sources_extensions_and_padding() -> None:
     extension = struct.pack(">HH", 0xABAC, 3) + bytes(12)  # ONVIF's replay has it
     packets = [

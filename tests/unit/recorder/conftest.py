@@ -26,11 +26,12 @@ class Rig:
         self.closed: list[Segment] = []
         self.lost: list[tuple[OSError | None, float]] = []
         self.unkeyed: list[float] = []
+        self.holed: list[float] = []
         self.writer = SegmentWriter(
             root, "s", "c", "local", self.disk,
             opened=self.opened.append, closed=self.closed.append,
             lost=lambda err, _start, end: self.lost.append((err, end)),
-            unkeyed=self.unkeyed.append,
+            unkeyed=self.unkeyed.append, holed=lambda _start, end: self.holed.append(end),
         )  # fmt: skip
         self.disk.start()
 

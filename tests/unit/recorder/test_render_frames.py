@@ -84,7 +84,7 @@ def test_only_what_is_needed_is_decoded(recordings: Recordings) -> None:
     asked: list[int] = []
     at = footage.ticks(start + 60 / 25 + 0.001)
     render(footage, frame_before(at), width=None, quality=50, give_up=lambda: bool(asked.append(1)))
-    assert len(asked) == 11 + 1  # from the key frame 50 to 60, and the flush
+    assert len(asked) == 11 - 1  # from the key frame 50 to 60, the first of which there always is time for
 
 
 def test_a_width_bounds_and_never_enlarges(recordings: Recordings) -> None:
@@ -123,13 +123,22 @@ def test_one_damaged_picture_leaves_those_of_the_next_group_whole(recordings: Re
     assert counter_of(make(footage, frame_before(footage.ticks(start + 1.21))).jpeg) == 30
 
 
-def test_what_takes_too_long_is_given_up(recordings: Recordings) -> None:
-    start = film(recordings)
+@pytest.mark.parametrize(("codec", "bframes"), CODECS)
+def test_when_time_is_up_the_best_frame_until_then_is_given(recordings: Recordings, codec: str, bframes: int) -> None:
+    """Of a group the end of which is never reached: a frame, its key frame at least, and when it was taken."""
+    start = film(recordings, codec, bframes)
     footage = found(recordings, start)
-    looks = iter([False] * 5)
-    with pytest.raises(NoPicture, match="busy"):
-        render(footage, frame_before(footage.ticks(start + 0.9)), width=None, quality=90,
-               give_up=lambda: next(looks, True))  # fmt: skip
+    wanted = frame_before(footage.ticks(start + 47.5 / 25))
+    for in_time in (0, 5, 12):
+        looks = iter([False] * in_time)
+        picture = render(footage, wanted, width=None, quality=90, give_up=lambda looks=looks: next(looks, True))
+        number = counter_of(picture.jpeg)
+        assert number is not None
+        assert picture.hurried
+        assert 25 <= number <= 25 + in_time + bframes
+        assert number >= 25 + in_time - bframes
+        assert picture.at == pytest.approx(start + number / 25, abs=0.001)
+    assert not make(footage, wanted).hurried
 
 
 def test_a_file_that_goes_away_is_no_footage(recordings: Recordings) -> None:

@@ -67,7 +67,7 @@ def test_files_of_a_run_go_on_without_a_discontinuity() -> None:
         "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T12:01:00.000Z",
     ]
     assert durations(rows) == [2.0] * 60
-    assert rows[2] == "#EXT-X-TARGETDURATION:2"
+    assert rows[2] == "#EXT-X-TARGETDURATION:4"
     assert rows[-1] == "#EXT-X-ENDLIST"
 
 
@@ -143,6 +143,33 @@ def test_a_list_only_grows(gops: list[float], start: float, cut: int, keys_alone
         lists.append([row for row in rows[7:] if row != "#EXT-X-ENDLIST"])
     for earlier, later in pairwise(lists):
         assert later[: len(earlier)] == earlier
+
+
+@pytest.mark.parametrize("keys_alone", [False, True])
+@pytest.mark.parametrize(
+    "gops", [[0.4, 2.0, 1.6, 2.4, 0.2] * 8, [0.96] * 40, [3.96, 4.04] * 20, [19.9, 20.1, 20.3] * 5]
+)
+def test_the_head_of_a_list_never_changes(gops: list[float], keys_alone: bool) -> None:
+    """RFC 8216, 6.2.1: of a list that was open only lines at its end, and its ENDLIST, are new."""
+    lists = []
+    for count in range(2, len(gops) + 2):
+        growing = count <= len(gops)
+        file = File(footage("c.1", 0, None), table("c.1", 0, gops[:count], growing=growing), growing)
+        lists.append(listed([file], NOON, NOON + HOUR, open_end=growing, keys=keys_alone))
+    lists = [rows for rows in lists if rows]
+    for earlier, later in pairwise(lists):
+        assert later[: len(earlier)] == earlier
+    assert lists[-1][-1] == "#EXT-X-ENDLIST"
+    (target,) = (int(row.split(":")[1]) for row in lists[-1] if "TARGETDURATION" in row)
+    assert target + 0.5 > max(durations(lists[-1]))
+
+
+@given(longest=st.floats(min_value=0.1, max_value=540), keys_alone=st.booleans())
+def test_no_piece_is_longer_than_the_head_says(longest: float, keys_alone: bool) -> None:
+    """4.3.3.1: rounded to whole seconds; also where a camera sent no key frame for minutes."""
+    file = File(footage("c.1", 0, None), table("c.1", 0, [2.0, longest, 2.0]), growing=False)
+    rows = listed([file], keys=keys_alone)
+    assert int(rows[2].split(":")[1]) >= max(int(one + 0.5) for one in durations(rows))
 
 
 def test_of_a_growing_file_the_last_group_is_not_listed() -> None:

@@ -25,6 +25,14 @@ def test_recording_that_began_anew_while_nobody_watched_counts_from_there() -> N
     assert begun("offline", KNOWN, report(AGAIN)) == KNOWN
 
 
+def test_what_a_camera_left_out_is_told() -> None:
+    state = RecorderState(site="s", camera="c", at=AGAIN, since=KNOWN, status="recording", packets_missed=7)
+    view = CameraView(SITE, SITE.cameras[0], "recording", None, KNOWN, Report(state, True), None)
+    assert view.represent(0)["packets_missed"] == 7
+    unknown = CameraView(SITE, SITE.cameras[0], "offline", None, KNOWN, None, None)
+    assert unknown.represent(0)["packets_missed"] is None
+
+
 def test_how_long_it_has_been_dark_is_not_asked_of_a_clock_that_may_be_set() -> None:
     """The host's clock went ahead by an hour just before the camera's stream broke for two seconds."""
     state = RecorderState(

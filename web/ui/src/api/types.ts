@@ -81,6 +81,7 @@ export interface Camera {
   sampled_fps: number | null
   inferred_fps: number | null
   clock_offset_s: number | null
+  packets_missed: number | null
   model: string | null
   open_alerts: number
 }
@@ -153,7 +154,7 @@ export interface Segment {
 /** `GapReason` of `vms/domain/messages.py`: both catalogues have a word for each. */
 export const GAP_REASONS = [
   'connecting', 'unauthorized', 'forbidden', 'not_found', 'busy', 'unreachable', 'timeout', 'no_video',
-  'unsupported_codec', 'corrupt', 'redirected', 'ended', 'codec', 'camera_clock', 'no_keyframe',
+  'unsupported_codec', 'corrupt', 'redirected', 'ended', 'codec', 'camera_clock', 'no_keyframe', 'lost',
   'starting', 'stopped', 'crashed', 'stalled', 'worker_lost', 'clock', 'disk', 'disabled', 'configuration',
   'age', 'quota', 'pressure', 'unexplained', 'missing',
 ] as const
