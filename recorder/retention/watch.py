@@ -124,7 +124,8 @@ class StorageWatch:
                 "recorded_bytes": report.recorded, "held_bytes": report.held,
                 "oldest": None if report.oldest is None else from_epoch(report.oldest),
                 "days_left": 0.0 if turning else report.forecast.left,
-                "days_kept": report.forecast.kept, "days_wanted": report.forecast.wanted,
+                "days_kept": report.forecast.kept, "days_kept_by": report.forecast.kept_by,
+                "days_wanted": report.forecast.wanted,
                 "deleted_at": None if last is None else from_epoch(last[0]),
                 "deleted_because": None if last is None else last[1],
             }
@@ -190,9 +191,10 @@ class StorageWatch:
 
     def _judge(self) -> Finding | None:
         rounds = self.rounds
-        patience = policy.HOLDS_WANTED_S if rounds.waits_for_holds else policy.HOLDS_S
-        # Whoever has read it before is told of as soon as what it read counts no longer.
-        since = self._begun_at if self.holds.read_at is None else self.holds.read_at
+        read_at = self.holds.read_at
+        since, patience = (self._begun_at, policy.HOLDS_S) if read_at is None else (read_at, policy.HOLDS_LOST_S)
+        if rounds.waits_for_holds:
+            patience = policy.HOLDS_WANTED_S
         unheard = not self.holds.current and self._clock.monotonic() - since > patience
         return policy.judge(
             policy.Look(

@@ -94,7 +94,7 @@ def _storage(context: Context) -> list[dict[str, Any]]:
                 "free_bytes": disk.free_bytes, "total_bytes": disk.total_bytes,
                 "recorded_bytes": disk.recorded_bytes, "held_bytes": disk.held_bytes, "oldest": _told(disk.oldest),
                 "days_left": _days(disk.days_left), "days_kept": _days(disk.days_kept),
-                "days_wanted": _days(disk.days_wanted),
+                "days_kept_by": disk.days_kept_by, "days_wanted": _days(disk.days_wanted),
                 "deleted_at": _told(disk.deleted_at), "deleted_because": disk.deleted_because,
             }  # fmt: skip
     return [nodes[name] for name in sorted(nodes)]

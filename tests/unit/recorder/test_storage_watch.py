@@ -19,9 +19,9 @@ from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention import policy
 from recorder.retention.believed import BelievedClock
-from recorder.retention.holds import STALE_S
 from recorder.retention.watch import FAILING_S, QUIET_S, StorageWatch
 from tests.support.clocks import ManualClock
+from tests.support.shelves import record, there
 from vms.bus.outbox import Outbox
 from vms.domain.clock import from_epoch
 from vms.domain.facility import Facility
@@ -176,13 +176,39 @@ def test_holds_that_nobody_tells_of_are_missed_after_a_while(data: Path, clock: 
         rig.close()
 
 
-def test_a_list_of_holds_that_went_stale_is_missed(rig: Rig, clock: ManualClock) -> None:
-    clock.advance(STALE_S)
+def test_a_list_of_holds_that_went_stale_is_missed_where_room_is_left_after_a_while(
+    rig: Rig, clock: ManualClock
+) -> None:
+    clock.advance(policy.HOLDS_LOST_S)
+    assert not rig.watch.holds.current
     rig.watch._look()
     assert rig.told() == []
-    clock.advance(policy.HOLDS_S + 1)
+    clock.advance(1)
     rig.watch._look()
     assert rig.told() == [("opened", "holds_unread")]
+
+
+def test_deleting_stops_at_once_when_holds_cannot_be_read_and_that_is_critical_where_room_is_wanted(
+    rig: Rig, data: Path, clock: ManualClock
+) -> None:
+    old = clock.utc() - 40 * 86400
+    record(data / "recordings", "c", old, 3)
+    rig.watch._look()
+    clock.advance(30)  # the bus is away; meanwhile somebody holds this footage
+    rig.watch._turn()
+    assert len(there(data / "recordings", "c")) == 3, "nothing goes by a list that may be another by now"
+    rig.watch._look()
+    assert rig.told() == [], "nobody is woken as long as room is left"
+    rig.watch.configure(Facility.model_validate({"facility": {"name": "F"}, "retention": {"reserve_gib": 1e9}}))
+    rig.watch._turn()
+    assert len(there(data / "recordings", "c")) == 3
+    rig.watch._look()
+    assert rig.told() == [("opened", "holds_unread")]
+    assert rig.watch._finding
+    assert rig.watch._finding.severity == "critical"
+    rig.watch.holds.read_at = clock.monotonic()
+    rig.watch._turn()
+    assert there(data / "recordings", "c") == [], "as soon as it is read again"
 
 
 def test_where_no_lock_can_be_had_all_speak_and_nobody_deletes(
