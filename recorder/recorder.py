@@ -75,8 +75,9 @@ class Recorder:
         )  # fmt: skip
         self.root = self.storage.root.path
         self.desk = WatchDesk(None, clock)
-        self.teller = Teller(environment.data, self.root, sites, clock)
-        self.nightly = Nightly(environment.data, self.root, environment.node, name, sites, self.alarms, clock)
+        there = self.storage.reachable(sites)
+        self.teller = Teller(environment.data, self.root, there, clock)
+        self.nightly = Nightly(environment.data, self.root, environment.node, name, there, self.alarms, clock)
         self._reading = ReadingLoop(clock)
         self._watchdog = Watchdog(clock, self._reading)
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
@@ -115,7 +116,7 @@ class Recorder:
         refused_before = {name: (site, _left_for(err)) for name, (site, _, err) in self._refused.items()}
         self._refused.clear()
         new = [(site, camera) for site, camera in wanted.values() if camera.id not in self._pulled]
-        disks = await asyncio.to_thread(lambda: [self._disks.of(self.root / site / camera.id) for site, camera in new])
+        disks = await asyncio.to_thread(lambda: [self.storage.writer(site, camera.id) for site, camera in new])
         added = [self._add(site, camera, disk) for (site, camera), disk in zip(new, disks, strict=True)]
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(MENDERS, "mend") as menders:
@@ -144,7 +145,7 @@ class Recorder:
 
     def _recorder(self, site: str, camera: Camera, disk: DiskWriter) -> CameraRecorder:
         return CameraRecorder(
-            site, camera, root=self.root, node=self._environment.node, disk=disk, outbox=self.outbox,
+            site, camera, root=self.storage.root_of(site), node=self._environment.node, disk=disk, outbox=self.outbox,
             desk=self.desk, clock=self._clock, host=lambda: self.clocks.state, alive_until=self._pulse.alive_until,
         )  # fmt: skip
 
@@ -153,7 +154,7 @@ class Recorder:
         for site, camera, err in list(self._refused.values()):
             if known.get(camera.id) == (site, _left_for(err)):
                 continue
-            recorder = self._recorder(site, camera, self._disks.of(self.root / site / camera.id))
+            recorder = self._recorder(site, camera, self.storage.writer(site, camera.id))
             try:
                 recorder.resume(_left_for(err))
             except Exception:  # as with those that are pulled
@@ -171,9 +172,11 @@ class Recorder:
         """All recorders of a node see its clock, and one of them speaks."""
         self.alarms.tell(kind, detail if self.keeper.speaks() else None, severity)
 
-    def _rejoin(self) -> None:
-        """The disk was away and is there again."""
+    def _rejoin(self, mount: str) -> None:
+        """The disk was away and is there again: of a site, or ("") of all that have none of their own."""
         for one in list(self._pulled.values()):
+            if self.storage.mount_of(one.recorder.site) != mount:
+                continue
             try:
                 one.recorder.rejoin()
             except Exception:  # as at a start
@@ -200,12 +203,12 @@ class Recorder:
 
     def states(self) -> list[RecorderState]:
         """The heartbeat of every camera."""
-        space = _space(self.root)
         now = self._clock.utc()
         states = [p.recorder.state(self._revision) for p in list(self._pulled.values())]
         for site, camera, err in list(self._refused.values()):
             states.append(refused_state(site, camera, self._environment.node, now, self._revision, err))
-        return [s.model_copy(update={"free_bytes": space[0], "total_bytes": space[1]}) for s in states]
+        space = {site: _space(self.storage.handle_of(site)) for site in {state.site for state in states}}
+        return [state.model_copy(update=space[state.site]) for state in states]
 
     def node_state(self) -> NodeState:
         """The heartbeat of this recorder's disk and host."""
@@ -226,7 +229,7 @@ class Recorder:
         self.keeper.close()
         self.alarms.close()
         if await asyncio.to_thread(self._disks.stop, STOP_S):
-            self.storage.root.close()
+            self.storage.close()
         else:
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
 
@@ -249,11 +252,11 @@ def _stream_key(site: str, camera: Camera) -> tuple[str, str, bool]:
     return site, camera.streams.main, camera.enabled
 
 
-def _space(root: Path) -> tuple[int | None, int | None]:
+def _space(root: Path) -> dict[str, int | None]:
     if not root.is_dir():  # the disk is away
-        return None, None
+        return {"free_bytes": None, "total_bytes": None}
     try:
         usage = shutil.disk_usage(root)
     except OSError:
-        return None, None
-    return usage.free, usage.total
+        return {"free_bytes": None, "total_bytes": None}
+    return {"free_bytes": usage.free, "total_bytes": usage.total}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from vms.domain.facility import Severity
 from vms.domain.node import StorageStatus
@@ -165,16 +164,12 @@ def _asked(claims: Sequence[Claim], quotas: Sequence[Quota]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with the disk: ``reason`` is the alert's stable word."""
+    """What is wrong with the disk: ``reason`` is the alert's stable word; nothing in it changes from look to look."""
 
     status: StorageStatus
     reason: str
     severity: Severity
     action: str
-
-    def detail(self) -> dict[str, Any]:
-        """The alert's detail: nothing that changes from look to look."""
-        return {"reason": self.reason, "action": self.action}
 
 
 _READ_ONLY = Finding(
@@ -252,3 +247,14 @@ def judge(look: Look) -> Finding | None:
         (look.short is not None, _SHORT if look.short in (None, DISK) else _too_little(look.short)),
     )
     return next((finding for holds, finding in findings if holds), None)
+
+
+#: Of several disks the one that is told of has the first of these.
+_GRAVITY = ("missing", "read_only", "full", "held_only", "holds_unread", "pressure", "undeletable", "forecast")
+
+
+def gravity(finding: Finding | None) -> tuple[bool, int]:
+    """The least is the worst."""
+    if finding is None:
+        return True, len(_GRAVITY)
+    return finding.severity != "critical", _GRAVITY.index(finding.reason)

@@ -53,7 +53,9 @@ class Rounds:
     def __init__(
         self, root: RecordingsRoot, sweeper: Sweeper, deleter: Deleter, account: Account, holds: Holds, clock: Clock,
         believed: BelievedClock, leftovers: Callable[[Facility], None],
+        newest: Callable[[], float | None] | None = None,
     ) -> None:  # fmt: skip
+        """``newest``: when the newest footage ends, where other disks have some as well."""
         self._root = root
         self._sweeper = sweeper
         self._deleter = deleter
@@ -62,6 +64,7 @@ class Rounds:
         self._clock = clock
         self._believed = believed
         self._leftovers = leftovers
+        self._newest = newest or self.newest
         self._facility: Facility | None = None
         self._taken_up = -1
         self._unfinished = True
@@ -117,8 +120,9 @@ class Rounds:
         self._unfinished = False
         self._count(space_of)
 
-    def _newest(self) -> float | None:
-        root = self._root.path
+    def newest(self) -> float | None:
+        """When the newest footage of this disk ends (UTC seconds); None: there is none."""
+        root = self._root.view
         ends = (shelves.last_moment(root, one) for one in shelves.shelves(root))
         return max((end for end in ends if end is not None), default=None)
 
@@ -174,8 +178,7 @@ class Rounds:
 
     def _reckon(self, space: Space) -> Report:
         now = self._clock.utc()
-        root = self._root.path
-        there = shelves.shelves(root)
+        there = shelves.shelves(self._root.view)
         firsts = [at for one in there if (at := self._sweeper.first_moment(one)) is not None]
         oldest = min(firsts, default=None)
         recorded = self._account.total()

@@ -22,10 +22,13 @@ StorageStatus = Literal["ok", "low", "pressure", "held_only", "full", "read_only
 
 
 class StorageState(Message):
-    """The recordings' disk. ``low``: the forecast is below what must be kept; ``missing``: the mount is gone."""
+    """The recordings' disk; of several the one that is worst off. ``low``: the forecast is below what must be kept;
+    ``missing``: the mount is gone. ``site``: it is the disk of that site alone.
+    """
 
     status: StorageStatus = "ok"
     detail: str = ""
+    site: str | None = None
     free_bytes: int | None = None
     total_bytes: int | None = None
     recorded_bytes: int | None = None

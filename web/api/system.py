@@ -91,6 +91,7 @@ def _storage(context: Context) -> list[dict[str, Any]]:
         if report.fresh and disk is not None:
             nodes[state.node] = {
                 "node": state.node, "name": state.name, "status": disk.status, "detail": disk.detail,
+                "site": disk.site,
                 "free_bytes": disk.free_bytes, "total_bytes": disk.total_bytes,
                 "recorded_bytes": disk.recorded_bytes, "held_bytes": disk.held_bytes, "oldest": _told(disk.oldest),
                 "days_left": _days(disk.days_left), "days_kept": _days(disk.days_kept),

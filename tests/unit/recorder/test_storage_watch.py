@@ -19,7 +19,8 @@ from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention import policy
 from recorder.retention.believed import BelievedClock
-from recorder.retention.watch import FAILING_S, QUIET_S, StorageWatch
+from recorder.retention.volume import FAILING_S
+from recorder.retention.watch import QUIET_S, StorageWatch
 from tests.support.clocks import ManualClock
 from tests.support.shelves import record, there
 from vms.bus.outbox import Outbox
@@ -119,7 +120,7 @@ def test_a_recorder_that_does_not_lead_any_more_ends_what_it_had_told(rig: Rig, 
 
 def test_the_alert_ends_when_all_was_well_for_a_while(rig: Rig, data: Path, clock: ManualClock) -> None:
     back: list[str] = []
-    rig.watch._back = lambda: back.append(rig.disk.refusal or "written to")
+    rig.watch._back = lambda _site: back.append(rig.disk.refusal or "written to")
     rig.watch._look()
     for _ in range(2):
         (data / "recordings").rename(data / "away")
@@ -195,19 +196,19 @@ def test_deleting_stops_at_once_when_holds_cannot_be_read_and_that_is_critical_w
     record(data / "recordings", "c", old, 3)
     rig.watch._look()
     clock.advance(30)  # the bus is away; meanwhile somebody holds this footage
-    rig.watch._turn()
+    rig.watch.main.turn()
     assert len(there(data / "recordings", "c")) == 3, "nothing goes by a list that may be another by now"
     rig.watch._look()
     assert rig.told() == [], "nobody is woken as long as room is left"
     rig.watch.configure(Facility.model_validate({"facility": {"name": "F"}, "retention": {"reserve_gib": 1e9}}))
-    rig.watch._turn()
+    rig.watch.main.turn()
     assert len(there(data / "recordings", "c")) == 3
     rig.watch._look()
     assert rig.told() == [("opened", "holds_unread")]
     assert rig.watch._finding
     assert rig.watch._finding.severity == "critical"
     rig.watch.holds.read_at = clock.monotonic()
-    rig.watch._turn()
+    rig.watch.main.turn()
     assert there(data / "recordings", "c") == [], "as soon as it is read again"
 
 
@@ -220,14 +221,14 @@ def test_where_no_lock_can_be_had_all_speak_and_nobody_deletes(
     monkeypatch.setattr(fcntl, "flock", refuses)
     (data / "recordings").rename(data / "away")
     rig.watch._look()
-    assert not rig.watch._leads
+    assert not rig.watch.main.leads
     assert rig.told() == [("opened", "missing")]
 
 
 def test_footage_ages_and_holds_lapse_by_the_believed_clock(rig: Rig) -> None:
     believed = rig.watch.holds._clock
     assert isinstance(believed, BelievedClock)
-    assert rig.watch.rounds._sweeper._clock is rig.watch.rounds._believed is believed
+    assert rig.watch.main.rounds._sweeper._clock is rig.watch.main.rounds._believed is believed
 
 
 def test_whoever_fails_to_delete_for_a_minute_is_told_of(
@@ -236,11 +237,11 @@ def test_whoever_fails_to_delete_for_a_minute_is_told_of(
     def failing(_space_of: object) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(rig.watch.rounds, "turn", failing)
+    monkeypatch.setattr(rig.watch.main.rounds, "turn", failing)
     for _ in range(2):
         assert rig.told() == []
         rig.watch._look()
-        rig.watch._turn()
+        rig.watch.main.turn()
         clock.advance(FAILING_S + 1)
         rig.watch.holds.read_at = clock.monotonic()
     rig.watch._look()
