@@ -37,6 +37,7 @@ from vms.settings.environment import Environment
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
+OPEN_S = 2.0
 _BUSY = "the disk has come back and is being looked through"
 #: A refusal of the disk stands for so long: a camera tries again at each key frame.
 REFUSED_S = 10.0
@@ -85,16 +86,27 @@ class Volume:
         )
 
     def open(self) -> None:
-        """Finds the disk; ``StorageError`` when recordings cannot be begun here at all."""
-        try:
+        """Finds the disk; ``StorageError`` when recordings cannot be begun here at all.
+
+        That of a site is waited for a little: the others go on without it.
+        """
+        if not self.site:
             self.missing = self.root.open()
-        except StorageError as err:
-            if not self.site:
-                raise
-            self.missing = str(err)  # the other sites are recorded
+        else:
+            found: list[str | None] = []
+            opening = threading.Thread(target=lambda: found.append(self._opened()), daemon=True)
+            opening.start()
+            opening.join(OPEN_S)
+            self.missing = found[0] if found else f"{self.root.place} does not answer; check the disk (dmesg)"
         if self.missing is not None:
             log.error("storage.missing detail=%s", self.missing)
             self._disks.refuse(self.missing, self.site)
+
+    def _opened(self) -> str | None:
+        try:
+            return self.root.open()
+        except StorageError as err:
+            return str(err)
 
     def start(self, back: Callable[[str], None], told: Callable[[], None]) -> None:
         """Begins to look and to sweep. ``back`` mends what a disk that went and came back holds, of a site or of all

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from recorder.alarms import NodeAlarms
 from recorder.disk import SegmentFile
 from recorder.disks import Disks
 from recorder.keeper import Keeper
-from recorder.retention import policy
+from recorder.retention import policy, volume
 from recorder.retention.believed import BelievedClock
+from recorder.retention.mount import RecordingsRoot
 from recorder.retention.volume import FAILING_S
 from recorder.retention.watch import QUIET_S, StorageWatch
 from tests.support.clocks import ManualClock
@@ -210,6 +212,31 @@ def test_deleting_stops_at_once_when_holds_cannot_be_read_and_that_is_critical_w
     rig.watch.holds.read_at = clock.monotonic()
     rig.watch.main.turn()
     assert there(data / "recordings", "c") == [], "as soon as it is read again"
+
+
+def test_a_site_s_disk_that_hangs_at_the_start_holds_nobody_up(
+    data: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, opened = threading.Event(), RecordingsRoot.open
+
+    def opening(root: RecordingsRoot) -> str | None:
+        if root.site:
+            hangs.wait(60)
+        return opened(root)
+
+    monkeypatch.setattr(RecordingsRoot, "open", opening)
+    monkeypatch.setattr(volume, "OPEN_S", 0.05)
+    (data / "state").mkdir(parents=True)
+    (data / "state" / "recordings-far.json").write_text(json.dumps({"id": "far", "separate": True}))
+    rig = Rig(data, "recorder", clock)
+    try:
+        assert rig.watch.writer("far", "c").refusal
+        assert not rig.watch.writer("near", "c").refusal
+        assert "near" in rig.watch.reachable(None)
+        assert "far" not in rig.watch.reachable(None)
+    finally:
+        hangs.set()
+        rig.close()
 
 
 def test_where_no_lock_can_be_had_all_speak_and_nobody_deletes(
