@@ -188,12 +188,14 @@ class CameraRecorder:
         rates, run = self._rates.read(), self._run
         flowing = rates.age_s is not None and rates.age_s < STALE_S and run is not None
         written = self._written_at is not None and self._clock.monotonic() - self._written_at < STALE_S
-        recording = flowing and written and not self._disk_lost
+        still = self._disk.stands_still
+        held_up = still or self._disk_lost
+        recording = flowing and written and not held_up
         if recording != self._recording:
             self._recording, self._since = recording, self._clock.utc()
         status = "recording" if recording else ("online" if flowing else "offline")
-        reason = None if recording else ("disk" if flowing and self._disk_lost else self._reason)
-        if flowing and not recording and not self._disk_lost:
+        reason = None if recording else ("disk" if flowing and held_up else self._reason)
+        if flowing and not recording and not held_up:
             reason = UNKEYED if self._reason == UNKEYED else "connecting"
         offset = None if run is None else run.clock().offset_s
         last = self._last_utc if run is None or self._last_pts is None else run.utc(self._last_pts)
@@ -204,7 +206,7 @@ class CameraRecorder:
             at=from_epoch(self._clock.utc()),
             status=status,
             reason=None if reason is None else reason_of(reason),
-            detail=self._detail if not recording else "",
+            detail="" if recording else "the disk stands still" if flowing and still else self._detail,
             since=from_epoch(self._since),
             fps=round(rates.fps, 2) if flowing else 0.0,
             bitrate=round(rates.bitrate) if flowing else 0.0,
@@ -248,7 +250,7 @@ class CameraRecorder:
             return WatchReply(profile="key", error=reason_of(self._reason))
         return WatchReply(profile="key", run=run.id, mime=run.info.codec, width=run.info.width, height=run.info.height)
 
-    # --- from the disk's thread ---------------------------------------------------------------------------------
+    # --- from the disk's forcing thread -------------------------------------------------------------------------
 
     def _opened(self, segment: Segment) -> None:
         self._journal("opened", segment)
@@ -271,7 +273,8 @@ class CameraRecorder:
                 journal.append(self._root, *self._unjournaled[0])
                 self._unjournaled.popleft()
         except OSError as err:  # a full disk: the announcement still goes out, the next line takes this one with it
-            log.error("journal.unwritten camera=%s error=%s", self.camera.id, err.strerror)
+            if len(self._unjournaled) == 1:  # the first of them
+                log.error("journal.unwritten camera=%s error=%s", self.camera.id, err.strerror)
 
     def _lost(self, err: OSError | None, start: float, end: float) -> None:
         self._disk_lost = True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recorder.disk import SegmentFile
-from recorder.layout import segment_id
+from recorder.layout import segment_id, segment_path
+from recorder.segment_file import SegmentFile
 from vms.domain.clock import from_epoch
 from vms.domain.messages import Segment
 from vms.ingest.stream import TIMESCALE, Run
@@ -25,8 +25,6 @@ class Growing:
     """One segment from its opening to its end."""
 
     file: SegmentFile
-    stamp: str
-    path: str
     codec: str
     start: float  # UTC seconds; settles with the run's anchor
     first_pts: int
@@ -40,17 +38,17 @@ class Growing:
     sequence: int = 0
 
     def record(self, place: Place, run: Run, end: float | None) -> Segment:
-        """What is told of it; ``end`` in UTC seconds, None while it grows."""
+        """What is told of it; ``end`` in UTC seconds, None while it grows. Its name stands once its file is open."""
         clock = run.clock()
         return Segment(
-            id=segment_id(place.camera, self.stamp),
+            id=segment_id(place.camera, self.file.final.stem),
             site=place.site,
             camera=place.camera,
             node=place.node,
             run=run.id,
             start=from_epoch(self.start),
             end=None if end is None else from_epoch(max(end, self.start)),
-            path=self.path,
+            path=str(segment_path(place.site, place.camera, self.file.final.stem)),
             codec=self.codec,  # of its own run: the next one may have begun
             width=run.info.width,
             height=run.info.height,
@@ -61,3 +59,11 @@ class Growing:
             clock_offset_s=None if clock.offset_s is None else round(clock.offset_s, 3),
             drift_ppm=None if clock.drift_ppm is None else round(clock.drift_ppm, 2),
         )
+
+    def named(self, record: Segment) -> Segment:
+        """``record``, which was made before the file was open, with the name that the file got."""
+        stamp = self.file.final.stem
+        if record.id == segment_id(record.camera, stamp):
+            return record
+        path = str(segment_path(record.site, record.camera, stamp))
+        return record.model_copy(update={"id": segment_id(record.camera, stamp), "path": path})

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
-from recorder.disk import make_folder, sync_folder
+from recorder.folders import make_folder, sync_folder
 from recorder.layout import FIRST_YEAR, JOURNAL, LAST_YEAR, day_of, journal_path
 from recorder.opening import IrregularFile, opened
 from vms.domain.messages import Gap, Segment
@@ -62,8 +62,9 @@ def _write(path: Path, entries: Iterable[Entry]) -> None:
         if file.write(data) != len(data):  # a disk that is almost full takes a part
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fdatasync(file.fileno())
-    if fresh:  # its name must be on the disk as well
-        sync_folder(path.parent)
+    if fresh:  # its name must be on the disk as well, and the day's, camera's and site's, whoever made them
+        for folder in path.parents[:4]:
+            sync_folder(folder)
 
 
 def read(path: Path, refused: list[bytes] | None = None) -> Iterator[Entry]:
@@ -114,9 +115,14 @@ def rewrite(path: Path, keep: Callable[[bytes], bool]) -> None:
     temporary = path.with_suffix(".tmp")
     with _alone(path) as file:
         kept = [line for line in file.read().splitlines() if keep(line)]
-        with temporary.open("wb", buffering=0) as fresh:
-            fresh.write(b"".join(line + b"\n" for line in kept))
-            os.fsync(fresh.fileno())
+        try:
+            with temporary.open("wb") as fresh:  # buffered: all of it is written, or it raises
+                fresh.write(b"".join(line + b"\n" for line in kept))
+                fresh.flush()
+                os.fsync(fresh.fileno())
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
         temporary.replace(path)
         sync_folder(path.parent)
 

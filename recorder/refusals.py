@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 from vms.domain.clock import Clock
 
@@ -13,7 +14,7 @@ QUIET_S = 30.0
 
 
 class Refusals:
-    """Of one disk; fed in its thread. ``last``: errno and moment (monotonic) of the last one."""
+    """Of one disk; fed by its threads. ``last``: errno and moment (monotonic) of the last one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -21,24 +22,27 @@ class Refusals:
         self._since = 0.0
         self._count = 0
         self._told: set[int] = set()
+        self._lock = threading.Lock()
 
     def failed(self, err: OSError, file: str) -> None:
         """The disk refused something; an error that it has not had since it last worked is news."""
-        number, now = err.errno or 0, self._clock.monotonic()
-        if not self._count:
-            self._since = now
-        self._count += 1
-        self.last = number, now
-        if number not in self._told:
-            self._told.add(number)
-            log.error("disk.failed file=%s error=%s", file, err.strerror)
+        with self._lock:
+            number, now = err.errno or 0, self._clock.monotonic()
+            if not self._count:
+                self._since = now
+            self._count += 1
+            self.last = number, now
+            if number not in self._told:
+                self._told.add(number)
+                log.error("disk.failed file=%s error=%s", file, err.strerror)
 
     def worked(self) -> None:
         """The disk took something of a file."""
-        if not self._count or self.last is None:
+        if not self._count:  # as nearly always: no lock for each fragment
             return
-        now = self._clock.monotonic()
-        if now - self.last[1] >= QUIET_S:
-            log.info("disk.restored failures=%d seconds=%.0f", self._count, now - self._since)
-            self._count = 0
-            self._told.clear()
+        with self._lock:
+            now = self._clock.monotonic()
+            if self.last is not None and now - self.last[1] >= QUIET_S:
+                log.info("disk.restored failures=%d seconds=%.0f", self._count, now - self._since)
+                self._count = 0
+                self._told.clear()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
-from recorder.disk import DiskWriter, SegmentFile
+from recorder.disk import DiskWriter
 from recorder.growing import Growing, Place
-from recorder.layout import PART, segment_path, stamp_of
+from recorder.layout import segment_path, stamp_of
+from recorder.segment_file import SegmentFile
 from vms.domain.clock import from_epoch
 from vms.domain.footage import LONGEST_S
 from vms.domain.messages import Segment
@@ -35,7 +35,7 @@ Unkeyed = Callable[[float], None]
 
 
 class SegmentWriter:
-    """Feed it ``begin``, ``packet``, ``end`` of a camera's runs. Callbacks come in the disk's thread."""
+    """Feed it ``begin``, ``packet``, ``end`` of a camera's runs. Callbacks come in the disk's forcing thread."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class SegmentWriter:
         self._open: Growing | None = None
         self._held: MediaPacket | None = None
         self._samples: list[Sample] = []
-        self._latest_stamp: str | None = None
+        self._refused = False  # told, and not over yet
         self._last_end: float | None = None
         self._run_start: float | None = None
         self._lossy = False  # footage of this run was lost: what comes next does not abut
@@ -147,23 +147,25 @@ class SegmentWriter:
         if self._track is None:
             return False
         if self._disk.congested:
-            log.error("recording.refused camera=%s queued_bytes=%d", self._place.camera, self._disk.queued_bytes)
-            self._lossy = True
+            if not self._refused:
+                log.error("recording.refused camera=%s queued_bytes=%d", self._place.camera, self._disk.queued_bytes)
+            self._refused = self._lossy = True
             end = self._last_end if self._last_end is not None else run.utc(packet.pts)
             self._on_lost(None, end, end)
             self._last_end = None
             return False
         start = self._last_end if self._last_end is not None else run.utc(packet.pts)
-        stamp = self._free_stamp(from_epoch(start))
-        path = segment_path(self._place.site, self._place.camera, stamp)
-        final = self._root / path
+        if self._refused:
+            self._refused = False
+            log.info("recording.resumed camera=%s", self._place.camera)
+        final = self._root / segment_path(self._place.site, self._place.camera, stamp_of(from_epoch(start)))
 
         def failed(err: OSError) -> None:
             self._broke(run, segment, err)
 
-        file = SegmentFile(final.with_name(f"{stamp}{PART}"), final, failed)
+        file = SegmentFile(final, failed)
         self._open = segment = Growing(
-            file, stamp, str(path), self._track.mime_codec, start, packet.pts, packet.dts, start, packet.pts, start
+            file, self._track.mime_codec, start, packet.pts, packet.dts, start, packet.pts, start
         )
         self._disk.open(file)
         self._announce(run, segment)
@@ -173,25 +175,11 @@ class SegmentWriter:
         record = segment.record(self._place, run, None)
 
         def work() -> None:
-            if not segment.file.broken:
+            if not segment.file.ended:
                 segment.announced = True
-                self._on_opened(record)
+                self._on_opened(segment.named(record))
 
         self._disk.call(work)
-
-    def _free_stamp(self, moment: datetime) -> str:
-        stamp = base = stamp_of(moment.astimezone(UTC))
-        if self._latest_stamp is not None and base > self._latest_stamp:
-            self._latest_stamp = base
-            return base  # later than all before: the disk, which may be asleep, need not be asked
-        self._latest_stamp = max(base, self._latest_stamp or "")
-        # After a clock was set back a name may be taken: nothing is ever overwritten.
-        for number in range(1, 1000):
-            final = self._root / segment_path(self._place.site, self._place.camera, stamp)
-            if not final.exists() and not final.with_name(f"{stamp}{PART}").exists():
-                break
-            stamp = f"{base}-{number}"
-        return stamp
 
     def _finish_held(self, run: Run, next_dts: int) -> None:
         held = self._held
@@ -257,7 +245,7 @@ class SegmentWriter:
         self._disk.close(segment.file, done)
 
     def _broke(self, run: Run, segment: Growing, err: OSError) -> None:
-        """In the disk's thread: what was written before the disk failed is a segment of its own."""
+        """In the disk's forcing thread: what was written before the disk failed is a segment of its own."""
         self._lossy = True
         self._on_lost(err, segment.start, segment.kept_end)
         if segment.announced:

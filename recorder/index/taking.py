@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
-from recorder.disk import sync_folder
+from recorder.folders import sync_folder
 from recorder.layout import PART, moment_of, segment_id, segment_path
 from recorder.opening import opened
 from vms.domain.footage import LOOK_BACK_S
@@ -64,8 +64,7 @@ def _cut(path: Path) -> Kept:
         if not fragments:
             return Kept((), None)
         size = fragments[-1].offset + fragments[-1].size
-        if file.seek(0, os.SEEK_END) != size:
-            os.ftruncate(file.fileno(), size)
+        os.ftruncate(file.fileno(), size)  # also at this very size: what was reserved behind it is given back
         os.fsync(file.fileno())
         file.seek(0)
         return Kept(fragments, hashlib.file_digest(file, "sha256").hexdigest())

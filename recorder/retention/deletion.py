@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recorder import journal
-from recorder.disk import sync_folder
+from recorder.folders import sync_folder
 from recorder.layout import FIRST_YEAR, LAST_YEAR, PART, moment_of, stamp_of
 from recorder.retention import shelf as shelves
 from recorder.retention.shelf import Batch, Footage, Held, Shelf

@@ -21,7 +21,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from recorder.disk import make_folder, sync_folder
+from recorder.folders import make_folder, sync_folder
 from vms.domain.errors import StorageError
 from vms.domain.facility import ID_PATTERN
 

@@ -138,4 +138,5 @@ def test_killed_at_random_times(
         1, "recorder killed: footage missing", f"worst {max(holes):.1f} s, median {median(holes):.1f} s", "≤ 5 s",
         f"{times}; a key frame every 2 s",
     )  # fmt: skip
-    assert max(losses) <= 2.0, "far above the aim: not the machine's speed"
+    # A fragment and a picture, by construction; crowded by a whole suite, also what the queue had not yet written.
+    assert max(losses) <= (0.5 if long else 2.0)

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from recorder.alarms import NodeAlarms
-from recorder.disk import SegmentFile
 from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention.mount import MARKER, RecordingsRoot, adopt, problem
 from recorder.retention.watch import QUIET_S, StorageWatch
+from recorder.segment_file import SegmentFile
 from tests.support.clocks import ManualClock
 from tests.support.figures import Figures
 from tests.support.gst_camera import GstServer
@@ -82,7 +82,7 @@ class Rig:
         """Begins a file of a camera of the site as its recorder does; what it was refused with."""
         failed: list[OSError] = []
         folder = self.watch.root_of(site) / site / "c" / "2027-01-15" / "08"
-        file = SegmentFile(folder / f"{name}.part", folder / f"{name}.mp4", failed.append)
+        file = SegmentFile(folder / f"{name}.mp4", failed.append)
         self.writer[site].open(file)
         for _ in range(2):
             self.writer[site].append(file, b"data")

@@ -18,7 +18,6 @@ from recorder.disk import DiskWriter
 from recorder.refusals import QUIET_S
 from tests.support.clocks import ManualClock
 from tests.support.footage import encode, packet_of, run_of
-from tests.support.waiting import until
 from vms.bus.outbox import Outbox
 from vms.bus.watch import WatchDesk
 from vms.domain.facility import Camera
@@ -107,5 +106,4 @@ async def test_recording_resumes_when_there_is_space_again(
     gaps = [Gap.model_validate_json(item.payload) for item in outbox._items if item.subject.endswith(".gap")]
     lost = [gap for gap in gaps if gap.cause == "disk" and gap.end is not None]
     assert {gap.camera for gap in lost} == {f"c{number}" for number in range(CAMERAS)}
-    await until(lambda: not disk._thread.is_alive(), 5)
     outbox.close()

@@ -30,22 +30,24 @@ function load(url, start) {
   hls.loadSource(url);
   hls.attachMedia(video);
 }
-function painted(position, within) {
+// While it plays, the first frame behind the position may be a later one: the element drops what came too late.
+function painted(position) {
   return new Promise(done => {
-    const look = (_, frame) => Math.abs(frame.mediaTime - position) < within
+    const late = () => video.paused ? 0.1 : 3;
+    const look = (_, frame) => frame.mediaTime > position - 0.1 && frame.mediaTime < position + late()
       ? done(performance.now()) : video.requestVideoFrameCallback(look);
     video.requestVideoFrameCallback(look);
   });
 }
 async function open(url, position) {
   const begun = performance.now();
-  const picture = painted(position, 0.1);
+  const picture = painted(position);
   load(url, position);
   return await picture - begun;
 }
 async function seek(position) {
   const begun = performance.now();
-  const picture = painted(position, 0.1);
+  const picture = painted(position);
   video.currentTime = position;
   return await picture - begun;
 }

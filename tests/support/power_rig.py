@@ -15,7 +15,8 @@ from pathlib import Path
 import av.error
 
 from recorder.camera import CameraRecorder
-from recorder.disk import DiskWriter, make_folder
+from recorder.disk import DiskWriter
+from recorder.folders import make_folder
 from tests.support.clocks import ManualClock
 from tests.support.footage import decode_mp4, encode, packet_of, run_of
 from tests.support.power import Op, Record, leave

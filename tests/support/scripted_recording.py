@@ -17,7 +17,7 @@ from typing import Any
 
 from recorder import journal
 from recorder.camera import CameraRecorder
-from recorder.disk import DiskWriter, SegmentFile
+from recorder.disk import DiskWriter
 from tests.support.clocks import ManualClock
 from tests.support.footage import Picture, decode_mp4
 from tests.support.scripted_packets import ScriptedPacket
@@ -44,9 +44,10 @@ class InlineDisk(DiskWriter):
         for file in self._open:
             file._abandon()
 
-    def _submit(self, work: Any, file: SegmentFile | None, size: int) -> bool:
-        if file is None or not file.broken:
-            self._guarded(_refused if self.full and size else work, file)
+    def _submit(self, item: Any) -> bool:
+        for work in (_refused if self.full and item.size else item.write, item.force):
+            if work is not None and (item.last or not (item.file and item.file.broken)):
+                self._guarded(work, item.file)
         self._sync_due()
         return True
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recorder.disk import DiskWriter
+from recorder.disk import DiskWriter, _Item
 from recorder.segments import SegmentWriter
 from tests.support.footage import Unit, packet_of, run_of
 from vms.domain.clock import SystemClock
@@ -55,7 +55,7 @@ class Rig:
     def hold(self) -> Callable[[], None]:
         """The disk stands still until the answer is called."""
         free = threading.Event()
-        self.disk.call(lambda: free.wait(60) and None)
+        self.disk._submit(_Item(lambda: free.wait(60) and None, None))
         return free.set
 
     def bytes_of(self, segment: Segment) -> bytes:

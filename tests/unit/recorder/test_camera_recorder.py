@@ -10,68 +10,15 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from recorder import journal
-from recorder.camera import STALE_S, CameraRecorder
-from recorder.disk import DiskWriter
-from tests.support.clocks import ManualClock
-from tests.support.footage import encode, packet_of, run_of
+from recorder.camera import STALE_S
+from recorder.disk import _Item
+from tests.support.camera_rig import MINUTE, UNITS
+from tests.support.camera_rig import CameraRig as Rig
+from tests.support.footage import packet_of, run_of
 from tests.support.full_disk import files_of_at_most
-from vms.bus.outbox import Outbox
-from vms.bus.watch import WatchDesk
 from vms.domain.clock import from_epoch
-from vms.domain.facility import Camera
-from vms.domain.messages import Gap, Segment
+from vms.domain.messages import Segment
 from vms.ingest.stream import Run
-
-MINUTE = 1_800_000_000.0
-UNITS = encode(size=(320, 180), frames=100)
-CAMERA = Camera.model_validate(
-    {"id": "c", "name": "C", "placement": "gate", "streams": {"main": "rtsp://u:geheim@h/x"}}
-)
-
-
-class Rig:
-    def __init__(self, data: Path) -> None:
-        self.root = data / "recordings"
-        self.clock = ManualClock(MINUTE)
-        self.disk = DiskWriter(self.clock)
-        self.disk.start()
-        self.outbox = Outbox(data / "outbox.jsonl")
-        self.recorder = CameraRecorder(
-            "s", CAMERA, root=self.root, node="local", disk=self.disk, outbox=self.outbox,
-            desk=WatchDesk(None, self.clock), clock=self.clock,
-        )  # fmt: skip
-        self.recorder.resume()
-
-    def play(self, run: Run, begin: int = 0, end: int = 100) -> None:
-        """At the pace of the footage, by the rig's clock; the disk keeps up."""
-        for number, unit in enumerate(UNITS[begin:end]):
-            self.clock.advance(1 / 25)
-            self.recorder.packet(run, packet_of(unit, arrival=self.clock.monotonic()))
-            if number % 5 == 4:
-                self.settle()
-
-    def settle(self) -> None:
-        done = threading.Event()
-        self.disk.call(done.set)
-        assert done.wait(20)
-
-    def journal(self) -> list[tuple[str, Segment | Gap]]:
-        self.settle()
-        return [(e.kind, e.record) for day in journal.days(self.root, "s", "c") for e in journal.read(day)]
-
-    def gaps(self) -> list[Gap]:
-        """Each gap as it was told last; where footage came at once there is none."""
-        told = [record for kind, record in self.journal() if kind == "gap"]
-        return [g for g in {g.id: g for g in told if isinstance(g, Gap)}.values() if g.end is None or g.end > g.start]
-
-    def segments(self) -> list[Segment]:
-        return [record for kind, record in self.journal() if kind == "closed" and isinstance(record, Segment)]
-
-    def close(self) -> None:
-        self.recorder.close()
-        self.disk.stop(5)
-        self.outbox.close()
 
 
 @pytest_asyncio.fixture
@@ -190,6 +137,25 @@ async def test_a_full_disk_is_a_gap_with_its_cause_and_a_state(rig: Rig) -> None
     gap = rig.gaps()[0]
     assert (gap.start, gap.end, gap.cause) == (broken.end, resumed.start, "disk")
     assert gap.start < gap.end
+
+
+async def test_a_disk_that_stands_still_is_not_called_recording(rig: Rig) -> None:
+    rig.recorder.begin(run := run_at(rig))
+    rig.play(run, 0, 50)
+    assert rig.recorder.state(1).status == "recording"
+    entered, free = threading.Event(), threading.Event()
+    rig.disk._submit(_Item(lambda: entered.set() or (free.wait(60) and None), None))
+    assert entered.wait(20)
+    for unit in UNITS[50:100]:
+        rig.clock.advance(0.12)
+        rig.recorder.packet(run, packet_of(unit, arrival=rig.clock.monotonic()))
+    state = rig.recorder.state(1)
+    assert (state.status, state.reason, state.detail) == ("online", "disk", "the disk stands still")
+    free.set()
+    rig.settle()
+    rig.recorder.packet(run, packet_of(UNITS[0], 200_000, arrival=rig.clock.monotonic()))
+    assert rig.recorder.state(1).status == "recording"
+    assert rig.recorder.state(1).packets_dropped == 0, "what waited was written"
 
 
 async def test_a_disk_that_stays_full_is_one_gap(rig: Rig) -> None:

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from recorder import disk as module
-from recorder.disk import DiskWriter, SegmentFile
+from recorder.disk import DiskWriter
+from recorder.segment_file import SegmentFile
 from tests.support.clocks import ManualClock
 from tests.support.footage import decode_mp4, encode, run_of
 from tests.support.full_disk import files_of_at_most
@@ -88,7 +93,10 @@ def test_one_cameras_trouble_is_its_own(tmp_path: Path, rig, make_rig: Callable[
     assert [s.frames for s in other.closed] == [100]
 
 
-def test_what_a_slow_disk_does_not_take_is_a_loss_and_writing_resumes(make_rig) -> None:  # type: ignore[no-untyped-def]
+def test_what_a_slow_disk_does_not_take_is_a_loss_and_writing_resumes(  # type: ignore[no-untyped-def]
+    make_rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     rig = make_rig(max_bytes=30_000)
     run = run_of("h264", UNITS, MINUTE)
     rig.writer.begin(run)
@@ -110,6 +118,8 @@ def test_what_a_slow_disk_does_not_take_is_a_loss_and_writing_resumes(make_rig) 
     assert len(decode_mp4(rig.bytes_of(first))) == first.frames > 0
     assert (last.start, last.frames) == (from_epoch(MINUTE + 3), 25)
     assert rig.closed == [first, last], "while the disk was behind no file was begun"
+    told = [record.message.split()[0] for record in caplog.records if record.name == "recorder.segments"]
+    assert told == ["recording.overflow", "recording.refused", "recording.resumed"], "once each, not a key frame"
     assert rig.writer.dropped == 100 - first.frames - last.frames
     assert rig.parts() == []
 
@@ -142,7 +152,7 @@ def test_every_open_file_is_synced_every_few_seconds(tmp_path: Path) -> None:
     clock = ManualClock()
     disk = DiskWriter(clock)
     disk.start()
-    file = SegmentFile(tmp_path / "a.part", tmp_path / "a.mp4", lambda err: None)
+    file = SegmentFile(tmp_path / "a.mp4", lambda err: None)
     disk.open(file)
     disk.append(file, b"x" * 100)
     wait_until(lambda: file.written == 100)
@@ -155,10 +165,88 @@ def test_every_open_file_is_synced_every_few_seconds(tmp_path: Path) -> None:
     disk.stop(5)
 
 
+def test_a_sync_that_hangs_holds_up_no_footage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes meanwhile is in the kernel's memory, where the death of the process does not reach it."""
+    clock, hangs, released = ManualClock(), threading.Event(), threading.Event()
+    sync = os.fdatasync
+
+    def slow(descriptor: int) -> None:
+        hangs.set()
+        released.wait(60)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    disk = DiskWriter(clock)
+    disk.start()
+    file = SegmentFile(tmp_path / "a.mp4", lambda err: None)
+    disk.open(file)
+    disk.append(file, b"x" * 100)
+    wait_until(lambda: file.written == 100)
+    clock.advance(module.SYNC_S)
+    assert hangs.wait(20)
+    disk.append(file, b"y" * 100)
+    other = SegmentFile(tmp_path / "b.mp4", lambda err: None)
+    disk.open(other)
+    disk.append(other, b"z" * 50)
+    wait_until(lambda: other.written == 50, 20, "both are written")
+    assert (tmp_path / "a.part").read_bytes() == b"x" * 100 + b"y" * 100
+    assert file.dirty, "what came while it hung is not synced"
+    assert not disk.stands_still
+    released.set()
+    assert disk.settled(20)
+    assert disk.stop(5)
+
+
+def test_a_sync_that_fails_ends_the_file_behind_the_write_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, entered, goes_on = ManualClock(), threading.Event(), threading.Event()
+
+    def fails(_descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fdatasync", fails)
+    disk, failed = DiskWriter(clock), []
+    disk.start()
+    file = SegmentFile(tmp_path / "a.mp4", failed.append)
+    disk.open(file)
+    disk.append(file, b"x" * 100)
+    disk.append(file, b"y" * 100, lambda: entered.set() or (goes_on.wait(60) and None))
+    assert entered.wait(20)
+    clock.advance(module.SYNC_S)
+    wait_until(lambda: file.broken, 20, "the sync has failed")
+    assert failed == [], "its descriptor is still written to"
+    disk.append(file, b"z" * 100)
+    closed: list[SegmentFile] = []
+    disk.close(file, closed.append)
+    goes_on.set()
+    assert disk.settled(20)
+    wait_until(lambda: len(failed) == 1, 20, "told once")
+    assert closed == []
+    assert (tmp_path / "a.part").read_bytes() == b"x" * 100 + b"y" * 100, "recovery reads what is there"
+    assert disk.stop(5)
+
+
+def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
+    """Two files of one millisecond, as a clock that was set back makes them: nothing is overwritten."""
+    (tmp_path / "a.mp4").write_bytes(b"older")
+    disk = DiskWriter(ManualClock())
+    disk.start()
+    files = [SegmentFile(tmp_path / "a.mp4", lambda err: None) for _ in range(2)]
+    for number, file in enumerate(files):
+        disk.open(file)
+        disk.append(file, bytes([number]))
+    for file in files:
+        disk.close(file, lambda _: None)
+    assert disk.stop(5)
+    assert [file.final.name for file in files] == ["a-1.mp4", "a-2.mp4"]
+    assert [(tmp_path / f"a{n}.mp4").read_bytes() for n in ("", "-1", "-2")] == [b"older", b"\0", b"\1"]
+
+
 def test_reserved_space_is_invisible_and_given_back(tmp_path: Path) -> None:
     disk = DiskWriter(ManualClock())
     disk.start()
-    file = SegmentFile(tmp_path / "a.part", tmp_path / "a.mp4", lambda err: None)
+    file = SegmentFile(tmp_path / "a.mp4", lambda err: None)
     closed: list[SegmentFile] = []
     disk.open(file)
     disk.append(file, b"x" * 1000)

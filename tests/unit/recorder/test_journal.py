@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from recorder import journal
 from recorder.layout import journal_path
+from tests.support.full_disk import files_of_at_most
 from vms.domain.clock import from_epoch
 from vms.domain.messages import Gap, Segment
 
@@ -74,3 +77,14 @@ def test_what_nobody_wrote_is_left_out(tmp_path: Path) -> None:
 def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
     assert list(journal.read(tmp_path / "none")) == []
     assert journal.days(tmp_path, "s", "c") == []
+
+
+def test_what_does_not_fit_is_not_rewritten(tmp_path: Path) -> None:
+    for number in range(5):
+        journal.append(tmp_path, "gap", gap(T0 + number))
+    path = journal_path(tmp_path, "s", "c", T0)
+    before = path.read_bytes()
+    with files_of_at_most(len(before) // 2), pytest.raises(OSError, match="File too large"):
+        journal.rewrite(path, lambda line: True)
+    assert path.read_bytes() == before
+    assert [one.name for one in path.parent.iterdir()] == [path.name]

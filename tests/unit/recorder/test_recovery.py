@@ -15,6 +15,7 @@ import pytest
 from recorder import journal
 from recorder.layout import journal_path
 from recorder.recovery import recover
+from recorder.segment_file import RESERVE_BYTES
 from tests.support.footage import decode_mp4, encode, run_of
 from vms.domain.clock import from_epoch
 from vms.domain.messages import Gap, Segment
@@ -66,6 +67,15 @@ def test_mended_whole(crashed: Crashed) -> None:
     assert crashed.journaled()[-1] == ("closed", segment)
     assert found.end == MINUTE + 2 + 45 / 25
     assert found.open_gap is None
+
+
+def test_what_was_reserved_behind_it_is_given_back(crashed: Crashed) -> None:
+    """Cut or not: of a killed recorder's file the size is right as it is, the blocks behind it are not."""
+    assert crashed.part.stat().st_blocks * 512 >= RESERVE_BYTES
+    (segment,) = crashed.recover().mended
+    final = crashed.root / segment.path
+    assert final.read_bytes() == crashed.whole
+    assert final.stat().st_blocks * 512 < len(crashed.whole) + 64 * 1024
 
 
 def test_cut_anywhere_what_is_whole_plays(crashed: Crashed, tmp_path: Path) -> None:

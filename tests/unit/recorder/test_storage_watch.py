@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from recorder.alarms import NodeAlarms
-from recorder.disk import SegmentFile
 from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention import policy, volume
@@ -23,6 +22,7 @@ from recorder.retention.believed import BelievedClock
 from recorder.retention.mount import RecordingsRoot
 from recorder.retention.volume import FAILING_S
 from recorder.retention.watch import QUIET_S, StorageWatch
+from recorder.segment_file import SegmentFile
 from tests.support.clocks import ManualClock
 from tests.support.shelves import record, there
 from vms.bus.outbox import Outbox
@@ -144,7 +144,7 @@ def test_the_alert_ends_when_all_was_well_for_a_while(rig: Rig, data: Path, cloc
 def test_growing_files_are_given_up_with_their_disk(rig: Rig, data: Path) -> None:
     failed: list[OSError] = []
     folder = rig.watch.root.path / "s/c/2027-01-15/08"
-    file = SegmentFile(folder / "x.part", folder / "x.mp4", failed.append)
+    file = SegmentFile(folder / "x.mp4", failed.append)
     rig.disk.open(file)
     for _ in range(3):
         rig.disk.append(file, b"data")
