@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vms.cli.options import data_option
+from vms.cli.options import as_the_service, data_option
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import ID_PATTERN
 from vms.settings import logs
@@ -29,6 +29,7 @@ def adopt(data: Path, site: str) -> None:
     from recorder.retention.mount import adopt as take
 
     logs.configure("recordings", "WARNING")
+    as_the_service(data)
     if not (data / "state").is_dir():
         raise ConfigurationError(f"{data} was never recorded to: name the service's folder with --data")
     place = data / "recordings" / site
