@@ -87,6 +87,7 @@ class _Process:
     async def _close(self, tasks: list[asyncio.Task[None]]) -> None:
         if self._loading is not None:
             self._loading.cancel()
+        await self._follower.close()
         await self._fleet.close()
         await asyncio.to_thread(self._batcher.close)
         await asyncio.to_thread(self._writer.close)

@@ -46,6 +46,7 @@ async def run(
     try:
         await stop.wait()
     finally:
+        await follower.close()
         await recorder.stop()
         await recorder.outbox.drained(FLUSH_S)  # what does not go out now stays in its file
         await end([bus_side, clock_side, alarm_side])

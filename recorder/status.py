@@ -9,6 +9,8 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
 from vms.domain.messages import RecorderState, StreamReason
 
+#: A disk that is well is found and mended within this, also by many cameras (seconds).
+PATIENCE_S = 15.0
 _REASONS = frozenset(get_args(StreamReason))
 
 
@@ -28,4 +30,15 @@ def refused_state(
         status="disabled" if err is None else "offline",
         reason=None if err is None else "configuration",
         detail="" if err is None else str(err),
+    )  # fmt: skip
+
+
+def waiting_state(site: str, camera: Camera, node: str, at: float, since: float, revision: int) -> RecorderState:
+    """The state of a camera that is not written yet: its disk was asked at ``since`` (UTC seconds), and is silent."""
+    hangs = at - since > PATIENCE_S
+    return RecorderState(
+        site=site, camera=camera.id, node=node, at=from_epoch(at), since=from_epoch(since), revision=revision,
+        status="offline",
+        reason="disk" if hangs else "connecting",
+        detail="the disk does not answer" if hangs else "",
     )  # fmt: skip

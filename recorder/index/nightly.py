@@ -21,7 +21,8 @@ from recorder.index.state import cameras
 from recorder.index.telling import order
 from vms.bus import subjects
 from vms.bus.connection import Bus
-from vms.domain.clock import Clock, from_epoch
+from vms.bus.tasks import all_of
+from vms.domain.clock import Clock, from_epoch, rfc3339
 from vms.domain.index import MOST_DIFFERENCES, AuditResult, CompareReply, CompareRequest, DaySum, Difference
 from vms.domain.node import NODE_SITE
 from vms.settings.whole_file import write_whole
@@ -34,16 +35,23 @@ LOOK_S = 20.0
 #: For each second of work so many of rest: reading threads share the interpreter.
 REST = 3.0
 ASK_S = 10.0
+#: Not sooner after a start (seconds): one that ends the process must not do so again and again.
+FLOOR_S = 600.0
+#: One that failed is tried again after this (seconds).
+AGAIN_AFTER_S = 3600.0
+#: No audit has been finished for so long: that is told, when there has been time for one (seconds).
+OVERDUE = timedelta(hours=48)
+TIME_S = 3 * 3600.0
 #: What is still on its way to the database is there after this.
 AGAIN_S = 15.0
 
 
 def due(now: datetime, zone: ZoneInfo, last: datetime) -> bool:
-    """Whether the hour has come since ``last``, the beginning of the last audit or of this process."""
+    """Whether the hour has come since ``last``, the beginning of the last audit; a moment yet to come tells nothing."""
     here = now.astimezone(zone)
     at = here.replace(hour=AT_HOUR, minute=AT_MINUTE, second=0, microsecond=0)
     at = at if at <= here else at - timedelta(days=1)
-    return last < at
+    return last < at or last > now
 
 
 class Nightly:
@@ -60,14 +68,19 @@ class Nightly:
         self._data, self._node, self._sites = data, node, sites
         self._alarms, self._clock = alarms, clock
         self._notes = data / "state" / f"audit-{name}.json"
+        self._first = data / "state" / f"audit-{name}.first"
         self._asked = asyncio.Event()
-        self._begun = from_epoch(clock.utc())
+        self._not_before = clock.monotonic() + FLOOR_S
+        self._able_since = clock.monotonic()
         self.zone = ZoneInfo("UTC")  # the facility's, once it is known
         self.result: AuditResult | None = self._load()
+        self._since = self._installed()
 
     async def run(self, bus: Bus) -> None:
         """For ever."""
+        await all_of(self._audit_nightly(bus), self._watch())
 
+    async def _audit_nightly(self, bus: Bus) -> None:
         async def asked(msg: Msg) -> None:
             self._asked.set()
             if msg.reply:
@@ -77,8 +90,8 @@ class Nightly:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), LOOK_S)
-            last = self._begun if self.result is None else max(self._begun, self.result.at)
-            if self._asked.is_set() or due(from_epoch(self._clock.utc()), self.zone, last):
+            now, last = from_epoch(self._clock.utc()), self._since if self.result is None else self.result.at
+            if self._asked.is_set() or (self._clock.monotonic() >= self._not_before and due(now, self.zone, last)):
                 self._asked.clear()
                 try:
                     await self.audit(bus)
@@ -86,8 +99,26 @@ class Nightly:
                     log.error("index.unaudited error=%s", err.strerror)
                 except Exception:  # what cannot be audited must not end what else goes over the bus
                     log.exception("index.unaudited")
-                finally:  # not again before the next night
-                    self._begun = from_epoch(self._clock.utc())
+                finally:
+                    self._not_before = self._clock.monotonic() + AGAIN_AFTER_S
+
+    async def _watch(self) -> None:
+        """Audits that fail, or that never come to their end, are told of."""
+        while True:
+            await asyncio.to_thread(self.look)
+            await asyncio.sleep(LOOK_S)
+
+    def look(self) -> None:
+        """Raises the alert ``index`` when the last audit was finished too long ago; the next one ends it."""
+        now = self._clock.monotonic()
+        there = False
+        with contextlib.suppress(OSError):
+            there = self._root.is_dir()
+        if not there:  # the disk is away: that is told elsewhere
+            self._able_since = now
+        last = self._since if self.result is None else self.result.finished_at
+        if now - self._able_since > TIME_S and from_epoch(self._clock.utc()) - last > OVERDUE:
+            self._alarms.tell("index", {"reason": "overdue", "last": rfc3339(last)}, "warning")
 
     async def audit(self, bus: Bus | None) -> AuditResult:
         """One audit of all cameras of this recorder's sites; tells the node's alert ``index``."""
@@ -154,6 +185,15 @@ class Nightly:
             return AuditResult.model_validate_json(self._notes.read_bytes())
         except (OSError, ValidationError):
             return None
+
+    def _installed(self) -> datetime:
+        """When this recorder first ran: its first night is the next one, however often it is started until then."""
+        with contextlib.suppress(OSError, ValueError):
+            return from_epoch(float(self._first.read_text()))
+        now = self._clock.utc()
+        with contextlib.suppress(OSError):
+            write_whole(self._first, f"{now:.3f}\n".encode())
+        return from_epoch(now)
 
     def _save(self, result: AuditResult) -> None:
         with contextlib.suppress(OSError):

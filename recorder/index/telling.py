@@ -86,7 +86,8 @@ class Teller:
     def __init__(self, data: Path, root: Path, sites: Container[str] | None, clock: Clock) -> None:
         self._data = data
         self._root = root
-        self._failing = ""
+        self._failing: dict[str, str] = {}  # what was logged last, by order; "": of the folder
+        self._told: dict[str, int] = {}  # orders that are carried out and could not be taken away, as given
         self._sites = sites
         self._clock = clock
 
@@ -101,7 +102,11 @@ class Teller:
         try:
             names = sorted((self._data / ORDERS).iterdir())
         except FileNotFoundError:
+            names = []
+        except OSError as err:  # nobody is told of an order; recording and all else on the bus goes on
+            self._failed("", f"index.unordered path={self._data / ORDERS} error={err.strerror}", err)
             return []
+        self._failing.pop("", None)
         return [one for one in names if self._is_mine(one.name)]
 
     def _is_mine(self, name: str) -> bool:
@@ -112,22 +117,32 @@ class Teller:
         site, _, camera = path.name.partition(".")
         try:
             given = await asyncio.to_thread(_given, path)
+            if self._told.get(path.name) == given:
+                return
             told = spans(self._root, site, camera, from_epoch(self._clock.utc()))
             count = 0
             while (span := await asyncio.to_thread(next, told, None)) is not None:
                 await tell(bus, span)
                 count += len(span.segments) + len(span.gaps)
+        except Exception as err:  # noqa: BLE001  # one camera that cannot be told must not keep the others from it
+            self._failed(path.name, f"index.untold camera={camera} error={err}", err)
+            await asyncio.sleep(RETRY_S)
+            return
+        self._failing.pop(path.name, None)
+        log.info("index.told camera=%s records=%d", camera, count)
+        try:
             if await asyncio.to_thread(_given, path) == given:  # else it was ordered again meanwhile
                 await asyncio.to_thread(path.unlink)
-        except Exception as err:  # one camera that cannot be told must not keep the others from it
-            if (failing := f"{camera} {err}") != self._failing:  # once, not twice a second
-                known = isinstance(err, OSError)
-                log.error("index.untold camera=%s error=%s", camera, err, exc_info=not known)
-            self._failing = failing
-            await asyncio.sleep(RETRY_S)
-        else:
-            self._failing = ""
-            log.info("index.told camera=%s records=%d", camera, count)
+        except FileNotFoundError:  # taken away by hand
+            pass
+        except OSError as err:  # somebody else's; to tell it again and again would fill the bus
+            self._told[path.name] = given
+            log.error("index.order_kept path=%s error=%s: remove it", path, err.strerror)
+
+    def _failed(self, what: str, text: str, err: Exception) -> None:
+        if self._failing.get(what) != text:  # once, not twice a second
+            log.error("%s", text, exc_info=not isinstance(err, OSError))
+        self._failing[what] = text
 
 
 async def tell(bus: Bus, span: IndexSpan) -> None:

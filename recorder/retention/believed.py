@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +30,7 @@ SAVE_EVERY_S = 600.0
 
 
 class BelievedClock:
-    """A ``Clock``: ``utc`` is 1970 until the first ``look``, and never ahead of the host's. ``look`` in one thread.
+    """A ``Clock``: ``utc`` is 1970 until the first ``look``, and never ahead of the host's.
 
     ``kept``: whether a time server keeps the host's clock; None: unknown. ``note``: where the time is remembered.
     """
@@ -40,6 +41,7 @@ class BelievedClock:
         self._looked_at = self._steady_since = self._saved_at = clock.monotonic()
         self._ahead = clock.utc() - clock.monotonic()
         self._doubted = False
+        self._looking = threading.Lock()
 
     def monotonic(self) -> float:
         """The host's."""
@@ -54,6 +56,10 @@ class BelievedClock:
 
         It is asked where nothing is remembered, and may raise ``OSError``.
         """
+        with self._looking:  # there is a thread for each disk
+            self._look(newest)
+
+    def _look(self, newest: Callable[[], float | None]) -> None:
         now, utc = self._clock.monotonic(), self._clock.utc()
         first = self._time is None
         passed, self._looked_at = 0.0 if first else now - self._looked_at, now

@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 
 POLL_S = 5.0
 EXPIRY_MARGIN_S = 86400.0
-#: A list that could not be read for so long (seconds) may be another by now.
-STALE_S = 600.0
+#: A list that could not be read for so long (seconds: a few polls in a row) may be another by now, and deleting stops:
+#: a hold that was made while the bus is away must not come too late. That costs nothing, footage is kept longer.
+STALE_S = 4 * POLL_S
 #: A list of a lower revision was read so often in a row: a database was restored, it is not an old answer.
 _LOWER = 2
 _Span = tuple[float, float, float]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from vms.domain.facility import Severity
 from vms.domain.node import StorageStatus
@@ -21,8 +21,11 @@ ENOUGH, CALM = 1.25, 2.0
 NOTHING = 64 * 1024
 #: A rate is known from so much footage on; a forecast from so much.
 RATE_S, FORECAST_S = 60.0, 3600.0
-#: Holds that nobody has told of for so long are missed; where something has to go for want of room, sooner.
-HOLDS_S, HOLDS_WANTED_S = 60.0, 8.0
+#: Holds that nobody has told of for so long since the start are missed, those that were read before for so long since
+#: then: where room is left a bus that is started anew, or away for some minutes, is nothing to wake anybody for.
+HOLDS_S, HOLDS_LOST_S = 60.0, 600.0
+#: Where something has to go for want of room: as soon as they count no longer, at a start after so long.
+HOLDS_WANTED_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,60 +66,110 @@ def reserve(space: Space, rate: float | None, setting_gib: float | None) -> Rese
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one camera asks of the disk: its rate, its days at most and at least."""
+    """What one camera asks for: its rate, its days at most and at least; ``held``: bytes of it that are held."""
 
     rate: float
     days: float
     min_days: float | None
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A ``max_gib`` and the cameras it is for; ``name``: ``camera:ID``, ``site:ID`` or ``facility``."""
+
+    name: str
+    max_gib: float
+    claims: tuple[Claim, ...]
+
+
+#: The bound that nobody set.
+DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """In days; None while the rate is unknown. ``short``: the disk does not hold what is to be kept.
+    """In days; None while the rate is unknown.
 
-    ``left``: until it is full; where footage goes by age before that, the days that it holds, like ``kept``.
+    ``left``: until the disk is full; where footage goes by age before that, the days that it holds. ``kept``: what
+    ``kept_by`` holds, the disk or the quota that cuts off most, of the ``wanted`` there. ``short``: the disk, which
+    does not hold what is to be kept, or the quota that does not hold what must be kept at least.
     """
 
     left: float | None = None
     kept: float | None = None
     wanted: float | None = None
-    short: bool = False
+    kept_by: str = DISK
+    short: str | None = None
 
 
 def forecast(
-    claims: list[Claim], recorded: int, held: int, space: Space, room: Reserve, max_gib: float | None
+    claims: Sequence[Claim], recorded: int, space: Space, room: Reserve, quotas: Sequence[Quota] = ()
 ) -> Forecast:
-    """How long the disk lasts at the present rate.
+    """How long the disk and each quota last at the present rate. ``quotas``: narrower ones before wider ones.
 
-    A bound that the facility file sets (``max_gib``) is meant: it is short only of what must be kept at least.
+    A quota is meant: it is short only of what must be kept at least.
     """
-    wanted = max((claim.days for claim in claims), default=None)
-    rate = sum(claim.rate for claim in claims)
-    if rate <= 0:
-        return Forecast(wanted=wanted)
     free = max(0, space.free - room.bytes)
-    disk = recorded + free
-    bound = disk if max_gib is None else min(disk, max_gib * GIB)
-    ever = bound - held if held < bound else 0
-    need = sum(claim.rate * claim.days * DAY_S for claim in claims)
-    least = sum(claim.rate * (claim.min_days or 0.0) * DAY_S for claim in claims)
-    asked = need if max_gib is None else min(need, max_gib * GIB)
-    kept = ever / rate / DAY_S
-    return Forecast(free / rate / DAY_S if asked > disk else kept, kept, wanted, least > ever or asked > disk)
+    disk = _Bound.of(DISK, recorded + free, claims)
+    if disk is None:
+        return Forecast(wanted=_wanted(claims))
+    bounds = [one for quota in quotas if (one := _Bound.of(quota.name, quota.max_gib * GIB, quota.claims)) is not None]
+    filled = _asked(claims, quotas) > recorded + free
+    whole = min((one.kept for one in (disk, *bounds) if one.rate == disk.rate), default=disk.kept)
+    tightest = min((disk, *(one for one in bounds if one.kept < one.wanted)), key=lambda one: one.kept)
+    short = next((one.name for one in (disk, *bounds) if one.short or (one is disk and filled)), None)
+    left = free / disk.rate / DAY_S if filled else whole
+    return Forecast(left, tightest.kept, tightest.wanted, tightest.name, short)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """How many days a number of bytes holds, of the days wanted; ``short``: fewer than must be kept."""
+
+    name: str
+    rate: float
+    kept: float
+    wanted: float
+    short: bool
+
+    @classmethod
+    def of(cls, name: str, size: float, claims: Sequence[Claim]) -> _Bound | None:
+        """None where nothing comes."""
+        rate = sum(claim.rate for claim in claims)
+        if rate <= 0:
+            return None
+        room = max(0.0, size - sum(claim.held for claim in claims))
+        return cls(name, rate, room / rate / DAY_S, _wanted(claims) or 0.0, _least(claims) > room)
+
+
+def _wanted(claims: Sequence[Claim]) -> float | None:
+    return max((claim.days for claim in claims if claim.rate > 0), default=None)
+
+
+def _least(claims: Sequence[Claim]) -> float:
+    return sum(claim.rate * (claim.min_days or 0.0) * DAY_S for claim in claims)
+
+
+def _asked(claims: Sequence[Claim], quotas: Sequence[Quota]) -> float:
+    """Bytes that these would come to by age and quota; a quota gives way to what must be kept."""
+    asked = {id(claim): claim.rate * claim.days * DAY_S for claim in claims}
+    for quota in quotas:
+        most = max(quota.max_gib * GIB, _least(quota.claims))
+        total = sum(asked[id(claim)] for claim in quota.claims)
+        if total > most:
+            asked |= {id(claim): asked[id(claim)] * most / total for claim in quota.claims}
+    return sum(asked.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with the disk: ``reason`` is the alert's stable word."""
+    """What is wrong with the disk: ``reason`` is the alert's stable word; nothing in it changes from look to look."""
 
     status: StorageStatus
     reason: str
     severity: Severity
     action: str
-
-    def detail(self) -> dict[str, Any]:
-        """The alert's detail: nothing that changes from look to look."""
-        return {"reason": self.reason, "action": self.action}
 
 
 _READ_ONLY = Finding(
@@ -152,6 +205,11 @@ _SHORT = Finding(
 )
 
 
+def _too_little(quota: str) -> Finding:
+    said = f"the max_gib of {quota.replace(':', ' ')} holds fewer days than its min_days, which are kept all the same: "
+    return replace(_SHORT, action=said + "raise max_gib or lower min_days in the facility file")
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """All that is known at one moment."""
@@ -164,7 +222,7 @@ class Look:
     holds: bool  # anything is held
     pressed: bool  # deleting for want of room, now or not long ago
     below_minimum: bool  # what goes is younger than what must be kept at least
-    short: bool
+    short: str | None  # which bound does not hold what is to be kept: ``DISK``, or a quota's name
     undeletable: bool = False  # files that should have gone cannot be deleted
 
 
@@ -186,6 +244,17 @@ def judge(look: Look) -> Finding | None:
         (look.pressed and look.below_minimum, _BELOW),
         (look.undeletable, _UNDELETABLE),
         (look.pressed, _PRESSURE),
-        (look.short, _SHORT),
+        (look.short is not None, _SHORT if look.short in (None, DISK) else _too_little(look.short)),
     )
     return next((finding for holds, finding in findings if holds), None)
+
+
+#: Of several disks the one that is told of has the first of these.
+_GRAVITY = ("missing", "read_only", "full", "held_only", "holds_unread", "pressure", "undeletable", "forecast")
+
+
+def gravity(finding: Finding | None) -> tuple[bool, int]:
+    """The least is the worst."""
+    if finding is None:
+        return True, len(_GRAVITY)
+    return finding.severity != "critical", _GRAVITY.index(finding.reason)

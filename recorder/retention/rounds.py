@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recorder.retention import policy
@@ -13,7 +13,7 @@ from recorder.retention.believed import BelievedClock
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
-from recorder.retention.policy import DAY_S, Claim, Forecast, Reserve, Space
+from recorder.retention.policy import DAY_S, Claim, Forecast, Quota, Reserve, Space
 from recorder.retention.shelf import HOUR_S
 from recorder.retention.sweeper import Sweeper
 from vms.domain.clock import Clock
@@ -53,7 +53,9 @@ class Rounds:
     def __init__(
         self, root: RecordingsRoot, sweeper: Sweeper, deleter: Deleter, account: Account, holds: Holds, clock: Clock,
         believed: BelievedClock, leftovers: Callable[[Facility], None],
+        newest: Callable[[], float | None] | None = None,
     ) -> None:  # fmt: skip
+        """``newest``: when the newest footage ends, where other disks have some as well."""
         self._root = root
         self._sweeper = sweeper
         self._deleter = deleter
@@ -62,6 +64,7 @@ class Rounds:
         self._clock = clock
         self._believed = believed
         self._leftovers = leftovers
+        self._newest = newest or self.newest
         self._facility: Facility | None = None
         self._taken_up = -1
         self._unfinished = True
@@ -115,10 +118,11 @@ class Rounds:
         self._make_room(space_of)
         self._due()
         self._unfinished = False
-        self._count(space_of, facility)
+        self._count(space_of)
 
-    def _newest(self) -> float | None:
-        root = self._root.path
+    def newest(self) -> float | None:
+        """When the newest footage of this disk ends (UTC seconds); None: there is none."""
+        root = self._root.view
         ends = (shelves.last_moment(root, one) for one in shelves.shelves(root))
         return max((end for end in ends if end is not None), default=None)
 
@@ -158,7 +162,7 @@ class Rounds:
         if goes_on():  # else the rest is the next turn's
             self._age_at = now + AGE_EVERY_S
 
-    def _count(self, space_of: Callable[[Path], Space], facility: Facility) -> None:
+    def _count(self, space_of: Callable[[Path], Space]) -> None:
         now = self._clock.monotonic()
         if self._account.complete and now < self._count_at:
             return
@@ -166,27 +170,32 @@ class Rounds:
         if self._account.complete:
             if self.report.recorded is None:  # what took minutes is kept
                 self._save_at = now
-            self.report = self._reckon(space_of(self._root.path), facility.retention.max_gib)
+            self.report = self._reckon(space_of(self._root.path))
             self._count_at = now + (COUNT_EVERY_S if self.report.rate is not None else COUNT_YOUNG_S)
         if now >= self._save_at:
             self._save_at = now + SAVE_EVERY_S
             self._account.save(self._sweeper.disk)
 
-    def _reckon(self, space: Space, bound: float | None) -> Report:
+    def _reckon(self, space: Space) -> Report:
         now = self._clock.utc()
-        root = self._root.path
-        there = shelves.shelves(root)
+        there = shelves.shelves(self._root.view)
         firsts = [at for one in there if (at := self._sweeper.first_moment(one)) is not None]
         oldest = min(firsts, default=None)
         recorded = self._account.total()
-        held = sum(self._account.within(one, self._holds.spans(one.camera, 0.0, now)) for one in there)
+        held = {one: self._account.within(one, self._holds.spans(one.camera, 0.0, now)) for one in there}
         if oldest is None or now - oldest < policy.RATE_S:
-            return Report(recorded, held, oldest)
+            return Report(recorded, sum(held.values()), oldest)
         since = max(oldest, (now - DAY_S) // HOUR_S * HOUR_S)
         sizes = self._account.since(since)
         rate = sum(sizes.values()) / (now - since)
-        claims = [Claim(size / (now - since), *self._sweeper.kept_days(one)) for one, size in sizes.items() if size]
-        forecast = policy.forecast(claims, recorded, held, space, self.room(space), bound)
+        claims = {
+            one: Claim(sizes.get(one, 0) / (now - since), *self._sweeper.kept_days(one), held[one]) for one in there
+        }
+        quotas = [
+            Quota(name, most, tuple(claims[one] for one in members))
+            for name, most, members in self._sweeper.quotas(there)
+        ]
+        forecast = policy.forecast(list(claims.values()), recorded, space, self.room(space), quotas)
         if now - oldest < policy.FORECAST_S:  # minutes tell nothing of a day
-            forecast = Forecast(forecast.left, forecast.kept, forecast.wanted)
-        return Report(recorded, held, oldest, rate, forecast)
+            forecast = replace(forecast, short=None)
+        return Report(recorded, sum(held.values()), oldest, rate, forecast)

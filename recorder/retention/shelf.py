@@ -73,8 +73,8 @@ class Batch:
 
 
 def shelves(root: Path) -> list[Shelf]:
-    """Every camera that has a folder, whether or not it is still configured."""
-    return [Shelf(site, camera) for site in _names(root, _ID) for camera in _names(root / site, _ID)]
+    """Every camera that has a folder on this disk, whether or not it is still configured."""
+    return [Shelf(site, camera) for site in _sites(root) for camera in _names(root / site, _ID)]
 
 
 def days(root: Path, shelf: Shelf) -> list[str]:
@@ -189,6 +189,22 @@ def _days_with_hours(root: Path, shelf: Shelf, bare: set[tuple[Shelf, str]] | No
             bare.add((shelf, day))
             continue
         yield day
+
+
+def _sites(root: Path) -> list[str]:
+    """A site that is a mount of its own is another disk's, and looked after by the link in that one's view."""
+    found = [e for e in _entries(root) if _ID.fullmatch(e.name)]
+    device = os.stat(root).st_dev if found else 0
+    there = (e for e in found if (e.is_dir(follow_symlinks=False) and _device(e) == device) or _is_handle(e))
+    return sorted(e.name for e in there)
+
+
+def _is_handle(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and os.readlink(entry.path).startswith("/proc/self/fd/")
+
+
+def _device(entry: os.DirEntry[str]) -> int:
+    return entry.stat(follow_symlinks=False).st_dev
 
 
 def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:

@@ -85,6 +85,19 @@ class Sweeper:
         site, camera = self._cameras.get(shelf, (self._sites.get(shelf.site), None))
         return self._facility.kept_days(site, camera)
 
+    def quotas(self, there: list[Shelf]) -> list[tuple[str, float, list[Shelf]]]:
+        """The name of each ``max_gib``, what it is, and for which of ``there``: cameras, then sites, then all."""
+        known = self._cameras.items()
+        bounds = [(f"camera:{one.camera}", camera.retention, [one]) for one, (_, camera) in known if one in there]
+        for site in self._facility.sites:
+            bounds.append((f"site:{site.id}", site.retention, [one for one in there if one.site == site.id]))
+        bounds.append(("facility", self._facility.retention, there))
+        return [
+            (name, said.max_gib, members)
+            for name, said, members in bounds
+            if said is not None and said.max_gib is not None and members
+        ]
+
     def by_age(self, goes_on: Callable[[], bool]) -> Swept:
         """Deletes what is older than its days, as long as ``goes_on`` says so."""
         now = self._clock.utc()
@@ -103,21 +116,10 @@ class Sweeper:
 
     def by_quota(self, goes_on: Callable[[], bool]) -> Swept:
         """Deletes what is above ``max_gib`` of a camera, a site, or all; what must be kept at least stays."""
-        facility = self._facility
         done = Swept()
         if not self._account.complete:
             return done
-        there = shelves.shelves(self._root)
-        bounds: list[tuple[float, list[Shelf]]] = []
-        for one, (_, camera) in self._cameras.items():
-            if camera.retention is not None and camera.retention.max_gib is not None:
-                bounds.append((camera.retention.max_gib, [one]))
-        for site in facility.sites:
-            if site.retention is not None and site.retention.max_gib is not None:
-                bounds.append((site.retention.max_gib, [one for one in there if one.site == site.id]))
-        if facility.retention.max_gib is not None:
-            bounds.append((facility.retention.max_gib, there))
-        for most, members in bounds:
+        for _, most, members in self.quotas(shelves.shelves(self._root)):
             chosen = set(members)
 
             def above(most: float = most, chosen: set[Shelf] = chosen) -> int:

@@ -1,51 +1,38 @@
-"""The life of all this in a recorder: one thread looks at the disk every second, another counts and deletes.
+"""All disks of a recorder, and what is told of them. Each is looked after by itself (``volume``).
 
-Every recorder looks whether its disk is there, and stops writing when it is not. Of several on one data folder one
-(``Keeper``) counts, deletes, and alarms for all.
+A site's own disk, one that is mounted at its folder, is known by its marker like that of all others, and refuses that
+site's writing alone.
+
+Of several recorders on one data folder one (``Keeper``) counts, deletes, and alarms for all.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import threading
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Container
 from pathlib import Path
 
 from recorder.alarms import NodeAlarms
+from recorder.disk import DiskWriter
 from recorder.disks import Disks
 from recorder.keeper import Keeper
-from recorder.retention import leftovers, policy
-from recorder.retention.account import Account
+from recorder.retention import mount, policy
 from recorder.retention.believed import BelievedClock
-from recorder.retention.deletion import Deleter
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
-from recorder.retention.policy import Finding, Space
-from recorder.retention.rounds import Rounds
-from recorder.retention.sweeper import Sweeper
-from vms.bus import subjects
+from recorder.retention.policy import Finding
+from recorder.retention.volume import Shared, Volume
 from vms.bus.outbox import Outbox
-from vms.domain.clock import Clock, from_epoch
+from vms.domain.clock import Clock
 from vms.domain.facility import Facility
-from vms.domain.messages import Gap
 from vms.domain.node import StorageState
 from vms.settings.environment import Environment
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.0
-_BUSY = "the disk has come back and is being looked through"
 #: An alert ends when nothing was wrong for so long.
 QUIET_S = 5.0
-#: A refusal of the disk stands for so long: a camera tries again at each key frame.
-REFUSED_S = 10.0
-JOIN_S = 1.5
-#: Nothing could be deleted for so long, whatever it was.
-FAILING_S = 60.0
 
 
 class StorageWatch:
@@ -62,160 +49,132 @@ class StorageWatch:
         keeper: Keeper,
         kept: Callable[[], bool | None],
     ) -> None:
-        data = environment.data
+        self._data = data = environment.data
+        self._links = data / "state" / f"disks-{name}"
         self._disks = disks
         self._keeper = keeper
         self._alarms = alarms
-        self._outbox = outbox
         self._clock = clock
-        self.root = RecordingsRoot(data)
         believed = BelievedClock(clock, data / "state" / "retention-clock.json", kept)
         self.holds = Holds(data / "cache" / f"holds-{name}.json", believed)
-        self._stop = threading.Event()
-        self._missing: str | None = None
-        self._leads = self._speaks = False
+        self._shared = Shared(environment, disks, outbox, clock, keeper, self.holds, believed, self._newest)
+        self._speaks = False
         self._finding: Finding | None = None
         self._well_since: float | None = None
-        self._begun_at = clock.monotonic()
-        self._failing = ""
-        self._failing_since: float | None = None
-        self._space: Space | None = None
-        self._back: Callable[[], None] = lambda: None
-        account = Account(self.root.path, data / "cache" / "storage.json")
-        deleter = Deleter(self.root.path, data / "state" / "deleting.json", environment.node, self.holds, self._tell)
-        sweeper = Sweeper(self.root.path, deleter, account, self.holds, believed, self._stop.wait)
-        mend = partial(leftovers.mend, self.root.path, node=environment.node, outbox=outbox, clock=clock)
-        self.rounds = Rounds(self.root, sweeper, deleter, account, self.holds, clock, believed, mend)
-        self._threads = [
-            threading.Thread(target=self._watch, name="storage", daemon=True),
-            threading.Thread(target=self._sweep, name="sweep", daemon=True),
-        ]
+        self._facility: Facility | None = None
+        self._back: Callable[[str], None] | None = None
+        self._taking = threading.Lock()
+        self._telling = threading.Lock()
+        self.main = Volume(RecordingsRoot(data), self._shared)
+        self.root = self.main.root
+        self._volumes = {"": self.main}  # by site
 
     def open(self) -> None:
-        """Finds the recordings' disk; ``StorageError`` when recordings cannot be begun here at all."""
-        self._missing = self.root.open()
-        if self._missing is not None:
-            log.error("storage.missing detail=%s", self._missing)
-            self._disks.refuse(self._missing)
+        """Finds the recordings' disks; ``StorageError`` when recordings cannot be begun here at all."""
+        self.main.open()
+        self._take_up()
 
-    def start(self, back: Callable[[], None]) -> None:
-        """Begins to look and to sweep."""
-        self._back = back
-        for thread in self._threads:
-            thread.start()
+    def start(self, back: Callable[[str], None]) -> None:
+        """Begins to look and to sweep. ``back`` gets a site with a disk of its own, or "" for all others."""
+        with self._taking:
+            self._back = back
+            for one in self._all():
+                self._start(one)
 
     def configure(self, facility: Facility) -> None:
         """What is to be kept, from now on."""
-        self.rounds.configure(facility)
+        self._facility = facility
+        for one in self._all():
+            one.rounds.configure(facility)
+
+    def mount_of(self, site: str) -> str:
+        """The site, where it has a disk of its own, else ""."""
+        return site if site in self._volumes else ""
+
+    def root_of(self, site: str) -> Path:
+        """Beneath which the site's recordings are written, as ``recorder.layout`` says."""
+        return self._volumes.get(site, self.main).root.view
+
+    def handle_of(self, site: str) -> Path:
+        """What is mounted there."""
+        return self._volumes.get(site, self.main).root.path
+
+    def writer(self, site: str, camera: str) -> DiskWriter:
+        """Who writes the camera's footage. Asks the file system."""
+        self._take_up()
+        return self._disks.of(self.root_of(site) / site / camera, self.mount_of(site))
+
+    def reachable(self, sites: Container[str] | None) -> Container[str]:
+        """Those of ``sites`` (None: of all) whose disk is there: an empty folder beneath a mount is no index."""
+        return _Reachable(sites, self._volumes)
 
     def state(self) -> StorageState | None:
-        """For the node's heartbeat; None of a recorder that leaves the disk to another."""
+        """For the node's heartbeat: the disk that is worst off; None of a recorder that leaves that to another."""
         if not self._speaks:
             return None
-        finding, space, report = self._finding, self._space, self.rounds.report
-        state = StorageState() if finding is None else StorageState(status=finding.status, detail=finding.action)
-        if space is None:
-            return state
-        last = self.rounds.last_deletion
-        turning = finding is not None and finding.status in ("pressure", "held_only", "full")
-        return state.model_copy(
-            update={
-                "free_bytes": space.free, "total_bytes": space.total,
-                "recorded_bytes": report.recorded, "held_bytes": report.held,
-                "oldest": None if report.oldest is None else from_epoch(report.oldest),
-                "days_left": 0.0 if turning else report.forecast.left,
-                "days_kept": report.forecast.kept, "days_wanted": report.forecast.wanted,
-                "deleted_at": None if last is None else from_epoch(last[0]),
-                "deleted_because": None if last is None else last[1],
-            }
-        )  # fmt: skip
+        worst = self._by_gravity()[0]
+        return worst.state() if worst.finding else min((one.state() for one in self._all()), key=_days_left)
 
     def stop(self) -> None:
-        """Ends both threads; a step that is being done is finished."""
-        self._stop.set()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(JOIN_S)
+        """Ends all threads; a step that is being done is finished."""
+        for one in self._all():
+            one.ask_to_stop()
+        for one in self._all():
+            one.stop()
 
-    # --- the thread that looks ------------------------------------------------------------------------------------
+    def close(self) -> None:
+        """Nothing is written any more."""
+        for one in self._all():
+            one.root.close()
 
-    def _watch(self) -> None:
-        failing = False
-        while True:
-            try:
-                self._look()
-                failing = False
-            except Exception:  # whatever it is: the next look may tell more
-                if not failing:
-                    log.exception("storage.unseen")
-                failing = True
-            if self._stop.wait(LOOK_S):
-                return
+    def _all(self) -> list[Volume]:
+        return list(self._volumes.values())
+
+    def _start(self, one: Volume) -> None:
+        if self._back is not None:
+            one.start(self._back, self._looked if one.site else self._all_looked)
+
+    def _take_up(self) -> None:
+        """The disks of sites that are mounted, or that another recorder has noted."""
+        with self._taking:
+            for site in sorted(mount.sites(self._data, self._volumes)):
+                one = Volume(RecordingsRoot(self._data, site, self._links), self._shared)
+                one.open()
+                log.info("storage.own_disk site=%s path=%s", site, one.root.place)
+                if self._facility is not None:
+                    one.rounds.configure(self._facility)
+                self._volumes[site] = one
+                self._start(one)
+
+    def _newest(self) -> float | None:
+        there = [one.rounds.newest() for one in self._all() if one.missing is None]
+        return max((end for end in there if end is not None), default=None)
+
+    # --- what is told ---------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        changes = self.root.changes
-        missing = self.root.look()
-        if missing is not None and self._missing is None:
-            log.error("storage.missing detail=%s", missing)
-            self._missing = missing
-            self._disks.refuse(missing)
-        elif missing is None and (self._missing is not None or self.root.changes != changes):
-            missing = self._return()
-        self._missing = missing
-        self._space = None if missing is not None else self._measure()
-        self._leads, self._speaks = self._keeper.holds(), self._keeper.speaks()
-        finding = self._judge()
-        if not self._speaks:
-            finding = None  # whoever leads tells of it
-        self._tell_finding(finding)
+        """One look at all of them."""
+        for one in self._all():
+            one.look(self._back or (lambda _site: None))
+        self._looked()
 
-    def _measure(self) -> Space:
-        """After an error a file system may refuse all writing without saying so of itself."""
-        space, refused = space_of(self.root.path), self._disks.refused
-        if refused is None or refused[0] != errno.EROFS or self._clock.monotonic() - refused[1] > REFUSED_S:
-            return space
-        return replace(space, read_only=True)
+    def _all_looked(self) -> None:
+        if self.main.missing is None:
+            self._take_up()
+        self._looked()
 
-    def _return(self) -> str | None:
-        """The disk is there again, or another in its place: what lay open on it is mended before it is written to."""
-        self._disks.refuse(_BUSY)
-        if not self._disks.settled(JOIN_S):
-            return _BUSY  # somebody still writes to what was there before
-        try:
-            self._back()
-        finally:
-            self._disks.refuse(None)
-        log.info("storage.back")
-        return None
+    def _looked(self) -> None:
+        with self._telling:
+            self._speaks = self._keeper.speaks()
+            self._tell_worst()
 
-    def _judge(self) -> Finding | None:
-        rounds = self.rounds
-        patience = policy.HOLDS_WANTED_S if rounds.waits_for_holds else policy.HOLDS_S
-        # Whoever has read it before is told of as soon as what it read counts no longer.
-        since = self._begun_at if self.holds.read_at is None else self.holds.read_at
-        unheard = not self.holds.current and self._clock.monotonic() - since > patience
-        return policy.judge(
-            policy.Look(
-                missing=self._missing,
-                space=self._space,
-                room=None if self._space is None else rounds.room(self._space),
-                holds_missed=unheard,
-                exhausted=rounds.exhausted,
-                holds=self.holds.any,
-                pressed=self._space is not None and rounds.pressed(self._space),
-                below_minimum=rounds.below_minimum,
-                short=rounds.report.forecast.short,
-                undeletable=self._undeletable(),
-            )
-        )
+    def _by_gravity(self) -> list[Volume]:
+        return sorted(self._all(), key=lambda one: (policy.gravity(one.finding), one.site))
 
-    def _undeletable(self) -> bool:
-        since = self._failing_since
-        failing = since is not None and self._clock.monotonic() - since > FAILING_S
-        return failing or self.rounds.undeletable
-
-    def _tell_finding(self, finding: Finding | None) -> None:
+    def _tell_worst(self) -> None:
         now = self._clock.monotonic()
+        worst, *others = self._by_gravity()
+        finding = worst.finding if self._speaks else None  # else whoever leads tells of it
         if finding is None and self._finding is not None:
             self._well_since = self._well_since or now
             if self._speaks and now - self._well_since < QUIET_S:
@@ -224,40 +183,20 @@ class StorageWatch:
         self._finding = finding
         if finding is None:
             self._alarms.tell("storage", None)
-        else:
-            detail = {**finding.detail(), "path": str(self.root.place)}
-            self._alarms.tell("storage", detail, finding.severity)
-
-    # --- the thread that deletes ----------------------------------------------------------------------------------
-
-    def _sweep(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            self._turn()
-
-    def _turn(self) -> None:
-        space = self._space
-        if not self._leads or self._missing is not None or space is None or space.read_only:
-            self._failing_since = None
             return
-        try:
-            self.rounds.turn(space_of)
-            self._failing, self._failing_since = "", None
-        except Exception as err:  # nobody else would delete, or count
-            if str(err) != self._failing:  # once, not every second
-                log.error("retention.failed error=%s", err, exc_info=not isinstance(err, OSError))
-            self._failing = str(err)
-            self._failing_since = self._failing_since or self._clock.monotonic()
-
-    def _tell(self, gap: Gap) -> None:
-        end = 0.0 if gap.end is None else gap.end.timestamp()
-        msg_id = f"{gap.id}.{end:.3f}.{gap.reason}"
-        self._outbox.put(subjects.stored(gap.site, gap.camera, "gap"), gap.encode(), msg_id, sync=True)
+        also = "".join(f"; also {one.root.place}: {one.finding.reason}" for one in others if one.finding is not None)
+        detail = {"reason": finding.reason, "action": worst.said(finding) + also, "path": str(worst.root.place)}
+        self._alarms.tell("storage", detail, finding.severity)
 
 
-def space_of(path: Path) -> Space:
-    """What the file system of ``path`` says of itself; raises ``OSError``."""
-    stat = os.statvfs(path)
-    space = Space(stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize)
-    if stat.f_files:
-        space = replace(space, free_files=stat.f_favail, total_files=stat.f_files)
-    return replace(space, read_only=bool(stat.f_flag & os.ST_RDONLY))
+class _Reachable(Container[str]):
+    def __init__(self, sites: Container[str] | None, volumes: dict[str, Volume]) -> None:
+        self._sites, self._volumes = sites, volumes
+
+    def __contains__(self, site: object) -> bool:
+        volume = self._volumes.get(str(site))
+        return (self._sites is None or site in self._sites) and (volume is None or volume.missing is None)
+
+
+def _days_left(state: StorageState) -> float:
+    return float("inf") if state.days_left is None else state.days_left

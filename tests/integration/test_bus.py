@@ -223,7 +223,29 @@ async def test_a_worker_follows_the_configuration_and_keeps_the_last_good_one(bu
         await until(lambda: worker.seen == [(1, "one"), (3, "three")], 5)
     again = Applied(cache)
     assert await again.follower.load_cache()
-    assert again.seen == [(3, "three")]
+    await until(lambda: again.seen == [(3, "three")], 5)
+    await again.follower.close()
+    await worker.follower.close()
+
+
+async def test_what_is_being_applied_outlives_the_connection(bus: Bus, tmp_path: Path) -> None:
+    """The bus side of a worker ends, and is begun anew: cameras that were told to stop must not stay so."""
+    goes_on, ended = asyncio.Event(), asyncio.Event()
+
+    async def apply(_number: int, _facility: Facility) -> None:
+        await goes_on.wait()
+        ended.set()
+
+    follower = ConfigurationFollower(tmp_path / "config.json", apply)
+    await put_configuration(bus, revision(1))
+    async with running(follower.run(bus)):
+        await until(lambda: follower._work is not None, 5)
+    await bus.close()
+    assert follower.revision == 0
+    goes_on.set()
+    await until(lambda: follower.revision == 1, 5)
+    assert ended.is_set()
+    await follower.close()
 
 
 async def test_a_damaged_cache_is_none(tmp_path: Path) -> None:

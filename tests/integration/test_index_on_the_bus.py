@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,14 +13,14 @@ import pytest
 import pytest_asyncio
 
 from recorder.alarms import NodeAlarms
-from recorder.index import nightly
+from recorder.index import nightly, telling
 from recorder.index.nightly import Nightly
 from recorder.index.telling import ORDERS, Teller, order
 from recorder.retention.mount import RecordingsRoot
 from tests.support.clocks import ManualClock
 from tests.support.nats_bus import NatsServer, nats_server
 from tests.support.shelves import MIDNIGHT, record
-from tests.support.waiting import until_async
+from tests.support.waiting import until, until_async
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.bus.outbox import Outbox
@@ -87,6 +88,60 @@ async def test_an_order_waits_for_the_disk(bus: Bus, tmp_path: Path, caplog: pyt
     root.close()
 
 
+async def test_an_order_that_cannot_be_removed_is_carried_out_once(
+    bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Root wrote it: whoever may read it cannot remove it."""
+    record(tmp_path / "recordings", "c", START, 5)
+    orders, looks = tmp_path / ORDERS, [0]
+    order(tmp_path, "s", "c")
+
+    def refused(path: Path, **_how: Any) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    class Counted(Teller):
+        def _orders(self) -> list[Path]:
+            looks[0] += 1
+            return super()._orders()
+
+    async def looked(more: int) -> None:
+        seen = looks[0]
+        await until(lambda: looks[0] > seen + more, 20)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    monkeypatch.setattr(telling, "LOOK_S", 0.01)
+    async with running(asyncio.create_task(Counted(tmp_path, tmp_path / "recordings", None, SystemClock()).run(bus))):
+        await looked(10)
+        first = len(await told(bus))
+        assert first > 0
+        await looked(10)
+        assert len(await told(bus)) == first
+        assert caplog.text.count("index.order_kept") == 1
+        order(tmp_path, "s", "c")  # again, and later
+        await looked(10)
+        assert len(await told(bus)) == 2 * first
+        assert [one.name for one in orders.iterdir()] == ["s.c"]
+
+
+async def test_a_folder_of_orders_that_cannot_be_read_ends_nothing(
+    bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    record(tmp_path / "recordings", "c", START, 5)
+    (tmp_path / ORDERS).parent.mkdir(parents=True)
+    (tmp_path / ORDERS).touch()  # root may read every folder, but not what is none
+    monkeypatch.setattr(telling, "LOOK_S", 0.01)
+
+    async def done() -> bool:
+        return bool(await told(bus)) and not list((tmp_path / ORDERS).iterdir())
+
+    async with running(asyncio.create_task(Teller(tmp_path, tmp_path / "recordings", None, SystemClock()).run(bus))):
+        await until(lambda: "index.unordered" in caplog.text, 20)
+        (tmp_path / ORDERS).unlink()
+        order(tmp_path, "s", "c")
+        await until_async(done, 20, "it is carried out as soon as it can be read")
+    assert caplog.text.count("index.unordered") == 1
+
+
 async def test_an_audit_that_fails_ends_nothing_and_is_not_repeated(
     bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,28 +149,31 @@ async def test_an_audit_that_fails_ends_nothing_and_is_not_repeated(
     outbox = Outbox(tmp_path / "outbox" / "r.jsonl")
     alarms = NodeAlarms("local", "r", tmp_path / "state" / "alarms-r.json", outbox, clock)
     record(tmp_path / "recordings", "c", START, 1)
-    audits = Nightly(tmp_path, tmp_path / "recordings", "local", "r", None, alarms, clock)
-    looks, tries = [0], [0]
-    due = nightly.due
+    Nightly(tmp_path, tmp_path / "recordings", "local", "r", None, alarms, clock)
+    clock.advance(86400)
+    audits = Nightly(tmp_path, tmp_path / "recordings", "local", "r", None, alarms, clock)  # started after the night
+    rests, tries = [0], [0]
+    look = audits.look
 
-    def watched(*moments: Any) -> bool:
-        looks[0] += 1
-        return due(*moments)
+    def watched() -> None:
+        rests[0] += 1
+        look()
 
     def broken(*_more: Any, **_how: Any) -> NoReturn:
         tries[0] += 1
         raise ValueError("something that nobody thought of")
 
-    monkeypatch.setattr(nightly, "due", watched)
+    monkeypatch.setattr(audits, "look", watched)
     monkeypatch.setattr(nightly, "look_at", broken)
     monkeypatch.setattr(nightly, "LOOK_S", 0.01)
-    clock.advance(86400)
-
-    async def looked_on() -> bool:
-        return tries[0] > 0 and looks[0] > 20
 
     async with running(asyncio.create_task(audits.run(bus))):
-        await until_async(looked_on, 20, "it was tried, and the time went on")
+        await until(lambda: rests[0] > 20, 20)
+        assert tries == [0], "one that ends its process must not do so again and again"
+        clock.advance(nightly.FLOOR_S)
+        await until(lambda: tries[0] > 0, 20)
+        since = rests[0]
+        await until(lambda: rests[0] > since + 20, 20)
     assert tries == [1]
     outbox.close()
     alarms.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
 
 from tests.support.clocks import ManualClock
 from tests.support.nats_bus import NatsServer, nats_server
@@ -143,5 +144,30 @@ async def test_a_camera_that_goes_is_not_answered_for(bus: Bus) -> None:
     key.close()
     again = desk.offer("s", "c", "main", reply, ring)
     await until_async(lambda: answered(viewer), 5)
+    again.close()
+    await desk.close()
+
+
+async def test_what_is_withdrawn_before_it_was_subscribed_for_leaves_nothing(bus: Bus) -> None:
+    desk = WatchDesk(bus, ManualClock())
+    desk.offer("s", "c", "main", reply, ring).close()
+    again = desk.offer("s", "d", "main", reply, ring)
+    again.close()
+    again = desk.offer("s", "d", "main", reply, ring)
+    await until(lambda: ("s", "d") in desk._subscriptions, 5)
+    await until(lambda: len(desk._tasks) == 1, 5)  # who sends
+    with pytest.raises(NoRespondersError):
+        await bus.bulk.request(subjects.control("s", "c", "watch"), b"", timeout=5)
+    answers: list[bytes] = []
+
+    async def hear(msg: Msg) -> None:
+        answers.append(msg.data)
+
+    inbox = bus.bulk.new_inbox()
+    await bus.bulk.subscribe(inbox, cb=hear)
+    await bus.bulk.publish(subjects.control("s", "d", "watch"), WatchRequest(profile="main").encode(), reply=inbox)
+    await until(lambda: answers, 5)
+    await bus.bulk.flush()
+    assert len(answers) == 1, "it is subscribed for once"
     again.close()
     await desk.close()

@@ -85,7 +85,10 @@ class Lease:
 
 
 class WatchDesk:
-    """Answers ``watch`` for every profile that this process owns; one sender task for all live messages."""
+    """Answers ``watch`` for every profile that this process owns; one sender task for all live messages.
+
+    Offers are made and withdrawn in the event loop; one that is never attached to a bus takes them from any thread.
+    """
 
     def __init__(self, bus: Bus | None, clock: Clock) -> None:
         self.clock = clock
@@ -98,6 +101,7 @@ class WatchDesk:
         self._count_lock = threading.Lock()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._subscribing = asyncio.Lock()
         if bus is not None:
             self.attach(bus)
 
@@ -106,7 +110,7 @@ class WatchDesk:
         self._bus = bus
         self._subscriptions.clear()  # they went with the connection before
         self._spawn(self._send_all(bus))
-        for key in self._offers:
+        for key in list(self._offers):
             self._spawn(self._subscribe(bus, key))
 
     def offer(
@@ -162,8 +166,14 @@ class WatchDesk:
         async def asked(msg: Msg) -> None:
             await self._answer(bus, key, msg)
 
-        if key not in self._subscriptions:
-            self._subscriptions[key] = await bus.bulk.subscribe(subjects.control(*key, "watch"), cb=asked)
+        async with self._subscribing:  # withdrawn and offered again at once it would be asked twice
+            if key not in self._offers or key in self._subscriptions:
+                return
+            subscription = await bus.bulk.subscribe(subjects.control(*key, "watch"), cb=asked)
+            if key in self._offers:
+                self._subscriptions[key] = subscription
+            else:  # withdrawn meanwhile
+                await _unsubscribe(subscription)
 
     async def _answer(self, bus: Bus, key: tuple[str, str], msg: Msg) -> None:
         try:

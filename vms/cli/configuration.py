@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from vms.cli.options import counted, data_option
+from vms.cli.options import as_the_service, counted, data_option
 from vms.domain.clock import SystemClock
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import ACTED_ON, Facility
@@ -124,6 +124,7 @@ async def import_file(environment: Environment, facility: Facility) -> tuple[Fac
 
 
 def _existing(data: Path) -> Environment:
+    as_the_service(data)
     environment = Environment.read(data)
     if environment.database_url is None and not (environment.data / "vms.db").exists():
         raise ConfigurationError(f"{data} holds no database: name the service's folder with --data")

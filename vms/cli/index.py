@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from vms.cli.options import counted, data_option
+from vms.cli.options import as_the_service, counted, data_option
 from vms.domain.errors import ConfigurationError, StorageError
 from vms.settings import logs
 from vms.settings.environment import Environment
@@ -110,6 +110,7 @@ def audit(data: Path, as_json: bool, verify: bool) -> None:
 def _recordings(data: Path) -> tuple[Environment, Path]:
     from recorder.retention.mount import problem
 
+    as_the_service(data)
     environment = Environment.read(data)
     root = environment.data / "recordings"
     if not root.is_dir():
@@ -117,7 +118,7 @@ def _recordings(data: Path) -> tuple[Environment, Path]:
     if (wrong := problem(environment.data)) is not None:  # the empty folder beneath a mount is no index
         raise StorageError(wrong)
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
-        raise StorageError(f"{root} cannot be read and written: run this as the user of the service")
+        raise StorageError(f"{root} cannot be read and written: give it to the user who keeps {data}")
     return environment, root
 
 

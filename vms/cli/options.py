@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from vms.domain.errors import ConfigurationError
 from vms.domain.facility import ID_PATTERN
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,6 +31,30 @@ def data_option(command: Command) -> Command:
         "--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"), show_default=True,
         help="Folder of everything that the service keeps.",
     )(command)  # fmt: skip
+
+
+def as_the_service(data: Path) -> None:
+    """Refuses to write into ``data`` as another user than the service does: it could not read or remove that."""
+    # The folder itself may have been given by somebody; what is in it the service made.
+    number = next((one for one in map(_owner, (data / "state", data)) if one is not None), None)
+    if number is None or number == os.geteuid():
+        return
+    try:
+        name = pwd.getpwuid(number).pw_name
+    except KeyError:
+        name = f"#{number}"
+    command = click.get_current_context().command_path
+    raise ConfigurationError(
+        f"{data} is kept by the user {name}, who could not use what another one writes there: "
+        f"run it as sudo -u {shlex.quote(name)} {command} --data {shlex.quote(str(data))}"
+    )
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return None
 
 
 def sites_option(command: Command) -> Command:

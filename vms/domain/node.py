@@ -22,18 +22,22 @@ StorageStatus = Literal["ok", "low", "pressure", "held_only", "full", "read_only
 
 
 class StorageState(Message):
-    """The recordings' disk. ``low``: the forecast is below what must be kept; ``missing``: the mount is gone."""
+    """The recordings' disk; of several the one that is worst off. ``low``: the forecast is below what must be kept;
+    ``missing``: the mount is gone. ``site``: it is the disk of that site alone.
+    """
 
     status: StorageStatus = "ok"
     detail: str = ""
+    site: str | None = None
     free_bytes: int | None = None
     total_bytes: int | None = None
     recorded_bytes: int | None = None
     held_bytes: int | None = None
     oldest: AwareDatetime | None = None
     days_left: float | None = None  # until the disk is full at the present rate; 0 when it is already turning over
-    days_kept: float | None = None  # what the disk holds at the present rate, all in all
-    days_wanted: float | None = None  # the longest retention that is configured
+    days_kept: float | None = None  # what ``days_kept_by`` holds at the present rate, all in all
+    days_kept_by: str | None = None  # ``disk``, or the quota that keeps least: ``facility``, ``site:ID``, ``camera:ID``
+    days_wanted: float | None = None  # the longest retention that is configured for what is kept there
     deleted_at: AwareDatetime | None = None  # last deletion, and why
     deleted_because: str | None = None
 

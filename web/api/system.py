@@ -91,10 +91,11 @@ def _storage(context: Context) -> list[dict[str, Any]]:
         if report.fresh and disk is not None:
             nodes[state.node] = {
                 "node": state.node, "name": state.name, "status": disk.status, "detail": disk.detail,
+                "site": disk.site,
                 "free_bytes": disk.free_bytes, "total_bytes": disk.total_bytes,
                 "recorded_bytes": disk.recorded_bytes, "held_bytes": disk.held_bytes, "oldest": _told(disk.oldest),
                 "days_left": _days(disk.days_left), "days_kept": _days(disk.days_kept),
-                "days_wanted": _days(disk.days_wanted),
+                "days_kept_by": disk.days_kept_by, "days_wanted": _days(disk.days_wanted),
                 "deleted_at": _told(disk.deleted_at), "deleted_because": disk.deleted_because,
             }  # fmt: skip
     return [nodes[name] for name in sorted(nodes)]

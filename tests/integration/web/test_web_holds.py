@@ -220,7 +220,7 @@ async def test_a_hold_without_a_bus_is_pending_and_told_later(
 async def test_the_recorder_that_speaks_for_the_disk_is_shown(rig: WebRig, worker: Worker) -> None:
     disk = StorageState(
         status="pressure", detail="add a disk", free_bytes=5, total_bytes=10, days_left=0.0, days_kept=3.25,
-        days_wanted=30.0, deleted_at=NOW, deleted_because="pressure",
+        days_kept_by="site:s", days_wanted=30.0, deleted_at=NOW, deleted_because="pressure",
     )  # fmt: skip
     for name, storage in (("recorder-1", disk), ("recorder-2", None)):
         state = NodeState(node="local", name=name, at=NOW, storage=storage)
@@ -233,4 +233,5 @@ async def test_the_recorder_that_speaks_for_the_disk_is_shown(rig: WebRig, worke
     (item,) = await until_async(shown, 10)
     assert (item["node"], item["name"], item["status"], item["free_bytes"]) == ("local", "recorder-1", "pressure", 5)
     assert (item["days_left"], item["days_kept"], item["days_wanted"]) == (0.0, 3.2, 30.0)
+    assert item["days_kept_by"] == "site:s"
     assert (item["deleted_at"], item["deleted_because"], item["oldest"]) == (rfc3339(NOW), "pressure", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from vms.cli.configuration import config
@@ -29,6 +30,15 @@ def test_no_disk_is_adopted_for_a_service_that_never_recorded(tmp_path: Path) ->
     assert isinstance(done.exception, ConfigurationError)
     assert "--data" in str(done.exception)
     assert list((tmp_path / "recordings").iterdir()) == []
+
+
+@pytest.mark.parametrize("site", ["../elsewhere", "mistyped"])
+def test_no_disk_is_adopted_for_a_site_that_has_no_folder(tmp_path: Path, site: str) -> None:
+    for folder in ("state", "recordings", "elsewhere"):
+        (tmp_path / folder).mkdir()
+    done = CliRunner().invoke(recordings, ["adopt", "--data", str(tmp_path), "--site", site])
+    assert isinstance(done.exception, ConfigurationError)
+    assert [path for path in tmp_path.glob("*/*")] == []
 
 
 def test_one_is_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from recorder.recorder import Recorder
 from recorder.retention.leftovers import mend
 from tests.support.clocks import ManualClock
 from tests.support.footage import encode, run_of
+from tests.support.waiting import until
 from vms.bus.outbox import Outbox
 from vms.domain.facility import Facility
 from vms.domain.messages import Gap
@@ -36,9 +38,20 @@ async def recorder(tmp_path: Path) -> AsyncIterator[Recorder]:
     one.outbox.close()
 
 
-def gaps(recorder: Recorder) -> list[tuple[str | None, bool]]:
-    """Reason, and whether it lasts, as the journal says last."""
+async def at_rest(recorder: Recorder) -> None:
+    """Every camera has been found, and every line of work is done."""
+    cameras = recorder._cameras
+    await until(lambda: not cameras._sought)
+    for disk in {one.disk for one in cameras._left.values()}:
+        done = threading.Event()
+        cameras._menders.call(disk, done.set)
+        await until(done.is_set)
     assert recorder._disks.settled(5)
+
+
+async def gaps(recorder: Recorder) -> list[tuple[str | None, bool]]:
+    """Reason, and whether it lasts, as the journal says last."""
+    await at_rest(recorder)
     found = {
         entry.record.id: entry.record
         for day in journal.days(recorder.root, "s", "c")
@@ -52,14 +65,14 @@ async def test_another_reason_is_journaled_and_the_same_is_not_again(recorder: R
     clock = recorder._clock
     assert isinstance(clock, ManualClock)
     await recorder.apply(1, facility(enabled=False))
-    assert gaps(recorder) == [("disabled", True)]
+    assert await gaps(recorder) == [("disabled", True)]
     clock.advance(60)
     await recorder.apply(2, facility())
-    assert gaps(recorder) == [("disabled", False), ("configuration", True)]
+    assert await gaps(recorder) == [("disabled", False), ("configuration", True)]
     lines = len(list(journal.read(journal.days(recorder.root, "s", "c")[0])))
     clock.advance(60)
     await recorder.apply(3, facility())
-    assert gaps(recorder) == [("disabled", False), ("configuration", True)]
+    assert await gaps(recorder) == [("disabled", False), ("configuration", True)]
     assert len(list(journal.read(journal.days(recorder.root, "s", "c")[0]))) == lines
 
 
@@ -70,9 +83,9 @@ async def test_what_was_refused_while_the_disk_was_away_is_journaled_when_it_is_
     recorder.storage._look()
     await recorder.apply(1, facility(enabled=False))
     place.with_name("away").rename(place)
-    assert gaps(recorder) == []
+    assert await gaps(recorder) == []
     recorder.storage._look()
-    assert gaps(recorder) == [("disabled", True)]
+    assert await gaps(recorder) == [("disabled", True)]
 
 
 def test_what_a_crash_left_of_a_camera_that_is_gone_is_closed(tmp_path: Path, rig) -> None:  # type: ignore[no-untyped-def]

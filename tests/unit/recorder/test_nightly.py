@@ -1,4 +1,7 @@
-"""An audit that cannot be done ends nothing and says nothing; one that can leaves no trace on the thread it used."""
+"""An audit that cannot be done ends nothing and says nothing; one that can leaves no trace on the thread it used.
+
+When it is due goes by the last one, whatever the recorder did since; that none has been finished for long is told.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,21 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 
 from recorder.alarms import NodeAlarms
-from recorder.index.nightly import Nightly
+from recorder.index.nightly import Nightly, due
 from recorder.retention.mount import RecordingsRoot
 from tests.support.clocks import ManualClock
 from tests.support.shelves import MIDNIGHT, record
 from vms.bus.outbox import Outbox
 from vms.cli.index import index
+from vms.domain.clock import from_epoch
 from vms.domain.messages import AlertEvent
 
 
@@ -42,8 +48,15 @@ class Rig:
         (self.data / "recordings").mkdir()
         assert self.root.look() is not None
 
+    def start(self) -> Nightly:
+        """Another process of the same recorder."""
+        return Nightly(self.data, self.root.path, "local", "r", None, self.alarms, self.clock)
+
     def told(self) -> list[str]:
         return [AlertEvent.model_validate_json(item.payload).event for item in self.outbox._items]
+
+    def reasons(self) -> list[str]:
+        return [AlertEvent.model_validate_json(item.payload).detail["reason"] for item in self.outbox._items]
 
 
 @pytest.fixture
@@ -94,3 +107,56 @@ async def test_a_thread_that_audited_is_as_nice_as_before(rig: Rig) -> None:
             patch.setattr(threading.Event, "wait", watched)
             await rig.nightly.audit(None)
         assert set(seen) == {before}, "one without privileges never gets it back"
+
+
+NIGHT = datetime(2026, 11, 23, 3, 30, tzinfo=UTC)
+
+
+def test_the_night_counts_and_not_when_the_process_was_started() -> None:
+    zone, hour = ZoneInfo("UTC"), timedelta(hours=1)
+    assert due(NIGHT, zone, NIGHT - hour)
+    assert not due(NIGHT - hour, zone, NIGHT - 2 * hour)
+    assert not due(NIGHT + 20 * hour, zone, NIGHT + hour)
+    assert due(NIGHT, zone, NIGHT + 400 * 24 * hour), "the clock was ahead: that audit tells nothing"
+
+
+async def test_a_new_recorder_waits_for_its_first_night_and_no_longer(rig: Rig) -> None:
+    """Started again before every look, it is due after the first night nevertheless."""
+    first = rig.nightly._since
+    for _ in range(4):
+        rig.clock.advance(6 * 3600)
+        again = rig.start()
+        assert again.result is None
+        assert again._since == first
+    assert due(from_epoch(rig.clock.utc()), rig.nightly.zone, rig.start()._since)
+
+
+async def test_one_that_was_never_finished_is_told_after_two_days(rig: Rig) -> None:
+    rig.clock.advance(47 * 3600)
+    late = rig.start()
+    late.look()
+    rig.clock.advance(2 * 3600)
+    late.look()
+    assert rig.told() == [], "there was no time for one since this start"
+    rig.clock.advance(2 * 3600)
+    late.look()
+    late.look()
+    assert rig.told() == ["opened"]
+    await late.audit(None)
+    late.look()
+    assert rig.reasons() == ["overdue", "differences"], "the next one tells what it found"
+
+
+async def test_while_the_disk_is_away_no_audit_is_overdue(rig: Rig) -> None:
+    rig.take_the_disk()
+    for _ in range(20):
+        rig.clock.advance(6 * 3600)
+        rig.nightly.look()
+    (rig.data / "recordings").rmdir()
+    (rig.data / "disk").rename(rig.data / "recordings")
+    assert rig.root.look() is None
+    rig.nightly.look()
+    assert rig.told() == [], "there was no time for one since it is there"
+    rig.clock.advance(4 * 3600)
+    rig.nightly.look()
+    assert rig.told() == ["opened"]

@@ -10,9 +10,12 @@ import pytest
 from recorder.retention import policy
 from recorder.retention import shelf as shelves
 from recorder.retention.account import Account
+from recorder.retention.believed import BelievedClock
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import STALE_S, Holds
-from recorder.retention.policy import GIB, Claim, Look, Reserve, Space
+from recorder.retention.mount import RecordingsRoot
+from recorder.retention.policy import GIB, Space
+from recorder.retention.rounds import Rounds
 from recorder.retention.shelf import Shelf
 from recorder.retention.sweeper import Sweeper
 from tests.support.clocks import ManualClock
@@ -231,55 +234,17 @@ def test_a_folder_of_a_day_that_never_was_is_left_alone(rig: Rig) -> None:
     assert (rig.root / "s" / "a" / "2026-02-30" / "00").is_dir()
 
 
-SPACE = Space(free=100 * GIB, total=1000 * GIB, free_files=10**6, total_files=10**7)
-
-
-def test_the_reserve_grows_with_disk_and_rate_and_is_small_on_a_small_disk() -> None:
-    assert policy.reserve(SPACE, None, None).bytes == 20 * GIB
-    assert policy.reserve(SPACE, 100 * 2**20, None).bytes == (300 * 100 * 2**20)
-    assert policy.reserve(Space(0, 100 * 2**20), None, None).bytes == 10 * 2**20
-    assert policy.reserve(SPACE, 1e12, None).bytes == 500 * GIB
-    assert policy.reserve(SPACE, 1e12, 3).bytes == 3 * GIB
-    assert policy.reserve(SPACE, None, None).files == 200_000
-    assert policy.reserve(Space(0, 1, 5, 200), None, None).files == 20
-    assert Reserve(10, 20).short(Space(4, 100, 5, 200)) == (6, 15)
-
-
-def test_the_forecast_is_short_of_what_the_disk_not_the_file_forbids() -> None:
-    a_day = [Claim(10 * GIB / DAY, 30, None)]
-    room = Reserve(10 * GIB, 0)
-    known = policy.forecast(a_day, 100 * GIB, 0, SPACE, room, None)
-    assert (round(known.left or 0), round(known.kept or 0), known.wanted, known.short) == (9, 19, 30, True)
-    assert not policy.forecast(a_day, 100 * GIB, 0, SPACE, room, 150).short
-    assert policy.forecast([Claim(10 * GIB / DAY, 30, 16)], 100 * GIB, 0, SPACE, room, 150).short
-    assert not policy.forecast([Claim(10 * GIB / DAY, 30, 14)], 100 * GIB, 0, SPACE, room, 150).short
-    assert policy.forecast([Claim(10 * GIB / DAY, 30, 14)], 100 * GIB, 20 * GIB, SPACE, room, 150).short
-    enough = policy.forecast([Claim(10 * GIB / DAY, 15, None)], 100 * GIB, 0, SPACE, room, None)
-    assert (enough.left, enough.short) == (enough.kept, False)
-    assert policy.forecast([], 0, 0, SPACE, room, None).left is None
-
-
-@pytest.mark.parametrize(
-    ("change", "reason", "severity"),
-    [
-        ({}, None, None),
-        ({"missing": "gone"}, "missing", "critical"),
-        ({"space": Space(5, 10, read_only=True)}, "read_only", "critical"),
-        ({"space": Space(0, 10)}, "full", "critical"),
-        ({"space": Space(GIB, 10 * GIB, 0, 100)}, "full", "critical"),
-        ({"holds_missed": True}, "holds_unread", "warning"),
-        ({"holds_missed": True, "space": Space(GIB, 10 * GIB)}, "holds_unread", "critical"),
-        ({"holds_missed": True, "space": Space(0, 10)}, "holds_unread", "critical"),
-        ({"exhausted": True, "holds": True, "pressed": True}, "held_only", "critical"),
-        ({"exhausted": True, "pressed": True}, "pressure", "critical"),
-        ({"pressed": True, "short": True}, "pressure", "warning"),
-        ({"pressed": True, "below_minimum": True}, "pressure", "critical"),
-        ({"short": True}, "forecast", "warning"),
-    ],
-)
-def test_the_worst_is_told(change: dict[str, Any], reason: str | None, severity: str | None) -> None:
-    well = {"missing": None, "space": SPACE, "room": Reserve(2 * GIB, 0), "holds_missed": False, "holds": False}
-    found = policy.judge(
-        Look(**{**well, "pressed": False, "exhausted": False, "below_minimum": False, "short": False, **change})
-    )
-    assert (reason, severity) == (None, None) if found is None else (found.reason, found.severity) == (reason, severity)
+def test_a_quota_of_a_site_that_breaks_its_minimum_is_found(rig: Rig) -> None:
+    for name, site in (("a", "s"), ("b", "s"), ("c", "t")):
+        record(rig.root, name, NOW - 7200, 120, site=site)
+    root = RecordingsRoot(rig.root.parent)
+    root.open()
+    clock = BelievedClock(rig.clock, rig.root.parent / "clock.json", lambda: None)
+    own = {"min_days": 2, "max_gib": 1440 * 1000 * 2 * 1.5 / GIB}  # a day and a half
+    deleter = rig.sweeper._deleter
+    rounds = Rounds(root, rig.sweeper, deleter, rig.account, rig.holds, rig.clock, clock, lambda _facility: None)
+    rounds.configure(facility({}, {"id": "a"}, {"id": "b"}, site={"retention": own}))
+    rounds.turn(lambda _path: Space(free=100 * GIB, total=1000 * GIB))
+    known = rounds.report.forecast
+    assert (known.kept_by, known.short) == ("site:s", "site:s")
+    assert known.kept == pytest.approx(1.5, rel=0.1)

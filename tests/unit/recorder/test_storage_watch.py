@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ import pytest
 from recorder.alarms import NodeAlarms
 from recorder.disks import Disks
 from recorder.keeper import Keeper
-from recorder.retention import policy
+from recorder.retention import policy, volume
 from recorder.retention.believed import BelievedClock
-from recorder.retention.holds import STALE_S
-from recorder.retention.watch import FAILING_S, QUIET_S, StorageWatch
+from recorder.retention.mount import RecordingsRoot
+from recorder.retention.volume import FAILING_S
+from recorder.retention.watch import QUIET_S, StorageWatch
 from recorder.segment_file import SegmentFile
 from tests.support.clocks import ManualClock
+from tests.support.shelves import record, there
 from vms.bus.outbox import Outbox
 from vms.domain.clock import from_epoch
 from vms.domain.facility import Facility
@@ -119,7 +122,7 @@ def test_a_recorder_that_does_not_lead_any_more_ends_what_it_had_told(rig: Rig, 
 
 def test_the_alert_ends_when_all_was_well_for_a_while(rig: Rig, data: Path, clock: ManualClock) -> None:
     back: list[str] = []
-    rig.watch._back = lambda: back.append(rig.disk.refusal or "written to")
+    rig.watch._back = lambda _site: back.append(rig.disk.refusal or "written to")
     rig.watch._look()
     for _ in range(2):
         (data / "recordings").rename(data / "away")
@@ -176,13 +179,64 @@ def test_holds_that_nobody_tells_of_are_missed_after_a_while(data: Path, clock: 
         rig.close()
 
 
-def test_a_list_of_holds_that_went_stale_is_missed(rig: Rig, clock: ManualClock) -> None:
-    clock.advance(STALE_S)
+def test_a_list_of_holds_that_went_stale_is_missed_where_room_is_left_after_a_while(
+    rig: Rig, clock: ManualClock
+) -> None:
+    clock.advance(policy.HOLDS_LOST_S)
+    assert not rig.watch.holds.current
     rig.watch._look()
     assert rig.told() == []
-    clock.advance(policy.HOLDS_S + 1)
+    clock.advance(1)
     rig.watch._look()
     assert rig.told() == [("opened", "holds_unread")]
+
+
+def test_deleting_stops_at_once_when_holds_cannot_be_read_and_that_is_critical_where_room_is_wanted(
+    rig: Rig, data: Path, clock: ManualClock
+) -> None:
+    old = clock.utc() - 40 * 86400
+    record(data / "recordings", "c", old, 3)
+    rig.watch._look()
+    clock.advance(30)  # the bus is away; meanwhile somebody holds this footage
+    rig.watch.main.turn()
+    assert len(there(data / "recordings", "c")) == 3, "nothing goes by a list that may be another by now"
+    rig.watch._look()
+    assert rig.told() == [], "nobody is woken as long as room is left"
+    rig.watch.configure(Facility.model_validate({"facility": {"name": "F"}, "retention": {"reserve_gib": 1e9}}))
+    rig.watch.main.turn()
+    assert len(there(data / "recordings", "c")) == 3
+    rig.watch._look()
+    assert rig.told() == [("opened", "holds_unread")]
+    assert rig.watch._finding
+    assert rig.watch._finding.severity == "critical"
+    rig.watch.holds.read_at = clock.monotonic()
+    rig.watch.main.turn()
+    assert there(data / "recordings", "c") == [], "as soon as it is read again"
+
+
+def test_a_site_s_disk_that_hangs_at_the_start_holds_nobody_up(
+    data: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, opened = threading.Event(), RecordingsRoot.open
+
+    def opening(root: RecordingsRoot) -> str | None:
+        if root.site:
+            hangs.wait(60)
+        return opened(root)
+
+    monkeypatch.setattr(RecordingsRoot, "open", opening)
+    monkeypatch.setattr(volume, "OPEN_S", 0.05)
+    (data / "state").mkdir(parents=True)
+    (data / "state" / "recordings-far.json").write_text(json.dumps({"id": "far", "separate": True}))
+    rig = Rig(data, "recorder", clock)
+    try:
+        assert rig.watch.writer("far", "c").refusal
+        assert not rig.watch.writer("near", "c").refusal
+        assert "near" in rig.watch.reachable(None)
+        assert "far" not in rig.watch.reachable(None)
+    finally:
+        hangs.set()
+        rig.close()
 
 
 def test_where_no_lock_can_be_had_all_speak_and_nobody_deletes(
@@ -194,14 +248,14 @@ def test_where_no_lock_can_be_had_all_speak_and_nobody_deletes(
     monkeypatch.setattr(fcntl, "flock", refuses)
     (data / "recordings").rename(data / "away")
     rig.watch._look()
-    assert not rig.watch._leads
+    assert not rig.watch.main.leads
     assert rig.told() == [("opened", "missing")]
 
 
 def test_footage_ages_and_holds_lapse_by_the_believed_clock(rig: Rig) -> None:
     believed = rig.watch.holds._clock
     assert isinstance(believed, BelievedClock)
-    assert rig.watch.rounds._sweeper._clock is rig.watch.rounds._believed is believed
+    assert rig.watch.main.rounds._sweeper._clock is rig.watch.main.rounds._believed is believed
 
 
 def test_whoever_fails_to_delete_for_a_minute_is_told_of(
@@ -210,11 +264,11 @@ def test_whoever_fails_to_delete_for_a_minute_is_told_of(
     def failing(_space_of: object) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(rig.watch.rounds, "turn", failing)
+    monkeypatch.setattr(rig.watch.main.rounds, "turn", failing)
     for _ in range(2):
         assert rig.told() == []
         rig.watch._look()
-        rig.watch._turn()
+        rig.watch.main.turn()
         clock.advance(FAILING_S + 1)
         rig.watch.holds.read_at = clock.monotonic()
     rig.watch._look()

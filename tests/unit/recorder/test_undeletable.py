@@ -146,7 +146,7 @@ def test_what_was_noted_and_cannot_be_deleted_is_not_begun_for_ever(
 def test_it_is_told_as_an_alert() -> None:
     well = Look(
         missing=None, space=Space(5 * GIB, 10 * GIB), room=Reserve(GIB, 0), holds_missed=False, exhausted=False,
-        holds=False, pressed=True, below_minimum=False, short=False, undeletable=True,
+        holds=False, pressed=True, below_minimum=False, short=None, undeletable=True,
     )  # fmt: skip
     found = judge(well)
     assert found is not None
