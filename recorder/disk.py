@@ -79,10 +79,15 @@ class DiskWriter:
         return self._queued_bytes
 
     @property
-    def stands_still(self) -> bool:
-        """Whether a write has been under way for so long that nothing reaches the disk."""
+    def still_s(self) -> float:
+        """For how long the write under way has been so, in seconds; 0.0 between two."""
         begun = self._begun_at
-        return begun is not None and self._clock.monotonic() - begun > STANDSTILL_S
+        return 0.0 if begun is None else self._clock.monotonic() - begun
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing reaches the disk."""
+        return self.still_s > STANDSTILL_S
 
     def start(self) -> None:
         """Starts the threads."""

@@ -46,6 +46,10 @@ class Disks:
         """Errno and moment (monotonic) of the last refusal of those of ``mount``."""
         return max((last for w in self._of(mount) if (last := w.refusals.last)), key=lambda r: r[1], default=None)
 
+    def still_s(self, mount: str = "") -> float:
+        """For how long (seconds) a write to one of those of ``mount`` has been under way."""
+        return max((writer.still_s for writer in self._of(mount)), default=0.0)
+
     def refuse(self, why: str | None, mount: str = "") -> None:
         """The disk is away, as ``why`` says: nothing is begun on it. None: it is there again."""
         with self._lock:

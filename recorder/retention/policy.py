@@ -176,6 +176,10 @@ _READ_ONLY = Finding(
     "read_only", "read_only", "critical",
     "the disk refuses writing: see its errors (dmesg), check it, then unmount it (umount --lazy) and mount it anew",
 )  # fmt: skip
+_STALLED = Finding(
+    "ok", "stalled", "critical",
+    "a write to the disk does not end: see dmesg for what it waits for; footage is lost when the queue is full",
+)  # fmt: skip
 _FULL = Finding("full", "full", "critical", "nothing can be recorded: remove what else lies on the disk")
 _UNHEARD = Finding(
     "ok", "holds_unread", "warning",
@@ -224,6 +228,7 @@ class Look:
     below_minimum: bool  # what goes is younger than what must be kept at least
     short: str | None  # which bound does not hold what is to be kept: ``DISK``, or a quota's name
     undeletable: bool = False  # files that should have gone cannot be deleted
+    stalled: bool = False  # a write to it has been under way for long
 
 
 def judge(look: Look) -> Finding | None:
@@ -238,6 +243,7 @@ def judge(look: Look) -> Finding | None:
         unheard = replace(_UNHEARD, status="full" if full else "pressure", severity="critical")
     findings = (
         (space.read_only, _READ_ONLY),
+        (look.stalled, _STALLED),
         (look.holds_missed, unheard),  # also of a full disk: it is why
         (full, _FULL),
         (look.exhausted, _HELD_ONLY if look.holds else _EXHAUSTED),
@@ -250,7 +256,17 @@ def judge(look: Look) -> Finding | None:
 
 
 #: Of several disks the one that is told of has the first of these.
-_GRAVITY = ("missing", "read_only", "full", "held_only", "holds_unread", "pressure", "undeletable", "forecast")
+_GRAVITY = (
+    "missing",
+    "read_only",
+    "stalled",
+    "full",
+    "held_only",
+    "holds_unread",
+    "pressure",
+    "undeletable",
+    "forecast",
+)
 
 
 def gravity(finding: Finding | None) -> tuple[bool, int]:

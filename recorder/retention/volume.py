@@ -44,6 +44,8 @@ REFUSED_S = 10.0
 JOIN_S = 1.5
 #: Nothing could be deleted for so long, whatever it was.
 FAILING_S = 60.0
+#: A disk that wakes up, or one behind a busy array, is back sooner; the queue has room for longer.
+STALLED_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ class Volume:
                 below_minimum=rounds.below_minimum,
                 short=rounds.report.forecast.short,
                 undeletable=self._undeletable(),
+                stalled=self._disks.still_s(self.site) > STALLED_S,
             )
         )
 

@@ -69,6 +69,7 @@ def test_the_days_are_those_of_the_bound_that_keeps_least() -> None:
         ({}, None, None),
         ({"missing": "gone"}, "missing", "critical"),
         ({"space": Space(5, 10, read_only=True)}, "read_only", "critical"),
+        ({"stalled": True, "space": Space(0, 10)}, "stalled", "critical"),
         ({"space": Space(0, 10)}, "full", "critical"),
         ({"space": Space(GIB, 10 * GIB, 0, 100)}, "full", "critical"),
         ({"holds_missed": True}, "holds_unread", "warning"),

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from recorder.alarms import NodeAlarms
+from recorder.disk import _Item
 from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention import policy, volume
 from recorder.retention.believed import BelievedClock
 from recorder.retention.mount import RecordingsRoot
-from recorder.retention.volume import FAILING_S
+from recorder.retention.volume import FAILING_S, STALLED_S
 from recorder.retention.watch import QUIET_S, StorageWatch
 from recorder.segment_file import SegmentFile
 from tests.support.clocks import ManualClock
@@ -139,6 +140,24 @@ def test_the_alert_ends_when_all_was_well_for_a_while(rig: Rig, data: Path, cloc
     clock.advance(QUIET_S + 1)
     rig.watch._look()
     assert rig.told() == [("opened", "missing"), ("ended", "missing")]
+
+
+def test_a_disk_that_stands_still_is_told(rig: Rig, clock: ManualClock) -> None:
+    entered, free = threading.Event(), threading.Event()
+    rig.disk._submit(_Item(lambda: entered.set() or (free.wait(60) and None), None))
+    assert entered.wait(20)
+    clock.advance(STALLED_S)
+    rig.watch._look()
+    assert rig.told() == [], "a disk that wakes up"
+    clock.advance(1)
+    rig.watch._look()
+    assert rig.told() == [("opened", "stalled")]
+    free.set()
+    assert rig.disk.settled(5)
+    for _ in range(2):
+        rig.watch._look()
+        clock.advance(QUIET_S + 1)
+    assert rig.told() == [("opened", "stalled"), ("ended", "stalled")]
 
 
 def test_growing_files_are_given_up_with_their_disk(rig: Rig, data: Path) -> None:
