@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -21,6 +22,7 @@ from recorder.disk import DiskWriter
 from recorder.disks import Disks
 from recorder.early import EarlyPackets
 from recorder.index.nightly import Nightly
+from recorder.index.state import cameras
 from recorder.index.telling import Teller
 from recorder.keeper import Keeper
 from recorder.pulse import Pulse
@@ -121,7 +123,13 @@ class Recorder:
         with ThreadPoolExecutor(MENDERS, "mend") as menders:
             await asyncio.gather(*(loop.run_in_executor(menders, _mend, one) for one in added if one is not None))
         await asyncio.to_thread(self._leave_out, refused_before)
-        self.served_sites = {site for site, _ in wanted.values()}
+        self.served_sites = {site for site, _ in wanted.values()} | await asyncio.to_thread(self._kept_sites)
+
+    def _kept_sites(self) -> set[str]:
+        """Sites of which there is footage: it is kept for longer than they are configured."""
+        with contextlib.suppress(OSError):
+            return {site for site, _ in cameras(self.root) if self._sites is None or site in self._sites}
+        return set()
 
     def _add(self, site: str, camera: Camera, disk: DiskWriter) -> _Pulled | None:
         """Starts the camera's stream; what it brings is kept until its folder is mended."""
