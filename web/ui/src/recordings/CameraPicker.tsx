@@ -13,7 +13,7 @@ import { StateMark } from '../wall/StateMark'
 import { isClosed } from '../wall/Tile'
 import { date } from '../time/format'
 import { MOST_CAMERAS } from './address'
-import { useRemoved } from './known'
+import { placeName, useKnown, useRemoved } from './known'
 
 interface Props {
   open: boolean
@@ -60,6 +60,7 @@ function List(props: { text: string; onText: (text: string) => void; chosen: rea
   const cameras = useCameras()
   const sites = useSites()
   const removed = useRemoved()
+  const known = useKnown()
   const groups = useMemo(() => {
     const words = plain(props.text).split(/\s+/).filter(Boolean)
     return (sites.data ?? []).map((site) => ({
@@ -125,7 +126,7 @@ function List(props: { text: string; onText: (text: string) => void; chosen: rea
                 return (
                   <li key={camera.id}>
                     <button className="pick-camera" aria-pressed={taken} disabled={full && !taken} onClick={() => props.onPick(camera.id)} data-pick={camera.id}>
-                      <span className="cut">{camera.name ?? camera.id}</span>
+                      <span className="cut">{placeName(camera.id, known(camera.id))}</span>
                       <span className="secondary cut">{isClosed(camera) ? t('tile.closed') : t('pick.until', { date: date(camera.last_at ?? '') })}</span>
                       {taken && <Check size={15} />}
                     </button>

@@ -51,9 +51,9 @@ describe('HoldsList', () => {
     pending = false
     await waitFor(() => expect(document.querySelector('.hold-pending')).toBeNull(), { timeout: 8000 })
   })
-  it('names a camera that was removed', async () => {
+  it('names a camera that was removed, and its site', async () => {
     serve(() => [hold(1)])
-    await screen.findByText('Cổng cũ')
+    await screen.findByText('Cổng cũ · s1')
   })
 })
 

@@ -7,8 +7,8 @@ import { Dialog } from '../controls/Dialog'
 import { Empty, explain, Failed, Skeletons, StaleNote } from '../controls/states'
 import { tell } from '../controls/toasts'
 import { date, datedStretch, duration, moment } from '../time/format'
+import { placeName, useKnown } from './known'
 import { holdsOf, releaseHold, useHolds } from './queries'
-import { useLabels } from './useLabels'
 
 export function HoldsList({ open, onClose, mayRelease, onShow }: { open: boolean; onClose: () => void; mayRelease: boolean; onShow: (hold: Hold) => void }) {
   const { t } = useTranslation()
@@ -40,7 +40,7 @@ export function HoldsList({ open, onClose, mayRelease, onShow }: { open: boolean
 
 function Entry({ hold, mayRelease, onShow }: { hold: Hold; mayRelease: boolean; onShow: () => void }) {
   const { t } = useTranslation()
-  const labels = useLabels()
+  const known = useKnown()
   const [asking, setAsking] = useState(false)
   const [busy, setBusy] = useState(false)
   const release = async () => {
@@ -59,7 +59,7 @@ function Entry({ hold, mayRelease, onShow }: { hold: Hold; mayRelease: boolean; 
     <li className="hold" data-hold={hold.id} data-state={hold.state}>
       <div className="hold-text">
         <b>{datedStretch(hold.start, hold.end)} <span className="secondary">{duration(Date.parse(hold.end) - Date.parse(hold.start))}</span></b>
-        <span>{labels(hold.cameras).join(', ')}</span>
+        <span>{hold.cameras.map((id) => placeName(id, known(id))).join(', ')}</span>
         <q>{hold.reason}</q>
         {hold.pending && <span className="hold-pending" role="status"><TriangleAlert size={15} /> {t('hold.pending')}</span>}
         <span className="secondary">

@@ -40,3 +40,8 @@ export function useKnown(): (id: string) => KnownCamera | null | undefined {
     return cameras && removed ? null : undefined
   }, [cameras, removed, sites])
 }
+
+/** With the site: several have a gate of the same name. */
+export function placeName(id: string, camera: KnownCamera | null | undefined): string {
+  return camera ? `${camera.name} · ${camera.site}` : id
+}
