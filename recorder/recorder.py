@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 from collections.abc import Container
@@ -18,6 +19,7 @@ from recorder.clocks.watch import ClockWatch
 from recorder.disk import DiskWriter
 from recorder.disks import Disks
 from recorder.index.nightly import Nightly
+from recorder.index.state import site_folders
 from recorder.index.telling import Teller
 from recorder.keeper import Keeper
 from recorder.pulse import Pulse
@@ -78,9 +80,16 @@ class Recorder:
             for site, camera in facility.cameras()
             if self._sites is None or site.id in self._sites
         }
-        self.served_sites = {site for site, _ in wanted.values()}
+        kept = await asyncio.to_thread(self._kept_sites)
+        self.served_sites = {site for site, _ in wanted.values()} | kept
         await self._cameras.apply(wanted)
         self._revision = revision
+
+    def _kept_sites(self) -> set[str]:
+        """Sites of which there is footage: it is kept for longer than they are configured."""
+        with contextlib.suppress(OSError):
+            return {site for site in site_folders(self.root) if self._sites is None or site in self._sites}
+        return set()
 
     def _record(self, site: str, camera: Camera, disk: DiskWriter, desk: WatchDesk) -> CameraRecorder:
         return CameraRecorder(

@@ -14,6 +14,8 @@ from vms.domain.clock import Clock
 from vms.domain.facility import Camera, Site
 from web.accounts.sessions import Sessions
 from web.accounts.throttle import LoginThrottle
+from web.cameras import past
+from web.cameras.past import PastCamera
 from web.cameras.reports import Reports
 from web.cameras.watch import CameraWatch
 from web.configuration.current import CurrentConfiguration
@@ -67,6 +69,18 @@ class Context:
     def camera(self, camera: str) -> tuple[Site, Camera]:
         """The camera with its site; ``Problem`` 404 when there is none."""
         found = self.current.camera(camera)
+        if found is None:
+            raise not_found("camera")
+        return found
+
+    async def past_camera(self, camera: str) -> PastCamera:
+        """The camera of past footage, in the configuration or removed since; ``Problem`` 404: there never was one."""
+        configured = self.current.camera(camera)
+        if configured is not None:
+            site, one = configured
+            return PastCamera(one.id, site.id, one.name, str(one.placement))
+        async with self.database.read() as connection:
+            found = await past.find(connection, camera)
         if found is None:
             raise not_found("camera")
         return found

@@ -13,6 +13,7 @@ from recorder import journal
 from recorder.layout import JOURNAL, PART, day_of, path_of_id
 from vms.domain.messages import Gap, Segment
 
+_SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _HOUR = re.compile(r"\d\d", re.ASCII)
 
@@ -87,6 +88,11 @@ def cameras(root: Path) -> list[tuple[str, str]]:
     return sorted(
         (site.name, camera.name) for site in _folders(root, re.compile(r"[a-z0-9].*")) for camera in _folders(site)
     )
+
+
+def site_folders(root: Path) -> list[str]:
+    """The sites of which there is a folder; a disk of a site's own is not asked."""
+    return sorted(folder.name for folder in _folders(root, _SITE))
 
 
 def is_empty(segment: Segment) -> bool:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.bare import Running
 from tests.browser.chromium import CAMERAS, CHROMIUM, FLAGS
+from tests.integration.web.rig import PASSWORD
+from tests.support.nats_bus import nats_server
 from tests.support.service import Service, service
 
 
@@ -33,3 +37,14 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no Chromium on this machine")
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
+    monkeypatch.setattr("recorder.segments.SEGMENT_S", 10.0)
+    with nats_server(tmp_path / "nats") as server:
+        one = Running(tmp_path / "data", server)
+        one.start()
+        yield one
+        one.stop()

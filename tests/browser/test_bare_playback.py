@@ -2,103 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import contextlib
 import os
 import shutil
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import cv2
-import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.integration.web.rig import PASSWORD, WebRig, web_rig
+from tests.browser.bare import HOUR, SIZE, Running
 from tests.support.hls_page import FLAGS, HLS_JS, hls_page
-from tests.support.nats_bus import NatsServer, nats_server
-from tests.support.past import Past, counted
-from tests.support.recorder_rig import Viewer, recorder
-from tests.support.waiting import until_async, wait_until
-from vms.bus.connection import Bus
+from tests.support.past import counted
+from tests.support.waiting import wait_until
 from vms.demo.counter import read_counter
-from vms.domain.clock import SystemClock, from_epoch, rfc3339
-from vms.domain.facility import Facility
+from vms.domain.clock import SystemClock
 
 pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CAMERA = {"id": "c", "name": "C", "placement": "gate", "enabled": False, "streams": {"main": "rtsp://127.0.0.1/x"}}
-SEED = {"facility": {"name": "F"}, "sites": [{"id": "s", "name": "S", "cameras": [CAMERA]}]}
-SIZE = (640, 360)
-HOUR = 1_790_000_000 // 3600 * 3600
-
-
-class Running:
-    """The service in a loop of a thread of its own: Playwright has this one's."""
-
-    def __init__(self, data: Path, server: NatsServer) -> None:
-        self.past = Past(data / "recordings", "s", "c")
-        self._data, self._server = data, server
-        self._loop = asyncio.new_event_loop()
-        self._ready, self._stop = threading.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
-        self.rig: WebRig
-        self._bus: Bus
-
-    async def _run(self) -> None:
-        async with self._parts():
-            self._ready.set()
-            await self._stop.wait()
-
-    @contextlib.asynccontextmanager
-    async def _parts(self) -> AsyncIterator[None]:
-        seed = Facility.model_validate(SEED)
-        async with web_rig(self._data, self._server.url, seed) as self.rig, recorder(self._data, self._server):
-            self._bus = await Bus.connect(self._server.address, "past")
-            viewer = Viewer(self._bus)
-            await until_async(lambda: viewer.gaps("c"), 20, "the recorder has looked at the camera's folder")
-            yield
-            await self._bus.close()
-
-    def start(self) -> None:
-        self._thread.start()
-        assert self._ready.wait(60)
-
-    def publish(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.past.publish(self._bus), self._loop).result(20)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(30)
-        self.past.close()
-
-    def address(self, start: float, end: float, known: str = "") -> str:
-        """Of a playlist, once it can be had and holds ``known``."""
-        asked = httpx.QueryParams({"start": rfc3339(from_epoch(start)), "end": rfc3339(from_epoch(end))})
-        address = f"/api/cameras/c/playback.m3u8?{asked}"
-        token = {"Authorization": f"Bearer {self.rig.http.cookies['vms_session']}"}
-
-        def there() -> bool:
-            answer = httpx.get(f"http://127.0.0.1:{self.rig.port}{address}", headers=token)
-            return answer.status_code == 200 and known in answer.text
-
-        wait_until(there, 20, f"a playlist with {known}")
-        return address
-
-
-@pytest.fixture
-def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
-    monkeypatch.setattr("recorder.segments.SEGMENT_S", 10.0)
-    with nats_server(tmp_path / "nats") as server:
-        one = Running(tmp_path / "data", server)
-        one.start()
-        yield one
-        one.stop()
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from web.access import permit
 from web.alerts.store import open_counts
 from web.api.moments import span, whole_ms
 from web.api.paging import Cursor, Limit, page
+from web.cameras import past
+from web.cameras.view import grown_to
 from web.context import Here
 from web.holds.store import touching
 from web.timeline.query import timeline
@@ -24,9 +26,17 @@ MAX_SPAN = timedelta(days=31)
 
 
 @router.get("", dependencies=[permit("camera.view")])
-async def cameras(context: Here, site: str | None = None, limit: Limit = None, cursor: Cursor = None) -> dict[str, Any]:
-    """Every camera, in the facility's order; a page of them with `limit`."""
+async def cameras(
+    context: Here, site: str | None = None, removed: bool = False, limit: Limit = None, cursor: Cursor = None
+) -> dict[str, Any]:
+    """Every camera, in the facility's order; a page of them with `limit`.
+
+    `removed`: instead those that are no longer configured, `{id, site, name, placement, last_at}` each.
+    """
     async with context.database.read() as connection:
+        if removed:
+            gone = await past.removed(connection, {camera.id for _, camera in context.current.cameras()})
+            return page([one for one in gone if site is None or one["site"] == site], limit, cursor)
         counts = await open_counts(connection)
     items = [
         view.represent(counts.get(view.camera.id, 0))
@@ -54,12 +64,12 @@ async def camera_timeline(
     camera: str, context: Here, start: AwareDatetime, end: AwareDatetime, merge: bool = False
 ) -> Response:
     """What was recorded, what not and why, counts and alerts; at most 31 days. `merge`: what abuts as one."""
-    site, found = context.camera(camera)
+    found = await context.past_camera(camera)
     start, end = span(start, end, MAX_SPAN)
     now = whole_ms(from_epoch(context.clock.utc()))
     end = max(start, min(end, now))
     async with context.database.read() as connection:
-        grown_to = context.cameras.view(site, found).grown_to(now)
+        reach = grown_to(context.reports.recorder(found.site, found.id), now)
         holds = await touching(connection, found.id, start, end)
-        body = await timeline(connection, found.id, start, end, grown_to, merged=merge, holds=holds)
+        body = await timeline(connection, found.id, start, end, reach, merged=merge, holds=holds)
     return Response(body, media_type="application/json")

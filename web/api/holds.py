@@ -38,12 +38,17 @@ async def holds(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> dict[str, Any]:
-    """Newest first; those in force, with `released` also those that are not any more."""
+    """Newest first; those in force, with `released` also those that are not any more.
+
+    `pending`: the recorders have not been told of it yet.
+    """
     async with context.database.read() as connection:
         items, following = await store.fetch_page(
             connection, from_epoch(context.clock.utc()), camera=camera, start=_moment(start), end=_moment(end),
             released=released, limit=limit, cursor=cursor,
         )  # fmt: skip
+    for item in items:
+        item["pending"] = item["state"] == "active" and context.holds.pending(item["id"])
     return {"items": items, "next": following}
 
 

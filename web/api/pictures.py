@@ -20,6 +20,7 @@ from vms.domain.errors import BusError
 from vms.domain.messages import LiveHeader, SnapshotRequest
 from vms.domain.rendering import RenderHeader, RenderRequest
 from web.access import Identity, allows, permit
+from web.cameras.past import PastCamera
 from web.context import Context, Here
 from web.problems import Problem
 
@@ -58,11 +59,11 @@ async def snapshot(
     if not allows(identity, ("recording.view",)):
         raise Problem(403, "forbidden", "your role does not permit this")
     # Whoever drags over a timeline wants the last of the pictures that he asked for.
-    _, found = context.camera(camera)
+    found = await context.past_camera(camera)
     asker = f"{identity.session[:16]}.{found.id}"
     what = "frame" if exact else "key"
     asked = RenderRequest(what=what, at=_past(context, at), width=width, asker=asker, patience_s=PAST_S)
-    return await _of_the_past(context, request, camera, asked)
+    return await _of_the_past(context, request, found, asked)
 
 
 @router.get(
@@ -71,7 +72,7 @@ async def snapshot(
 async def thumbnail(camera: str, request: Request, context: Here, at: AwareDatetime) -> Response:
     """A picture 192 pixels wide of the 10 s that `at` falls into."""
     asked = RenderRequest(what="thumbnail", at=_past(context, at), patience_s=PAST_S)
-    return await _of_the_past(context, request, camera, asked)
+    return await _of_the_past(context, request, await context.past_camera(camera), asked)
 
 
 async def _present(context: Context, camera: str, width: int | None) -> Response:
@@ -92,13 +93,12 @@ async def _present(context: Context, camera: str, width: int | None) -> Response
     return Response(reply.data, media_type="image/jpeg", headers=headers)
 
 
-async def _of_the_past(context: Context, request: Request, camera: str, asked: RenderRequest) -> Response:
-    site, found = context.camera(camera)
+async def _of_the_past(context: Context, request: Request, camera: PastCamera, asked: RenderRequest) -> Response:
     if context.pictures_asked >= MOST_AT_ONCE:
         raise _busy()
     context.pictures_asked += 1
     try:
-        subject = subjects.control(site.id, found.id, "render")
+        subject = subjects.control(camera.site, camera.id, "render")
         reply = await _unless_gone(request, context.link.request(subject, asked.encode(), PAST_S))
     except BusError as err:
         raise Problem(503, "renderer-away", str(err), headers={"Retry-After": "2"}) from err

@@ -54,7 +54,7 @@ async def playback(
     frames: Literal["key"] | None = None,
 ) -> Response:
     """The HLS playlist of a span of at most 2 hours; with `frames=key` of the key frames alone."""
-    _, found = context.camera(camera)
+    found = await context.past_camera(camera)
     start, end = span(start, end, MAX_SPAN)
     rows = await context.footage.of_span(found.id, start, end)
     tables = await context.recorders.tables(rows)

@@ -57,6 +57,15 @@ def begun(state: State, since: datetime, recorder: Report[RecorderState] | None)
     return since
 
 
+def grown_to(recorder: Report[RecorderState] | None, now: datetime) -> datetime:
+    """How far a segment reaches that is still open, by its recorder's last word."""
+    if recorder is None:
+        return datetime.fromtimestamp(0, UTC)
+    if recorder.fresh and recorder.state.status == "recording":
+        return now
+    return recorder.state.last_frame_at or recorder.state.since
+
+
 def translate(reason: StreamReason | None) -> str | None:
     """A worker's reason as the interface names it."""
     return None if reason is None else _TRANSLATED.get(reason, reason)
@@ -115,14 +124,6 @@ class CameraView:
             if report is not None and report.state.last_frame_at is not None
         ]
         return max(moments, default=None)
-
-    def grown_to(self, now: datetime) -> datetime:
-        """How far a segment reaches that is still open."""
-        if self.recorder is None:
-            return datetime.fromtimestamp(0, UTC)
-        if self.recorder.fresh and self.recorder.state.status == "recording":
-            return now
-        return self.recorder.state.last_frame_at or self.recorder.state.since
 
     def dark_s(self) -> float:
         """Seconds without a picture at the worker's last word, never by a clock that may be set; 0: it does not say."""

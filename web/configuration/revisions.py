@@ -78,9 +78,14 @@ async def save(
         await change.connection.execute(
             insert(Revision).values(revision=made.revision, at=made.at, author=author, facility=dump(facility))
         )
-        known = set(await change.connection.scalars(select(CameraFirst.camera)))
-        rows = [{"camera": camera.id, "at": made.at} for _, camera in facility.cameras() if camera.id not in known]
-        await upsert(change.connection, CameraFirst, rows, ["camera"])
+        rows = [
+            {
+                "camera": camera.id, "at": made.at, "site": site.id, "name": camera.name,
+                "placement": str(camera.placement),
+            }
+            for site, camera in facility.cameras()
+        ]  # fmt: skip
+        await upsert(change.connection, CameraFirst, rows, ["camera"], merge=lambda table, _new: {"at": table.c.at})
     log.info("configuration.saved revision=%d author=%s", made.revision, author)
     return made
 

@@ -189,11 +189,17 @@ class CameraState(Base):
 
 
 class CameraFirst(Base):
-    """When a camera first stood in the configuration: before that nothing can have been recorded."""
+    """When a camera first stood in the configuration: before that nothing can have been recorded.
+
+    And as what it stood there last: its footage is kept for longer than it.
+    """
 
     __tablename__ = "camera_first"
     camera: Mapped[str] = mapped_column(String(63), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
+    site: Mapped[str | None] = mapped_column(String(63))
+    name: Mapped[str | None] = mapped_column(Text)
+    placement: Mapped[str | None] = mapped_column(String(32))
 
 
 class Segment(Base):

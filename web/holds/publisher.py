@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock, from_epoch
-from vms.domain.holds import HoldList
+from vms.domain.holds import Hold, HoldList
 from web.database.engine import Database
 from web.holds import store
 from web.republish import UNAVAILABLE, keep_published
@@ -39,6 +40,7 @@ class HoldsPublisher:
         self._seen: tuple[bytes, HoldList | None] = (b"", None)
         self._puts = 0
         self.told = False  # once at least, since the start
+        self._listed = frozenset[str]() if recalled is None else _ids(recalled.holds)
         self.untold_since: float | None = None  # monotonic: recorders go by an older list than the table's
 
     async def tell(self) -> bool:
@@ -54,6 +56,10 @@ class HoldsPublisher:
         except UNAVAILABLE:
             return False
         return True
+
+    def pending(self, hold: str) -> bool:
+        """Whether the recorders have not been told of it yet, as far as is known here."""
+        return hold not in self._listed
 
     async def run(self, bus: Bus) -> None:
         """Publishes for ever: at each change, each reconnection, and looks by itself in between."""
@@ -72,14 +78,14 @@ class HoldsPublisher:
             async with self._database.read() as connection:
                 holds = await store.told(connection, now)
             if there is not None and there.holds == holds:
-                self._agrees(puts)
+                self._agrees(puts, holds)
                 return
             self._differs()
             # By the clock, so that a bucket that was lost does not begin again at numbers that recorders know.
             revision = max(0 if known is None else known.revision + 1, int(now.timestamp() * 1000))
             made = HoldList(revision=revision, at=now, holds=holds)
             await bus.put_synced(subjects.BUCKET_HOLDS, subjects.HOLDS_KEY, made.encode())
-            self._agrees(puts)
+            self._agrees(puts, holds)
         log.info("holds.published revision=%d holds=%d", revision, len(holds))
 
     async def _read(self, raw: bytes) -> HoldList | None:
@@ -92,8 +98,9 @@ class HoldsPublisher:
         if self.untold_since is None:
             self.untold_since = self._clock.monotonic()
 
-    def _agrees(self, puts: int) -> None:
+    def _agrees(self, puts: int, holds: Sequence[Hold]) -> None:
         self.told = True
+        self._listed = _ids(holds)
         if puts == self._puts:  # else something was put while this was told
             self.untold_since = None
 
@@ -104,6 +111,10 @@ class HoldsPublisher:
             async with self._database.change() as change:
                 await store.recover(change, lost, now)
             log.error("holds.recovered holds=%d ids=%s", len(lost), ",".join(hold.id for hold in lost))
+
+
+def _ids(holds: Sequence[Hold]) -> frozenset[str]:
+    return frozenset(hold.id for hold in holds)
 
 
 def _parse(raw: bytes) -> HoldList | None:

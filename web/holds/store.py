@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vms.domain import holds as wire
 from vms.domain.clock import rfc3339
+from web.cameras import past
 from web.database.engine import Change
 from web.database.schema import CameraFirst, Hold, HoldCamera
 from web.problems import Problem, not_found
@@ -45,8 +46,9 @@ async def put(change: Change, wanted: Wanted, owner: str, now: datetime) -> dict
     that recorders are told has no room for it."""
     cameras = list(dict.fromkeys(wanted.cameras))
     known = set(await change.connection.scalars(select(CameraFirst.camera).where(CameraFirst.camera.in_(cameras))))
-    if known != set(cameras):
-        raise not_found("camera")
+    for camera in set(cameras) - known:  # its configuration may be lost, its footage told again
+        if await past.find(change.connection, camera) is None:
+            raise not_found("camera")
     if not _says_something(wanted.reason):
         raise Problem(422, "hold-reason", "say why the footage is held, without control characters")
     if wanted.end <= wanted.start:

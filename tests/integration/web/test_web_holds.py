@@ -191,6 +191,12 @@ async def test_a_hold_without_a_bus_is_pending_and_told_later(
     rig: WebRig, worker: Worker, server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.holds.untold.LOOK_S", 0.1)
+    before = (await put(rig)).json()
+
+    async def pending() -> dict[str, bool]:
+        items = (await rig.http.get("/api/holds", params={"released": True})).json()["items"]
+        return {one["id"]: one["pending"] for one in items}
+
     server.kill()
 
     async def away() -> bool:
@@ -199,6 +205,7 @@ async def test_a_hold_without_a_bus_is_pending_and_told_later(
     await until_async(away, 15)
     made = (await put(rig)).json()
     assert made["pending"] is True
+    assert await pending() == {before["id"]: False, made["id"]: True}
 
     async def said(state: str) -> bool:
         items = (await rig.http.get("/api/alerts", params={"kind": "storage"})).json()["items"]
@@ -211,10 +218,11 @@ async def test_a_hold_without_a_bus_is_pending_and_told_later(
     async def told() -> bool:
         if not worker.client.is_connected:
             return False
-        return [hold.id for hold in (await listed(worker)).holds] == [made["id"]]
+        return {hold.id for hold in (await listed(worker)).holds} == {before["id"], made["id"]}
 
     await until_async(told, 20)
     await until_async(lambda: said("ended"), 20)
+    assert await pending() == {before["id"]: False, made["id"]: False}
 
 
 async def test_the_recorder_that_speaks_for_the_disk_is_shown(rig: WebRig, worker: Worker) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from alembic import command
-from sqlalchemy import func, select
+from sqlalchemy import Connection, create_engine, func, select, text
 
 from tests.integration.web.rig import facility
 from vms.domain.clock import SystemClock
@@ -20,10 +20,11 @@ from vms.settings.environment import Environment
 from web.accounts import users
 from web.accounts.sessions import Sessions
 from web.accounts.throttle import PER_ACCOUNT, WINDOW_S, LoginThrottle
+from web.cameras import past
 from web.configuration import revisions
 from web.database import migrate
 from web.database.engine import Database
-from web.database.schema import Event, User
+from web.database.schema import CameraFirst, Event, User
 from web.events.feed import EventFeed
 
 CLOCK = SystemClock()
@@ -41,6 +42,41 @@ async def test_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
     again = await opened(tmp_path)
     assert await again.answers()
     await again.close()
+
+
+async def test_an_older_database_learns_what_its_cameras_were_called(tmp_path: Path) -> None:
+    def older(connection: Connection) -> None:
+        command.upgrade(migrate.config(connection), "0003")
+        for number, cameras in enumerate((2, 1), 1):  # the second one was taken out
+            plain = json.dumps(revisions.dump(facility(cameras)))
+            connection.execute(text("INSERT INTO config_revisions VALUES (:n, 0, 'a', :f)"), {"n": number, "f": plain})
+        connection.execute(text("INSERT INTO camera_first VALUES ('cam-1', 7), ('cam-2', 7), ('lost', 7)"))
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'vms.db'}")
+    with engine.begin() as connection:
+        older(connection)
+    engine.dispose()
+    database = await opened(tmp_path)
+    async with database.read() as read:
+        rows = {row.camera: row for row in await read.execute(select(CameraFirst.__table__))}
+        assert await past.find(read, "lost") is None
+    assert [(rows[name].site, rows[name].name) for name in ("cam-1", "cam-2")] == [("s1", "Cổng 1"), ("s1", "Cổng 2")]
+    await database.close()
+
+
+async def test_a_camera_keeps_its_first_moment_and_its_last_name(tmp_path: Path) -> None:
+    database = await opened(tmp_path)
+    await revisions.seed(database, CLOCK, facility(2))
+    async with database.read() as read:
+        first = {row.camera: row.at for row in await read.execute(select(CameraFirst.__table__))}
+    renamed = facility(1).model_dump(mode="json", exclude_none=True)
+    renamed["sites"][0]["cameras"][0]["name"] = "Cổng mới"
+    await revisions.import_facility(database, CLOCK, Facility.model_validate(renamed))
+    async with database.read() as read:
+        rows = {row.camera: row for row in await read.execute(select(CameraFirst.__table__))}
+    assert {name: row.at for name, row in rows.items()} == first
+    assert {name: row.name for name, row in rows.items()} == {"cam-1": "Cổng mới", "cam-2": "Cổng 2"}
+    await database.close()
 
 
 @pytest.mark.parametrize("content", [b"this is no database at all, whatever it says" * 100])

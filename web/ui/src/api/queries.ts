@@ -2,6 +2,7 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { AlertFilter } from '../alerts/merge'
 import { get, Problem, query } from './client'
+import { serverClock } from '../time/serverClock'
 import { connection } from './connection'
 import type { Alert, Camera, CameraDetail, Page, Session, Site, System, Timeline } from './types'
 
@@ -72,7 +73,7 @@ export const useTimeline = (id: string) =>
   useQuery({
     queryKey: keys.timeline(id),
     queryFn: ({ signal }) => {
-      const end = Date.now() + 60_000
+      const end = serverClock.now() + 60_000
       const span = { start: new Date(end - TIMELINE_HOURS * 3_600_000).toISOString(), end: new Date(end).toISOString() }
       return get<Timeline>(`/api/cameras/${encodeURIComponent(id)}/timeline${query(span)}`, signal)
     },

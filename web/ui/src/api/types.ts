@@ -86,6 +86,16 @@ export interface Camera {
   open_alerts: number
 }
 
+/** No longer configured; the name and the placement that it had last, null where only its footage is known. */
+export interface RemovedCamera {
+  id: string
+  site: string
+  name: string | null
+  placement: Placement | null
+  /** End of its newest footage; null when none is left. */
+  last_at: string | null
+}
+
 export interface Zone {
   id: string
   kind: string
@@ -201,6 +211,8 @@ export interface Hold extends TimelineHold {
   released_at: string | null
   released_by: string | null
   state: 'active' | 'expired' | 'released'
+  /** The recorders have not been told of it yet. */
+  pending?: boolean
 }
 
 export interface Page<T> {

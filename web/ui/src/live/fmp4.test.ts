@@ -1,6 +1,6 @@
 // Fragments as our fragmenter and libav write them, byte by byte.
 import { describe, expect, it } from 'vitest'
-import { isInit, parseFragment, parseInit } from './fmp4'
+import { isInit, parseFragment, parseInit, sampleTimes } from './fmp4'
 
 const u32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
 const u64 = (value: number) => [...u32(Math.floor(value / 2 ** 32)), ...u32(value >>> 0)]
@@ -77,4 +77,18 @@ describe('parseFragment', () => {
     const whole = fragment({ tfdt: v1(0), trun: [...u32(0x01), ...u32(1), ...u32(0)] })
     for (let length = 0; length < whole.byteLength; length++) expect(parseFragment(whole.slice(0, length))).toBeNull()
   })
+})
+
+describe('sampleTimes', () => {
+  const moof = (at: number, trun: number[], tfhd = [...u32(0x2_0000), ...u32(1)]) => [...new Uint8Array(fragment({ tfdt: v1(at), tfhd, trun }))]
+  it('counts on through fragments, by their own durations', () => {
+    const trun = (...durations: number[]) => [...u32(0x301), ...u32(durations.length), ...u32(0), ...durations.flatMap((one) => [...u32(one), ...u32(9)])]
+    expect(sampleTimes(buffer([...moof(90_000, trun(6000, 6000)), ...moof(102_000, trun(3000, 3000))]))).toEqual([0, 6000, 12_000, 15_000])
+  })
+  it('takes the usual duration, and puts what is shown later later', () => {
+    const tfhd = [...u32(0x2_0008), ...u32(1), ...u32(3600)]
+    const trun = [...u32(0x805), ...u32(3), ...u32(0), ...u32(0), ...u32(3600), ...u32(10_800), ...u32(0)]
+    expect(sampleTimes(buffer(moof(7, trun, tfhd)))).toEqual([3600, 7200, 14_400])
+  })
+  it('finds nothing in rubbish', () => expect(sampleTimes(buffer([1, 2, 3]))).toEqual([]))
 })

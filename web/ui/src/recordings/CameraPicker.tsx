@@ -11,7 +11,9 @@ import { word } from '../i18n'
 import { plain } from '../shell/plainText'
 import { StateMark } from '../wall/StateMark'
 import { isClosed } from '../wall/Tile'
+import { date } from '../time/format'
 import { MOST_CAMERAS } from './address'
+import { placeName, useKnown, useRemoved } from './known'
 
 interface Props {
   open: boolean
@@ -57,6 +59,8 @@ function List(props: { text: string; onText: (text: string) => void; chosen: rea
   const { t } = useTranslation()
   const cameras = useCameras()
   const sites = useSites()
+  const removed = useRemoved()
+  const known = useKnown()
   const groups = useMemo(() => {
     const words = plain(props.text).split(/\s+/).filter(Boolean)
     return (sites.data ?? []).map((site) => ({
@@ -65,6 +69,10 @@ function List(props: { text: string; onText: (text: string) => void; chosen: rea
         plain(`${camera.name} ${site.name} ${camera.id} ${word('placement', camera.placement)}`).includes(part))),
     })).filter((group) => group.cameras.length > 0)
   }, [cameras.data, sites.data, props.text])
+  const gone = useMemo(() => {
+    const words = plain(props.text).split(/\s+/).filter(Boolean)
+    return (removed.data ?? []).filter((camera) => camera.last_at !== null && words.every((part) => plain(`${camera.name ?? ''} ${camera.site} ${camera.id}`).includes(part)))
+  }, [removed.data, props.text])
   const first = groups[0]?.cameras[0]
   const key = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !first || !props.text.trim()) return
@@ -83,7 +91,7 @@ function List(props: { text: string; onText: (text: string) => void; chosen: rea
           onKeyDown={key} onChange={(event) => props.onText(event.target.value)} />
       </label>
       <div className="pick-list scrolls">
-        {groups.length === 0 && <Empty title={t('search.none')} />}
+        {groups.length + gone.length === 0 && <Empty title={t('search.none')} />}
         {groups.map((group) => (
           <section key={group.site.id}>
             <h3>
@@ -109,6 +117,25 @@ function List(props: { text: string; onText: (text: string) => void; chosen: rea
             </ul>
           </section>
         ))}
+        {gone.length > 0 && (
+          <section>
+            <h3>{t('pick.removed')}</h3>
+            <ul>
+              {gone.map((camera) => {
+                const taken = props.chosen.includes(camera.id)
+                return (
+                  <li key={camera.id}>
+                    <button className="pick-camera" aria-pressed={taken} disabled={full && !taken} onClick={() => props.onPick(camera.id)} data-pick={camera.id}>
+                      <span className="cut">{placeName(camera.id, known(camera.id))}</span>
+                      <span className="secondary cut">{isClosed(camera) ? t('tile.closed') : t('pick.until', { date: date(camera.last_at ?? '') })}</span>
+                      {taken && <Check size={15} />}
+                    </button>
+                  </li>
+                )
+              })}
+            </ul>
+          </section>
+        )}
       </div>
     </>
   )

@@ -3,9 +3,7 @@ import { Lock, Plus } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type MouseEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
-import { shortSite } from '../alerts/places'
 import { connection } from '../api/connection'
-import { useCameras, useSites } from '../api/queries'
 import { Hint } from '../controls/Hint'
 import { Menu, MenuChoices } from '../controls/Menu'
 import { StaleNote } from '../controls/states'
@@ -16,16 +14,16 @@ import { PHONE } from '../shell/phone'
 import { usePermission } from '../shell/shellState'
 import { moment } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { isClosed } from '../wall/Tile'
 import { LAYOUTS, MOST_CAMERAS, placeOf, type Layout } from './address'
 import { CameraPicker } from './CameraPicker'
 import { HoldDialog } from './HoldDialog'
 import { HoldsList } from './HoldsList'
 import { JumpTo } from './JumpTo'
+import { useKnown } from './known'
 import { Picture } from './Picture'
 import type { Playback } from './player/playback'
 import { preferred, preferSkipping } from './preferred'
-import { useCoverages, useHolds } from './queries'
+import { countOf, useCoverages, useHolds } from './queries'
 import { DayStrip } from './timeline/DayStrip'
 import { Legend } from './timeline/Legend'
 import type { Marked } from './timeline/Marks'
@@ -51,8 +49,7 @@ export function Desk({ playback }: { playback: Playback }) {
   const [dialog, setDialog] = useState<'pick' | 'hold' | 'holds' | null>(null)
   const [swapping, setSwapping] = useState<string | null>(null)
   const [jumping, setJumping] = useState(false)
-  const known = useCameras()
-  const sites = useSites()
+  const known = useKnown()
   const phone = useMedia(PHONE)
   const low = useMedia('(max-height: 820px)')
   const mayHold = usePermission('recording.hold')
@@ -76,18 +73,12 @@ export function Desk({ playback }: { playback: Playback }) {
       if (place.play) playback.play()
     })
   const cameras = useMemo(() => {
-    const names = new Map(sites.data?.map((site) => [site.id, shortSite(site.name)]))
-    const found = ids.map((id) => {
-      const camera = known.data?.find((one) => one.id === id)
-      return { id, name: camera?.name ?? id, site: camera ? (names.get(camera.site) ?? camera.site) : '', closed: camera ? isClosed(camera) : false }
-    })
+    const found = ids.map((id) => ({ id, name: id, site: '', closed: false, removed: false, ...known(id) }))
     const labels = labelsOf(found)
     return found.map((one): TimelineCamera => ({ ...one, label: labels.get(one.id) ?? one.name }))
-  }, [ids, known.data, sites.data])
-  const unknown = (id: string) => known.data !== undefined && !known.data.some((one) => one.id === id)
+  }, [ids, known])
   const chosen = active !== null && ids.includes(active) ? active : (ids[0] ?? null)
   const visible = visibleOf(ids, phone ? 1 : layout, chosen)
-  const activeFps = known.data?.find((one) => one.id === chosen)?.fps ?? null
 
   const around3h = useKnownRange(playback)
   const near = useCoverages(ids, around3h)
@@ -95,7 +86,7 @@ export function Desk({ playback }: { playback: Playback }) {
   const rows = useCoverages(shownIds, useStable(rangeFor(view)))
   useEffect(() => ids.forEach((id, index) => playback.cover(id, near[index]?.coverage)), [playback, ids, near])
   useFollowingView(playback, view, setView)
-  const holds = useHolds(false)
+  const held = countOf(useHolds(false).data)
 
   const jump = (to: number, span = spanOf(view)) => {
     playback.seek(to)
@@ -115,7 +106,7 @@ export function Desk({ playback }: { playback: Playback }) {
     if (marks.from === null || marks.to === null) untell.current = tell(t('hold.marksFirst'), 'breach')
     else setDialog('hold')
   }
-  const actions = useDeskKeys({ playback, view, setView, marks, setMarks, jump, hold, chosen, activeFps, alerts: near[ids.indexOf(chosen ?? '')]?.coverage?.alerts ?? [],
+  const actions = useDeskKeys({ playback, view, setView, marks, setMarks, jump, hold, chosen, alerts: near[ids.indexOf(chosen ?? '')]?.coverage?.alerts ?? [],
     pick: () => setDialog('pick'), goTo: () => setJumping(true), setLayout })
   const stale = rows.find((row) => row.error && row.coverage)
 
@@ -136,7 +127,7 @@ export function Desk({ playback }: { playback: Playback }) {
           <button className="button" aria-label={t('rec.addCamera')} onClick={() => setDialog('pick')}><Plus size={15} /> <span className="desk-wide">{t('rec.addCamera')}</span></button>
         </Hint>
         <Hint text={t('hold.list')}>
-          <button className="button" aria-label={t('hold.list')} onClick={() => setDialog('holds')}><Lock size={14} /> <span className="desk-wide">{t('hold.short')}</span>{(holds.data?.items.length ?? 0) > 0 && <b>{holds.data?.items.length}</b>}</button>
+          <button className="button" aria-label={t('hold.list')} onClick={() => setDialog('holds')}><Lock size={14} /> <span className="desk-wide">{t('hold.short')}</span>{held && <b>{held}</b>}</button>
         </Hint>
         </div>
       </PageTools>
@@ -149,7 +140,7 @@ export function Desk({ playback }: { playback: Playback }) {
       <div className="pictures" data-count={visible.length}>
         {cameras.filter((camera) => visible.includes(camera.id)).map((camera) => (
           <Picture key={camera.id} camera={camera} playback={playback} active={camera.id === chosen && visible.length > 1}
-            unknown={unknown(camera.id)} onJump={jump}
+            unknown={known(camera.id) === null} onJump={jump}
             solo={solo} first={ids[0] === camera.id} last={ids.at(-1) === camera.id}
             onActive={() => setActive(camera.id)} onRemove={() => change(ids.filter((one) => one !== camera.id))}
             onSwap={() => setSwapping(camera.id)} onMove={(step) => setIds(moved(ids, camera.id, step))}

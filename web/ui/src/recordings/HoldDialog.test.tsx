@@ -9,8 +9,8 @@ import { Toasts } from '../controls/toasts'
 import { HoldDialog } from './HoldDialog'
 
 const cameras = [
-  { id: 'gate-1', name: 'Cổng chính', label: 'Cổng chính', site: 'Vị Thanh 1', closed: false },
-  { id: 'corridor-2', name: 'Hành lang A2', label: 'Hành lang A2', site: 'Vị Thanh 1', closed: false },
+  { id: 'gate-1', name: 'Cổng chính', label: 'Cổng chính', site: 'Vị Thanh 1', closed: false, removed: false },
+  { id: 'corridor-2', name: 'Hành lang A2', label: 'Hành lang A2', site: 'Vị Thanh 1', closed: false, removed: false },
 ]
 const span = { from: Date.parse('2026-11-21T14:00:00Z'), to: Date.parse('2026-11-21T14:08:00Z') }
 
@@ -26,12 +26,13 @@ function timelineOf(path: string, without: readonly string[]) {
   }
 }
 
-function show(status = 201, without: readonly string[] = []) {
+function show(status = 201, without: readonly string[] = [], answer: object = { id: 'h1' }, pending: () => boolean = () => false) {
   const calls: { method: string; path: string; body: unknown }[] = []
   vi.stubGlobal('fetch', vi.fn((path: string, init: RequestInit) => {
     if (path.includes('/timeline')) return Promise.resolve(new Response(JSON.stringify(timelineOf(path, without))))
+    if (path.startsWith('/api/holds?')) return Promise.resolve(new Response(JSON.stringify({ items: [{ id: 'h1', pending: pending() }], next: null })))
     calls.push({ method: init.method ?? 'GET', path, body: typeof init.body === 'string' ? JSON.parse(init.body) : null })
-    const body = status === 201 ? { id: 'h1' } : { type: 'about:blank#hold-span', detail: 'the span is in the future' }
+    const body = status === 422 ? { type: 'about:blank#hold-span', detail: 'the span is in the future' } : answer
     return Promise.resolve(init.method === 'DELETE' ? new Response(null, { status: 204 }) : new Response(JSON.stringify(body), { status }))
   }))
   const made = vi.fn()
@@ -86,5 +87,23 @@ describe('HoldDialog', () => {
     await waitFor(() => expect(document.querySelector('.form-error')?.textContent).toContain('in the future'))
     expect(made).not.toHaveBeenCalled()
     expect(reason().value).toBe('vụ việc')
+  })
+  it('says that the recorders have not been told yet, until they are', async () => {
+    let pending = true
+    const { made } = show(201, [], { id: 'h1', pending: true }, () => pending)
+    fireEvent.change(reason(), { target: { value: 'vụ việc' } })
+    submit()
+    await screen.findByText(/chưa báo được cho bộ ghi/)
+    expect(made).not.toHaveBeenCalled()
+    expect(screen.queryByText(/^Đã giữ lại/)).toBeNull()
+    pending = false
+    await waitFor(() => expect(made).toHaveBeenCalled(), { timeout: 8000 })
+    await screen.findByText(/^Đã giữ lại/)
+  })
+  it('says what to do when the list has no room', async () => {
+    show(409, [], { type: 'about:blank#holds-full', detail: 'recorders cannot be told of more holds' })
+    fireEvent.change(reason(), { target: { value: 'vụ việc' } })
+    submit()
+    await waitFor(() => expect(document.querySelector('.form-error')?.textContent).toContain('bỏ giữ những đoạn không còn cần'))
   })
 })

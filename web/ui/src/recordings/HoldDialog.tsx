@@ -2,12 +2,13 @@
 import { CircleAlert, TriangleAlert } from 'lucide-react'
 import { useEffect, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Problem } from '../api/client'
 import { Dialog } from '../controls/Dialog'
 import { explain } from '../controls/states'
 import { tell } from '../controls/toasts'
 import { date, day, dayStart, datedStretch, duration } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { createHold, releaseHold, useCoverages } from './queries'
+import { createHold, holdsOf, releaseHold, useCoverages, useHolds } from './queries'
 import type { TimelineCamera } from './timeline/camera'
 import { DAY, MAX_SPAN } from './timeline/scale'
 
@@ -29,6 +30,8 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
   const [until, setUntil] = useState('')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState('')
+  /** Put, and the recorders have not been told of it. */
+  const [untold, setUntold] = useState<string | null>(null)
   const open = span !== null
   useEffect(() => {
     if (!open) return
@@ -46,6 +49,30 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
   const wanting = chosen.length === 0 ? t('hold.noCamera') : reason.trim() === '' ? t('hold.noReason')
     : term === 'date' && (!ends || Date.parse(ends) <= serverClock.now()) ? t('hold.noDate') : ''
 
+  const undo = (id: string) => void releaseHold(id).then(() => tell(t('hold.undone')), (cause: unknown) => tell(explain(cause, t), 'breach'))
+  const finish = () => {
+    setUntold(null)
+    onMade()
+  }
+  const done = (id: string) => {
+    finish()
+    tell(t('hold.made', { count: chosen.length, span: duration(span.to - span.from) }), 'done', { label: t('action.undo'), run: () => undo(id) })
+  }
+  if (untold !== null) {
+    return (
+      <Dialog open onClose={finish} title={t('hold.title')} description={t('hold.text')}>
+        <Untold hold={untold} onTold={() => done(untold)} />
+        <div className="dialog-foot">
+          <button className="button" onClick={() => {
+            finish()
+            undo(untold)
+          }}>{t('action.undo')}</button>
+          <button className="button primary" onClick={finish}>{t('action.close')}</button>
+        </div>
+      </Dialog>
+    )
+  }
+
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     if (wanting) {
@@ -58,13 +85,10 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
       const made = await createHold({
         cameras: chosen, start: new Date(span.from).toISOString(), end: new Date(span.to).toISOString(), reason: reason.trim(), until: ends,
       })
-      onMade()
-      tell(t('hold.made', { count: chosen.length, span: duration(span.to - span.from) }), 'done', {
-        label: t('action.undo'),
-        run: () => void releaseHold(made.id).then(() => tell(t('hold.undone')), (cause: unknown) => tell(explain(cause, t), 'breach')),
-      })
+      if (made.pending) setUntold(made.id)
+      else done(made.id)
     } catch (cause) {
-      setError(explain(cause, t))
+      setError(cause instanceof Problem && cause.kind === 'holds-full' ? t('hold.full') : explain(cause, t))
     } finally {
       setBusy(false)
     }
@@ -109,4 +133,15 @@ export function HoldDialog({ span, cameras, onClose, onMade }: Props) {
       </form>
     </Dialog>
   )
+}
+
+/** Until the recorders have been told footage may still be deleted: it is said, and watched. */
+function Untold({ hold, onTold }: { hold: string; onTold: () => void }) {
+  const { t } = useTranslation()
+  const found = holdsOf(useHolds(false).data).find((one) => one.id === hold)
+  const told = found !== undefined && !found.pending
+  useEffect(() => {
+    if (told) onTold()
+  }, [told])
+  return <p className="hold-pending" role="alert"><TriangleAlert size={15} /> {t('hold.pendingText')}</p>
 }

@@ -1,5 +1,5 @@
 // What is held: who holds which stretch, why and until when; a way to it, and to its release.
-import { Lock, LockOpen, Play } from 'lucide-react'
+import { Lock, LockOpen, Play, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Hold } from '../api/types'
@@ -7,13 +7,14 @@ import { Dialog } from '../controls/Dialog'
 import { Empty, explain, Failed, Skeletons, StaleNote } from '../controls/states'
 import { tell } from '../controls/toasts'
 import { date, datedStretch, duration, moment } from '../time/format'
-import { releaseHold, useHolds } from './queries'
-import { useLabels } from './useLabels'
+import { placeName, useKnown } from './known'
+import { holdsOf, releaseHold, useHolds } from './queries'
 
 export function HoldsList({ open, onClose, mayRelease, onShow }: { open: boolean; onClose: () => void; mayRelease: boolean; onShow: (hold: Hold) => void }) {
   const { t } = useTranslation()
   const [past, setPast] = useState(false)
   const holds = useHolds(past, open)
+  const items = holdsOf(holds.data)
   return (
     <Dialog open={open} onClose={onClose} wide title={t('hold.list')} description={t('hold.listText')}>
       <span className="segmented" role="group" aria-label={t('hold.list')}>
@@ -23,11 +24,14 @@ export function HoldsList({ open, onClose, mayRelease, onShow }: { open: boolean
       {holds.isError && holds.data && <StaleNote since={holds.dataUpdatedAt} onRetry={() => void holds.refetch()} />}
       {holds.isPending ? <Skeletons count={3} height={62} /> : !holds.data ? (
         <Failed error={holds.error} what={t('hold.failed')} onRetry={() => void holds.refetch()} />
-      ) : holds.data.items.length === 0 ? (
+      ) : items.length === 0 ? (
         <Empty icon={<Lock size={24} strokeWidth={1.5} />} title={t('hold.none')} text={t('hold.noneText')} />
       ) : (
         <ul className="holds scrolls">
-          {holds.data.items.map((hold) => <Entry key={hold.id} hold={hold} mayRelease={mayRelease} onShow={() => onShow(hold)} />)}
+          {items.map((hold) => <Entry key={hold.id} hold={hold} mayRelease={mayRelease} onShow={() => onShow(hold)} />)}
+          {holds.hasNextPage && (
+            <li className="hold-more"><button className="button" disabled={holds.isFetchingNextPage} onClick={() => void holds.fetchNextPage()}>{t('hold.more')}</button></li>
+          )}
         </ul>
       )}
     </Dialog>
@@ -36,7 +40,7 @@ export function HoldsList({ open, onClose, mayRelease, onShow }: { open: boolean
 
 function Entry({ hold, mayRelease, onShow }: { hold: Hold; mayRelease: boolean; onShow: () => void }) {
   const { t } = useTranslation()
-  const labels = useLabels()
+  const known = useKnown()
   const [asking, setAsking] = useState(false)
   const [busy, setBusy] = useState(false)
   const release = async () => {
@@ -55,8 +59,9 @@ function Entry({ hold, mayRelease, onShow }: { hold: Hold; mayRelease: boolean; 
     <li className="hold" data-hold={hold.id} data-state={hold.state}>
       <div className="hold-text">
         <b>{datedStretch(hold.start, hold.end)} <span className="secondary">{duration(Date.parse(hold.end) - Date.parse(hold.start))}</span></b>
-        <span>{labels(hold.cameras).join(', ')}</span>
+        <span>{hold.cameras.map((id) => placeName(id, known(id))).join(', ')}</span>
         <q>{hold.reason}</q>
+        {hold.pending && <span className="hold-pending" role="status"><TriangleAlert size={15} /> {t('hold.pending')}</span>}
         <span className="secondary">
           {hold.owner} · {hold.state === 'released' && hold.released_at ? t('hold.releasedBy', { by: hold.released_by, time: moment(hold.released_at) })
             : hold.state === 'expired' && hold.until ? t('hold.expired', { date: date(hold.until) })

@@ -32,7 +32,7 @@ export interface PictureActions {
 
 interface Props extends PictureActions {
   camera: TimelineCamera
-  /** Not in the configuration: nothing can be asked of it. */
+  /** There never was one of this id: nothing can be asked of it. */
   unknown: boolean
   playback: Playback
   active: boolean
@@ -77,6 +77,7 @@ export function Picture(props: Props) {
         </>
       )}
       <div className="picture-badges">
+        {camera.removed && <span className="picture-badge">{t('rec.removed')}</span>}
         {shown.phase === 'stills' && (
           <Hint text={t('rec.previewWhy', { codec: codecName(shown.codec ?? '') })}>
             <span className="picture-badge attention" tabIndex={0}>{t('rec.preview', { codec: codecName(shown.codec ?? '') })}</span>
@@ -179,7 +180,7 @@ function PictureMenu(props: Props) {
       <MenuItem icon={<ArrowLeft size={15} />} disabled={props.first} onSelect={() => props.onMove(-1)}>{t('rec.moveFront')}</MenuItem>
       <MenuItem icon={<ArrowRight size={15} />} disabled={props.last} onSelect={() => props.onMove(1)}>{t('rec.moveBack')}</MenuItem>
       <MenuLine />
-      <MenuItem icon={<Video size={15} />} onSelect={() => navigate(`/cameras/${encodeURIComponent(props.camera.id)}`)}>{t('action.live')}</MenuItem>
+      <MenuItem icon={<Video size={15} />} disabled={props.camera.removed} onSelect={() => navigate(`/cameras/${encodeURIComponent(props.camera.id)}`)}>{t('action.live')}</MenuItem>
       <MenuItem icon={<Siren size={15} />} onSelect={() => navigate(`/alerts?camera=${encodeURIComponent(props.camera.id)}`)}>{t('rec.itsAlerts')}</MenuItem>
       <MenuLine />
       <MenuItem icon={<X size={15} />} onSelect={props.onRemove}>{t('rec.remove')}</MenuItem>

@@ -4,15 +4,18 @@ import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation, useSearch } from 'wouter'
 import { shortSite } from '../alerts/places'
-import { useCameras, useSites } from '../api/queries'
+import { useCameras, useSites, useSystem } from '../api/queries'
+import type { RemovedCamera } from '../api/types'
 import { Empty, Failed } from '../controls/states'
 import { readJson, writeJson } from '../preferences/preferences'
 import { PageTools } from '../shell/PageTools'
+import { serverClock } from '../time/serverClock'
 import { usePermission, useTitle } from '../shell/shellState'
 import { useShortcuts } from '../shell/shortcuts'
 import { placeOf, recordingsAt } from './address'
 import { CameraPicker, siteCameras } from './CameraPicker'
 import { Desk } from './Desk'
+import { useKnown, useRemoved } from './known'
 import { Playback } from './player/playback'
 import { preferred } from './preferred'
 import { findFootage } from './queries'
@@ -36,10 +39,13 @@ export function RecordingsPage() {
 function Opened({ cameras }: { cameras: string[] }) {
   const search = useSearch()
   const [playback, setPlayback] = useState<Playback | null>(null)
+  const [place] = useState(() => placeOf(new URLSearchParams(search)))
+  // The first answer tells what time it is at the server.
+  const waiting = useSystem().isPending && place.at === null
   useEffect(() => {
-    const place = placeOf(new URLSearchParams(search))
+    if (waiting) return undefined
     const made = new Playback({
-      at: place.at ?? Date.now() - JUST_NOW_MS,
+      at: place.at ?? serverClock.now() - JUST_NOW_MS,
       speed: place.speed,
       skipGaps: () => preferred.get().skipGaps,
       findNext: (at) => findFootage(placeOf(new URLSearchParams(location.search)).cameras, at),
@@ -48,7 +54,7 @@ function Opened({ cameras }: { cameras: string[] }) {
     setPlayback(made)
     return () => made.close()
     // Later changes of the address are taken over by the desk.
-  }, [])
+  }, [waiting])
   const key = cameras.join()
   useEffect(() => {
     const list = key.split(',')
@@ -56,6 +62,12 @@ function Opened({ cameras }: { cameras: string[] }) {
     writeJson(RECENT, [list, ...before.filter((one) => one.join() !== key)].slice(0, RECENTS))
   }, [key])
   return playback && <Desk playback={playback} />
+}
+
+/** Cameras that are all removed have nothing of just now: the end of what they recorded is shown; null for others. */
+function lastOf(removed: readonly RemovedCamera[], ids: readonly string[]): number | null {
+  const ends = ids.map((id) => Date.parse(removed.find((one) => one.id === id)?.last_at ?? ''))
+  return ends.every((at) => at > 0) ? Math.floor((Math.max(...ends) - JUST_NOW_MS) / 1000) * 1000 : null
 }
 
 function Start() {
@@ -67,9 +79,10 @@ function Start() {
   const [picking, setPicking] = useState(false)
   const [picked, setPicked] = useState<string[]>([])
   useShortcuts({ c: () => setPicking(true) })
-  const known = new Map(cameras.data?.map((camera) => [camera.id, camera]))
-  const recents = readJson<string[][]>(RECENT, []).map((one) => one.filter((id) => known.has(id))).filter((one) => one.length > 0)
-  const open = (ids: readonly string[]) => ids.length > 0 && navigate(recordingsAt(ids))
+  const known = useKnown()
+  const removed = useRemoved().data
+  const recents = readJson<string[][]>(RECENT, []).map((one) => one.filter(known)).filter((one) => one.length > 0)
+  const open = (ids: readonly string[]) => ids.length > 0 && navigate(recordingsAt(ids, lastOf(removed ?? [], ids)))
   if (cameras.isError && !cameras.data) return <Failed fill error={cameras.error} what={t('wall.failed')} onRetry={() => void cameras.refetch()} />
   return (
     <div className="rec-start scrolls">

@@ -19,7 +19,7 @@ describe('coverageOf', () => {
     expect(mixed.recorded).toHaveLength(2)
   })
   it('does without what an older server leaves out', () => {
-    expect(coverageOf(timeline())).toMatchObject({ holds: [], recordedFrom: null, twice: [] })
+    expect(coverageOf(timeline())).toMatchObject({ holds: [], twice: [] })
   })
   it('knows which moments exist twice', () => {
     expect(coverageOf(timeline({ overlaps: [segment(30, 60)] })).twice).toEqual([{ start: at(30), end: at(60) }])

@@ -39,7 +39,6 @@ export interface Coverage {
   countMax: Uint16Array
   alerts: (Alert & { at: number })[]
   holds: Held[]
-  recordedFrom: number | null
 }
 
 /** Segments follow each other with a frame between: anything under this is no hole. */
@@ -69,7 +68,6 @@ export function coverageOf(timeline: Timeline): Coverage {
     countMax: Uint16Array.from(timeline.counts, (bin) => bin.max),
     alerts: timeline.alerts.map((alert) => ({ ...alert, at: Date.parse(alert.opened_at) })).sort((a, b) => a.at - b.at),
     holds: (timeline.holds ?? []).map((hold) => ({ ...hold, start: Date.parse(hold.start), end: Date.parse(hold.end) })),
-    recordedFrom: timeline.recorded_from ? Date.parse(timeline.recorded_from) : null,
   }
 }
 

@@ -1,5 +1,5 @@
 // What the recordings page asks the server: timelines as coverage, holds, the next footage far away.
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueries, type InfiniteData } from '@tanstack/react-query'
 import { useMemo, useRef } from 'react'
 import { get, query, request } from '../api/client'
 import { queryClient } from '../api/queries'
@@ -75,13 +75,29 @@ export async function findFootage(cameras: readonly string[], at: number): Promi
 
 const HOLDS = ['holds'] as const
 
+const HOLDS_PAGE = 200
+const HOLDS_MS = 30_000
+/** While the recorders have yet to be told of one. */
+const PENDING_MS = 2000
+
 export const useHolds = (released: boolean, enabled = true) =>
-  useQuery({
+  useInfiniteQuery({
     queryKey: [...HOLDS, released],
-    queryFn: ({ signal }) => get<Page<Hold>>(`/api/holds${query({ limit: 200, released: released ? 'true' : null })}`, signal),
-    refetchInterval: 30_000,
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Hold>>(`/api/holds${query({ limit: HOLDS_PAGE, released: released ? 'true' : null, cursor: pageParam })}`, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    refetchInterval: ({ state }) => (state.data && holdsOf(state.data).some((hold) => hold.pending) ? PENDING_MS : HOLDS_MS),
     enabled,
   })
+
+export const holdsOf = (held: InfiniteData<Page<Hold>> | undefined): Hold[] => held?.pages.flatMap((page) => page.items) ?? []
+
+/** How many there are, as far as is known; empty for none. */
+export function countOf(held: InfiniteData<Page<Hold>> | undefined): string {
+  const count = holdsOf(held).length
+  return count === 0 ? '' : `${count}${held?.pages.at(-1)?.next ? '+' : ''}`
+}
 
 export interface NewHold {
   cameras: string[]

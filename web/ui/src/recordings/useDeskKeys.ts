@@ -20,7 +20,6 @@ interface Desk {
   goTo: () => void
   setLayout: (layout: Layout) => void
   chosen: string | null
-  activeFps: number | null
   alerts: Coverage['alerts']
 }
 
@@ -30,7 +29,7 @@ const BEFORE_MS = 10_000
 export function useDeskKeys(desk: Desk) {
   const { playback, marks, setMarks, jump } = desk
   const leap = (seconds: number) => jump(playback.position() + seconds * 1000)
-  const step = (direction: 1 | -1) => playback.step(direction, desk.chosen, desk.activeFps)
+  const step = (direction: 1 | -1) => playback.step(direction, desk.chosen)
   const live = () => {
     jump(playback.latest())
     playback.setSpeed(1)

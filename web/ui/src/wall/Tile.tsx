@@ -4,7 +4,7 @@ import { BedDouble, DoorOpen, FlaskConical, Lock, MoveHorizontal, Users } from '
 import { memo, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import type { Camera, Placement } from '../api/types'
+import type { Camera, Placement, RemovedCamera } from '../api/types'
 import { word } from '../i18n'
 import { moment, span } from '../time/format'
 import { STALE_MS, type WallFeed } from './feed'
@@ -24,7 +24,7 @@ export interface TileProps {
   site: string | null
 }
 
-export const isClosed = (camera: Camera) => camera.placement === 'patient_room'
+export const isClosed = (camera: Pick<Camera, 'placement'> | RemovedCamera) => camera.placement === 'patient_room'
 export const hasPicture = (camera: Camera) => !isClosed(camera) && (camera.state === 'recording' || camera.state === 'online')
 
 export const Tile = memo(function Tile({ camera, alert, feed, width, site }: TileProps) {

@@ -1,12 +1,16 @@
 // One stretch of one camera in one video element: the playlist through hls.js, and the way between its time and UTC.
-import Hls, { type ErrorData, type LevelDetails, type LoadPolicy } from 'hls.js/light'
+import Hls, { type ErrorData, type Fragment, type LevelDetails, type LoadPolicy } from 'hls.js/light'
 import { query } from '../../api/client'
+import { parseInit, sampleTimes } from '../../live/fmp4'
+import { neighbourOf } from './frames'
 import { restOfFile, secondsOf, utcOf, type Span } from './mediaMap'
 import { holds, type Window } from './windows'
 
 export type Trouble = 'unreachable' | 'node' | 'missing' | 'forbidden' | 'codec' | 'damaged'
 
-/** A frame's length is at most this; so near to the wanted moment a standing picture is where it should be. */
+/** So near to the wanted moment a standing picture is where it should be: another frame may begin beyond that. */
+const EXACT_S = 0.002
+/** Memory begins with a frame: so much may be missing before it. */
 const FRAME_S = 0.012
 /** So near to what cannot be read hls.js leaps over it. */
 const SOON_MS = 1000
@@ -43,6 +47,7 @@ export class Deck {
   /** Frames put on the screen, and the last one's place on the element's time line. */
   painted = 0
   private frameAt: number | null = null
+  private readonly frames = new Map<number, number[]>()
   private readonly hls: Hls
   private details: LevelDetails | null = null
   private wanted: number
@@ -82,6 +87,7 @@ export class Deck {
     this.hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => {
       this.details = details
     })
+    this.hls.on(Hls.Events.FRAG_LOADED, (_, { frag, payload }) => this.learn(frag, payload))
     this.hls.on(Hls.Events.ERROR, (_, data) => this.failed(data))
     this.hls.attachMedia(this.video)
     this.hls.loadSource(playlistOf(camera, window))
@@ -150,6 +156,11 @@ export class Deck {
     return utcOf(this.details.fragments, this.frameAt)
   }
 
+  /** UTC of the frame after, or before, that at `at`; null where it is not loaded. */
+  neighbour(at: number, direction: 1 | -1): number | null {
+    return this.details ? neighbourOf(this.details.fragments, this.frames, at, direction) : null
+  }
+
   /** The newest moment that the playlist knows; null before it is there. */
   knownTo(): number | null {
     const last = this.details?.fragments.at(-1)
@@ -170,7 +181,7 @@ export class Deck {
     if (seconds === null) return false
     // One search at a time, unless it hangs: a drag would otherwise never arrive.
     if (this.video.seeking && performance.now() - this.soughtAt < 1500) return true
-    if (Math.abs(this.video.currentTime - seconds) > FRAME_S) {
+    if (Math.abs(this.video.currentTime - seconds) > EXACT_S) {
       this.soughtAt = performance.now()
       this.video.currentTime = seconds
     }
@@ -192,6 +203,12 @@ export class Deck {
     this.hls.startLoad(seconds)
     this.soughtAt = performance.now()
     this.video.currentTime = seconds
+  }
+
+  private learn(frag: Fragment, payload: ArrayBuffer): void {
+    const head = frag.initSegment?.data
+    const init = head ? parseInit(head.slice().buffer) : null
+    if (init && typeof frag.sn === 'number') this.frames.set(frag.sn, sampleTimes(payload).map((ticks) => ticks / init.timescale))
   }
 
   private failed(data: ErrorData): void {

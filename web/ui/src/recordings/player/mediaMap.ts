@@ -5,6 +5,8 @@ export interface Fragment {
   start: number
   duration: number
   programDateTime: number | null
+  /** Its number in the list. */
+  sn?: number
   /** The address: fragments of one file share what is before the question mark. */
   relurl?: string | undefined
 }

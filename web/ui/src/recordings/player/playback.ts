@@ -27,6 +27,8 @@ export const LIVE_LAG_MS = 12_000
 /** Nearer to the newest footage than this is at the present. */
 const PRESENT_MS = 20_000
 const TOLD_EVERY_MS = 250
+/** A step where no camera has a picture. */
+const UNKNOWN_FRAME_MS = 40
 const NOTE_MS = 5000
 
 export interface PlaybackOptions {
@@ -136,13 +138,18 @@ export class Playback {
   }
 
   /** One frame on or back, of `camera` where it has a picture, else of another one's. */
-  step(direction: 1 | -1, camera: string | null, fps: number | null): void {
+  step(direction: 1 | -1, camera: string | null): void {
     this.pause()
-    const leading = (camera && this.tracks.get(camera)) || [...this.tracks.values()][0]
-    const frame = leading?.frameUtc() ?? this.at
-    const length = 1000 / (fps && fps > 0.5 ? fps : 25)
-    // Into the middle of the wanted frame: at its edge rounding would decide.
-    this.seek(frame + (direction > 0 ? 1.5 : -0.5) * length)
+    const from = this.at
+    const tracks = [...this.tracks.values()].sort((a, b) => Number(b.camera === camera) - Number(a.camera === camera))
+    for (const track of tracks) {
+      const found = track.neighbour(from, direction)
+      if (found === null) continue
+      if (typeof found === 'number') this.land(found)
+      else void found.then((at) => (at !== null && this.at === from ? this.land(at) : undefined))
+      return
+    }
+    this.seek(from + direction * UNKNOWN_FRAME_MS)
   }
 
   private tick = (now: number): void => {
@@ -209,7 +216,7 @@ export class Playback {
   }
 
   private land(to: number, from = this.at): void {
-    if (to - from > 2000) this.say({ kind: 'skipped', from, to })
+    if (Math.abs(to - from) > 2000) this.say({ kind: 'skipped', from: Math.min(from, to), to: Math.max(from, to) })
     this.seek(to)
   }
 

@@ -77,6 +77,11 @@ export class Track {
     return this.deck?.frameUtc() ?? null
   }
 
+  /** UTC of the frame after, or before, that at `at`; null where it is not known. */
+  neighbour(at: number, direction: 1 | -1): number | null | Promise<number | null> {
+    return this.stills ? this.stills.neighbour(at, direction) : (this.deck?.neighbour(at, direction) ?? null)
+  }
+
   painted(): number {
     return (this.deck?.painted ?? 0) + (this.stills?.painted ?? 0)
   }
@@ -99,7 +104,7 @@ export class Track {
   private still(head: Playhead, codec: string, growing: boolean): Report {
     this.drop()
     this.stills ??= new Stills(this.camera, this.host)
-    this.stills.show(head.at)
+    this.stills.show(head.at, head.running)
     const { at, failed } = this.stills
     this.tell({ phase: at === null && failed ? 'trouble' : at === null ? 'loading' : 'stills', codec, at, growing, trouble: failed ? 'node' : null })
     return report(failed ? 'lost' : 'shown')

@@ -7,6 +7,8 @@ export interface TimelineCamera {
   site: string
   /** A patient's room: no pictures, also no small ones. */
   closed: boolean
+  /** No longer in the configuration. */
+  removed: boolean
 }
 
 interface Named {

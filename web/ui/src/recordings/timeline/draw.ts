@@ -14,10 +14,8 @@ export interface Palette {
   absent: CanvasPattern | string
   twice: CanvasPattern | string
   heat: [number, number, number]
-  line: string
   breach: string
   attention: string
-  accent: string
   text: string
 }
 
@@ -158,12 +156,12 @@ export function paletteOf(element: HTMLElement, context: CanvasRenderingContext2
   const style = getComputedStyle(element)
   const colour = (name: string) => style.getPropertyValue(name).trim()
   return {
-    ground: colour('--tl-ground'), recorded: colour('--tl-recorded'), line: colour('--line'),
+    ground: colour('--tl-ground'), recorded: colour('--tl-recorded'),
     gap: hatch(context, colour('--tl-gap-a'), colour('--tl-gap-b')),
     absent: hatch(context, colour('--hatch-a'), colour('--hatch-b')),
     twice: rules(context, colour('--text')),
     heat: channels(colour('--attention')),
-    breach: colour('--breach'), attention: colour('--attention'), accent: colour('--accent'), text: colour('--text'),
+    breach: colour('--breach'), attention: colour('--attention'), text: colour('--text'),
   }
 }
 

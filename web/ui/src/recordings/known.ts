@@ -1,0 +1,47 @@
+// What is known of a camera by its id: configured, or removed since, of which footage is still kept.
+import { useQuery } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { shortSite } from '../alerts/places'
+import { get } from '../api/client'
+import { useCameras, useSites } from '../api/queries'
+import type { Page, RemovedCamera } from '../api/types'
+import { isClosed } from '../wall/Tile'
+
+export interface KnownCamera {
+  name: string
+  site: string
+  /** A patient's room: no pictures. */
+  closed: boolean
+  removed: boolean
+}
+
+export const useRemoved = () =>
+  useQuery({
+    queryKey: ['removed'],
+    queryFn: async ({ signal }) => (await get<Page<RemovedCamera>>('/api/cameras?removed=true', signal)).items,
+    staleTime: 60_000,
+    refetchInterval: 300_000,
+  })
+
+/** The camera of an id; null: there is none, undefined: not known yet. */
+export function useKnown(): (id: string) => KnownCamera | null | undefined {
+  const cameras = useCameras().data
+  const removed = useRemoved().data
+  const sites = useSites().data
+  return useCallback((id) => {
+    const siteName = (of: string) => {
+      const site = sites?.find((one) => one.id === of)
+      return site ? shortSite(site.name) : of
+    }
+    const camera = cameras?.find((one) => one.id === id)
+    if (camera) return { name: camera.name, site: siteName(camera.site), closed: isClosed(camera), removed: false }
+    const gone = removed?.find((one) => one.id === id)
+    if (gone) return { name: gone.name ?? id, site: siteName(gone.site), closed: isClosed(gone), removed: true }
+    return cameras && removed ? null : undefined
+  }, [cameras, removed, sites])
+}
+
+/** With the site: several have a gate of the same name. */
+export function placeName(id: string, camera: KnownCamera | null | undefined): string {
+  return camera ? `${camera.name} · ${camera.site}` : id
+}
