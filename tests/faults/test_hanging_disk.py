@@ -57,4 +57,6 @@ async def test_one_disk_hangs_at_the_start(nats: NatsServer, tmp_path: Path, fig
                 await until_async(all_record, 20, "all cameras are recorded")
         assert not left.exists()
     await bus.close()
-    figure(18, "one of two disks hangs at the start: the others record", f"after {after:.1f} s", "≤ 10 s", "2 + 2 cameras")
+    figure(
+        18, "one of two disks hangs at the start: the others record", f"after {after:.1f} s", "≤ 10 s", "2 + 2 cameras"
+    )
