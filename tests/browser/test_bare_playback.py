@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser.bare import HOUR, SIZE, Running
-from tests.support.hls_page import FLAGS, HLS_JS, hls_page
+from tests.support.hls_page import HLS_JS, hls_page
 from tests.support.past import counted
 from tests.support.waiting import wait_until
 from vms.demo.counter import read_counter
@@ -21,23 +19,14 @@ from vms.domain.clock import SystemClock
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
 
 @pytest.fixture
-def page(running: Running) -> Iterator[Page]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI installs Chromium: see .ci/run")
-        pytest.skip("no Chromium on this machine")
+def page(browser: Browser, running: Running) -> Iterator[Page]:
     if not HLS_JS.exists():
         pytest.skip("hls.js is not installed: make ui")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield hls_page(
-            browser.new_context(), f"http://127.0.0.1:{running.rig.port}", running.rig.http.cookies["vms_session"]
-        )
-        browser.close()
+    context = browser.new_context()
+    yield hls_page(context, f"http://127.0.0.1:{running.rig.port}", running.rig.http.cookies["vms_session"])
+    context.close()
 
 
 def counter(page: Page) -> int | None:
