@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from recorder import disk
+from recorder import segment_file
 from recorder.retention.account import Account
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import Holds
@@ -53,7 +53,7 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shm = Path("/dev/shm")
     folder = shm / f"vms-{tmp_path.name}-{time.monotonic_ns()}" if shm.is_dir() else tmp_path / "day"
     folder.mkdir()
-    monkeypatch.setattr(disk, "RESERVE_BYTES", 64 * 1024)  # memory is really given, not only promised
+    monkeypatch.setattr(segment_file, "RESERVE_BYTES", 64 * 1024)  # memory is really given, not only promised
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     yield folder
