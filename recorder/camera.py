@@ -137,7 +137,7 @@ class CameraRecorder:
         if self._settle_at is None:
             self._settle_at = packet.pts + int(SETTLE_S * TIMESCALE)
         if writing and packet.pts >= self._settle_at and self._gaps.open:
-            start = self._writer.settle(run)
+            start = self._writer.settle(run, self._gaps.since)
             self._gaps.finish(start if start is not None else run.utc(packet.pts))
         try:
             self._live.packet(run, packet)
@@ -149,7 +149,7 @@ class CameraRecorder:
     def end(self, run: Run, reason: str) -> None:
         """The run is over: its segment is closed and a gap begins at its end."""
         if self._gaps.open and self._writer.begun:  # shorter than the settling time
-            start = self._writer.settle(run)
+            start = self._writer.settle(run, self._gaps.since)
             self._gaps.finish(start if start is not None else run.utc(0))
         self._writer.end(run)
         self._run = None

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,10 @@ STOP_S = 3.0
 MENDED_S = 1.0
 #: A camera that could not even be tried, for want of threads say, is tried again after this.
 AGAIN_S = 5.0
+#: A disk that is refused is asked for again so often.
+WAKING_S = 0.5
+#: Whoever is added next mends the folder: what the camera's last stream left in the queue has to be written by then.
+SETTLED_S = 3600.0
 
 #: Who writes the footage of ``(site, camera)``; asks the file system.
 Writer = Callable[[str, str], DiskWriter]
@@ -50,6 +55,7 @@ class _Sought:
     site: str
     camera: Camera
     since: float  # UTC seconds
+    asked_at: float  # monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,9 @@ class _Pulled:
     reader: StreamReader
     early: EarlyPackets
     disk: DiskWriter
-    since: float  # UTC seconds
+    sought: _Sought
     mended: bool = False
+    released: bool = False
 
 
 class Cameras:
@@ -115,10 +122,14 @@ class Cameras:
             ]
             off = {one.camera.id for one in gone if one.camera.id not in wanted or not wanted[one.camera.id][1].enabled}
             await self._stop_pulling([(one, "disabled" if one.camera.id in off else "stopped") for one in gone])
+            for disk in {one.disk for one in gone}:  # whoever is added next reads the journals, and mends the files
+                self._menders.call(disk, partial(disk.settled, SETTLED_S))
             self._left = {name: left for name, left in self._left.items() if name in wanted}
-            now = self._clock.utc()
+            now, asked_at = self._clock.utc(), self._clock.monotonic()
             self._sought = {
-                name: _Sought(site, camera, now) for name, (site, camera) in wanted.items() if name not in self._pulled
+                name: _Sought(site, camera, now, asked_at)
+                for name, (site, camera) in wanted.items()
+                if name not in self._pulled
             }
             for one in self._sought.values():
                 self._seek(one)
@@ -160,11 +171,31 @@ class Cameras:
         recorder = self._record(site, camera, disk, self._desk)
         early = EarlyPackets(recorder)
         reader = StreamReader(camera.id, "main", url, early, self._clock, self._reading)
+        pulled = _Pulled(camera, recorder, reader, early, disk, one)
+        self._menders.call(disk, partial(self._mend, pulled))  # before its stream: what comes waits for it
         reader.start()
         self._watchdog.add(reader)
         self._left.pop(camera.id, None)
-        self._pulled[camera.id] = pulled = _Pulled(camera, recorder, reader, early, disk, one.since)
-        self._menders.call(disk, partial(_mend, pulled))
+        self._pulled[camera.id] = pulled
+
+    def _mend(self, one: _Pulled) -> None:
+        try:
+            one.recorder.resume()
+        except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
+            log.exception("recording.unmended camera=%s", one.camera.id)
+        one.mended = True
+        self._release(one)
+
+    def _release(self, one: _Pulled) -> None:
+        """What came early is kept for a disk that wakes up; where it does not, the live picture goes on without it."""
+        if one.disk.refusal is None or self._clock.monotonic() - one.sought.asked_at > PATIENCE_S:
+            one.early.release()
+            one.released = True
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(
+                self._loop.call_later, WAKING_S, self._menders.call, one.disk, partial(self._release, one)
+            )
 
     def _leave_out(self, left: _Left) -> None:
         """A camera that is configured and not pulled has a gap as well."""
@@ -183,15 +214,16 @@ class Cameras:
 
     def rejoin(self, on_it: Callable[[str], bool]) -> None:
         """The disk of those sites was away and is there again."""
-        for one in [one for one in list(self._pulled.values()) if on_it(one.recorder.site)]:
-            try:
-                one.recorder.rejoin()
-            except Exception:  # as at a start
-                log.exception("recording.unmended camera=%s", one.camera.id)
-        for left in [
-            one for one in list(self._left.values()) if on_it(one.site)
-        ]:  # what was journaled of these may have been refused
-            self._menders.call(left.disk, partial(self._leave_out, left))
+        joined = []
+        for one in list(self._pulled.values()):
+            if on_it(one.recorder.site):
+                joined.append(done := threading.Event())
+                self._menders.call(one.disk, partial(_rejoin, one, done))  # behind its mending
+        for done in joined:
+            done.wait()
+        for left in list(self._left.values()):
+            if on_it(left.site):  # what was journaled of these may have been refused
+                self._menders.call(left.disk, partial(self._leave_out, left))
 
     async def _stop_pulling(self, some: list[tuple[_Pulled, str]]) -> None:
         """Those, and for which reason."""
@@ -206,8 +238,6 @@ class Cameras:
             else:  # its gaps are not known yet
                 self._menders.call(one.disk, partial(one.recorder.leave, why))
             one.recorder.close()
-        for disk in {one.disk for one, _ in some}:  # whoever is added next reads the journals: they must be complete
-            self._menders.call(disk, partial(disk.settled, STOP_S))
 
     def _join(self, pulled: list[_Pulled]) -> None:
         deadline = self._clock.monotonic() + STOP_S
@@ -217,20 +247,21 @@ class Cameras:
 
     def states(self, revision: int) -> list[RecorderState]:
         """How each camera is, also those that are not pulled."""
-        node, now = self._node, self._clock.utc()
-        states = []
+        now, states = self._clock.utc(), []
         for one in list(self._pulled.values()):
-            if one.mended or now - one.since < PATIENCE_S:
-                states.append(one.recorder.state(revision))
-            else:
-                states.append(waiting_state(one.recorder.site, one.camera, node, now, one.since, revision))
+            known = one.released or (one.disk.refusal is None and self._waited(one.sought) < PATIENCE_S)
+            states.append(one.recorder.state(revision) if known else self._waiting(one.sought, now, revision))
         for left in list(self._left.values()):
-            states.append(refused_state(left.site, left.camera, node, now, revision, left.err))
+            states.append(refused_state(left.site, left.camera, self._node, now, revision, left.err))
         told = {one.camera for one in states}
-        for sought in list(self._sought.values()):
-            if sought.camera.id not in told:
-                states.append(waiting_state(sought.site, sought.camera, node, now, sought.since, revision))
-        return states
+        sought = [one for one in list(self._sought.values()) if one.camera.id not in told]
+        return [*states, *(self._waiting(one, now, revision) for one in sought)]
+
+    def _waited(self, one: _Sought) -> float:
+        return self._clock.monotonic() - one.asked_at
+
+    def _waiting(self, one: _Sought, now: float, revision: int) -> RecorderState:
+        return waiting_state(one.site, one.camera, self._node, now, one.since, self._waited(one), revision)
 
     async def stop(self) -> bool:
         """Closes every segment; False when a folder is still being mended."""
@@ -242,13 +273,13 @@ class Cameras:
         return await asyncio.to_thread(self._menders.stop, MENDED_S)
 
 
-def _mend(one: _Pulled) -> None:
+def _rejoin(one: _Pulled, done: threading.Event) -> None:
     try:
-        one.recorder.resume()
-    except Exception:  # what cannot be mended must not keep this camera, or the next, from being recorded
+        one.recorder.rejoin()
+    except Exception:  # as at a start
         log.exception("recording.unmended camera=%s", one.camera.id)
-    one.early.release()
-    one.mended = True
+    finally:
+        done.set()
 
 
 def _address(camera: Camera) -> str | ConfigurationError | None:

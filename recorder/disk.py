@@ -55,8 +55,9 @@ class DiskWriter:
         self._queued_bytes = 0
         self._queued_items = 0
         self._lock = threading.Lock()
-        self._open: set[SegmentFile] = set()
-        self._begun_at: float | None = None  # monotonic: the write under way
+        self._open: dict[SegmentFile, None] = {}  # in the order of their beginning
+        self._writes_since: float | None = None  # monotonic: the work under way in each thread
+        self._forces_since: float | None = None
         self.refusal: str | None = None  # why nothing is written at all
         self.refusals = Refusals(clock)
         self._threads = [
@@ -80,14 +81,16 @@ class DiskWriter:
 
     @property
     def still_s(self) -> float:
-        """For how long the write under way has been so, in seconds; 0.0 between two."""
-        begun = self._begun_at
-        return 0.0 if begun is None else self._clock.monotonic() - begun
+        """For how long the write or sync under way has been so, in seconds; 0.0 between two."""
+        return max(self._since(self._writes_since), self._since(self._forces_since))
 
     @property
     def stands_still(self) -> bool:
-        """Whether nothing reaches the disk."""
-        return self.still_s > STANDSTILL_S
+        """Whether nothing is even written."""
+        return self._since(self._writes_since) > STANDSTILL_S
+
+    def _since(self, moment: float | None) -> float:
+        return 0.0 if moment is None else self._clock.monotonic() - moment
 
     def start(self) -> None:
         """Starts the threads."""
@@ -100,7 +103,7 @@ class DiskWriter:
         def work() -> None:
             file.open(self._clock.monotonic())
             with self._lock:
-                self._open.add(file)
+                self._open[file] = None
 
         return self._submit(_Item(work, file.settle, file))
 
@@ -118,11 +121,10 @@ class DiskWriter:
         """Closes and renames ``file``, then calls ``done`` in the forcing thread. Never refused."""
 
         def work() -> None:
-            self._forget(file)
             file.close()
             done(file)
 
-        self._submit(_Item(None, work, file))
+        self._submit(_Item(lambda: self._forget(file), work, file))
 
     def call(self, work: Work) -> None:
         """Runs ``work`` (journal lines) in the forcing thread, in order with the rest."""
@@ -166,9 +168,9 @@ class DiskWriter:
     def _write(self) -> None:
         while (item := self._queue.get()) is not None:
             if item.write is not None and not (item.file and item.file.broken):
-                self._begun_at = self._clock.monotonic()
+                self._writes_since = self._clock.monotonic()
                 self._guarded(item.write, item.file)
-                self._begun_at = None
+                self._writes_since = None
             with self._lock:
                 self._queued_bytes -= item.size
                 self._queued_items -= item.force is None
@@ -177,19 +179,25 @@ class DiskWriter:
         self._written.put(None)
 
     def _force(self) -> None:
+        synced = False
         while True:
             try:
-                item = self._written.get(timeout=0.5)
+                item = self._written.get(timeout=0.0 if synced else 0.5)
             except queue.Empty:
-                self._sync_due()
+                synced = self._sync_oldest()
                 continue
             if item is None:
                 return
             if item.force is not None and (item.last or not (item.file and item.file.ended)):
-                self._guarded(item.force, item.file)
+                self._forced(item.force, item.file)
             with self._lock:
                 self._queued_items -= 1
-            self._sync_due()
+            synced = self._sync_oldest()  # one: on a slow disk neither the syncs nor the rest may wait for ever
+
+    def _forced(self, work: Work, file: SegmentFile | None) -> None:
+        self._forces_since = self._clock.monotonic()
+        self._guarded(work, file)
+        self._forces_since = None
 
     def _guarded(self, work: Work, file: SegmentFile | None) -> None:
         name = file.part.name if file else "-"
@@ -219,12 +227,16 @@ class DiskWriter:
 
     def _forget(self, file: SegmentFile) -> None:
         with self._lock:
-            self._open.discard(file)
+            self._open.pop(file, None)
 
-    def _sync_due(self) -> None:
+    def _sync_oldest(self) -> bool:
+        """Syncs the file that has waited longest; False when none is due."""
         now = self._clock.monotonic()
         with self._lock:
             due = [file for file in self._open if file.dirty and now - file.synced_at >= SYNC_S]
-        for file in due:
-            if not file.broken:
-                self._guarded(lambda file=file: file.sync(self._clock.monotonic()), file)  # type: ignore[misc]
+        file = min(due, key=lambda one: one.synced_at, default=None)
+        if file is None:
+            return False
+        if not file.broken:
+            self._forced(lambda: file.sync(self._clock.monotonic()), file)
+        return True

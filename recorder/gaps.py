@@ -63,6 +63,12 @@ class GapTracker:
         """What is missing now."""
         return self._gap
 
+    @property
+    def since(self) -> float:
+        """Since when (UTC seconds); 0.0 where nothing is missing."""
+        gap = self._gap
+        return 0.0 if gap is None else gap.start.timestamp()
+
     def resume(
         self, now: float, gap: Gap | None, end: float | None, alive_until: float | None, left_for: str | None = None
     ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
+import threading
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,13 @@ class Recorder:
         self.root = self.storage.root.path
         self.desk = WatchDesk(None, clock)
         there = self.storage.reachable(sites)
-        self.teller = Teller(environment.data, self.root, there, clock)
+        self.teller = Teller(environment.data, self.storage.root_of, there, clock)
         self.nightly = Nightly(environment.data, self.root, environment.node, name, there, self.alarms, clock)
         self._pulse = Pulse(environment.data / "state" / f"pulse-{name}", clock, self._stalled)
         self._cameras = Cameras(environment.node, self.storage.writer, self.desk, self._record, clock)
         self._revision = 0
-        self.served_sites: set[str] = set()
+        self._configured_sites: set[str] = set()
+        self._kept_sites: set[str] = set()
 
     def start(self) -> None:
         """Finds the recordings' disk and starts what looks after it and the cameras."""
@@ -80,16 +82,20 @@ class Recorder:
             for site, camera in facility.cameras()
             if self._sites is None or site.id in self._sites
         }
-        kept = await asyncio.to_thread(self._kept_sites)
-        self.served_sites = {site for site, _ in wanted.values()} | kept
         await self._cameras.apply(wanted)
         self._revision = revision
+        self._configured_sites = {site for site, _ in wanted.values()}
+        threading.Thread(target=self._find_sites, name="sites", daemon=True).start()  # the disk may hang
 
-    def _kept_sites(self) -> set[str]:
-        """Sites of which there is footage: it is kept for longer than they are configured."""
+    @property
+    def served_sites(self) -> set[str]:
+        """Those of which footage is asked here: it is kept for longer than a site is configured."""
+        return self._configured_sites | self._kept_sites
+
+    def _find_sites(self) -> None:
         with contextlib.suppress(OSError):
-            return {site for site in site_folders(self.root) if self._sites is None or site in self._sites}
-        return set()
+            found = site_folders(self.root)
+            self._kept_sites = {site for site in found if self._sites is None or site in self._sites}
 
     def _record(self, site: str, camera: Camera, disk: DiskWriter, desk: WatchDesk) -> CameraRecorder:
         return CameraRecorder(
@@ -102,6 +108,7 @@ class Recorder:
 
     def _rejoin(self, mount: str = "") -> None:
         self._cameras.rejoin(lambda site: self.storage.mount_of(site) == mount)
+        self._find_sites()
 
     def _tell_for_all(
         self, kind: NodeAlertKind, detail: dict[str, Any] | None, severity: Severity = "critical"

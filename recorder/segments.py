@@ -7,6 +7,7 @@ fragment is closed by the packet that follows it.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 FRAGMENT_TICKS = int(0.4 * TIMESCALE)
 SEGMENT_S = 60.0
+#: More files of one camera than a disk's queue can hold.
+_MOST_BEGUN = 16
 
 Announce = Callable[[Segment], None]
 #: What failed (None: the disk was too slow), and from when to when the file's footage is on the disk (UTC seconds).
@@ -67,6 +70,7 @@ class SegmentWriter:
         self._held: MediaPacket | None = None
         self._samples: list[Sample] = []
         self._refused = False  # told, and not over yet
+        self._begun: deque[Growing] = deque(maxlen=_MOST_BEGUN)  # of this run, the latest
         self._last_end: float | None = None
         self._run_start: float | None = None
         self._lossy = False  # footage of this run was lost: what comes next does not abut
@@ -100,6 +104,7 @@ class SegmentWriter:
         self._lossy = False
         self._kept_until = 0.0
         self._pace = Pace()
+        self._begun.clear()
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
         """One access unit: closes the sample before it."""
@@ -137,10 +142,14 @@ class SegmentWriter:
             self._close(run, run.utc(self._open.last_pts))
         self._held = None
 
-    def settle(self, run: Run) -> float | None:
-        """Fixes the start of the run's first segment once the anchor stands, and returns it."""
+    def settle(self, run: Run, since: float) -> float | None:
+        """Fixes the start of the run's first segment once the anchor stands, and returns it.
+
+        After a loss: the start of the first that was begun since then (UTC seconds); the anchor had settled before.
+        """
         if self._lossy and self._open is not None:
-            return self._open.start  # the anchor had settled long before the loss
+            begun = (one.start for one in self._begun if one.start >= since - 0.001 and not one.file.broken)
+            return next(begun, self._open.start)
         if self._open is None or self._last_end is not None:
             return self._run_start  # fixed when its first file was closed, at a minute within the settling time
         start = run.utc(self._open.first_pts)
@@ -157,11 +166,14 @@ class SegmentWriter:
             return
         self._finish_held(run, held.dts + usual)
         self._pace.step = packet.dts - held.dts  # the next one as late is the camera's own pace
+        self._flush(run)
         segment = self._open
-        if segment is not None:  # else the disk's queue was full
-            end = run.utc(segment.last_pts)
-            self._close(run, end)
-            self._lossy, self._last_end, self._kept_until = True, None, end
+        if segment is None:  # the disk's queue was full, which was told
+            return
+        end = run.utc(segment.last_pts)
+        self._close(run, end)
+        self._lossy, self._last_end, self._kept_until = True, None, end
+        if not segment.file.broken:  # else its own loss is told
             self._on_holed(segment.start, end)
 
     def _give_up_on_a_key(self, run: Run, end: float) -> None:
@@ -196,6 +208,7 @@ class SegmentWriter:
             file, self._track.mime_codec, start, packet.pts, packet.dts, start, packet.pts, start
         )
         self._disk.open(file)
+        self._begun.append(segment)
         self._announce(run, segment)
         return self._append(run, init_segment(self._track))
 

@@ -33,9 +33,14 @@ def refused_state(
     )  # fmt: skip
 
 
-def waiting_state(site: str, camera: Camera, node: str, at: float, since: float, revision: int) -> RecorderState:
-    """The state of a camera that is not written yet: its disk was asked at ``since`` (UTC seconds), and is silent."""
-    hangs = at - since > PATIENCE_S
+def waiting_state(
+    site: str, camera: Camera, node: str, at: float, since: float, waited: float, revision: int
+) -> RecorderState:
+    """The state of a camera that is not written yet: its disk was asked at ``since`` (UTC seconds), and is silent.
+
+    ``waited``: for so many seconds, by a clock that nobody sets.
+    """
+    hangs = waited > PATIENCE_S
     return RecorderState(
         site=site, camera=camera.id, node=node, at=from_epoch(at), since=from_epoch(since), revision=revision,
         status="offline",

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import re
 import uuid
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from recorder.index.state import Found, days, is_empty, look
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock, from_epoch
-from vms.domain.errors import BusError
+from vms.domain.errors import BusError, StorageError
 from vms.domain.facility import ID_PATTERN
 from vms.domain.index import IndexSpan, Row
 from vms.domain.messages import Gap, Segment
@@ -81,11 +81,15 @@ def _span(site: str, camera: str, start: datetime, end: datetime, some: list[Seg
 
 
 class Teller:
-    """Carries orders out, one camera after the other. While the disk is away every use of ``root`` fails."""
+    """Carries orders out, one camera after the other.
 
-    def __init__(self, data: Path, root: Path, sites: Container[str] | None, clock: Clock) -> None:
+    ``root_of`` a site is what its disk is reached by: while it is away every use of it fails. ``sites`` are those of
+    which it is there.
+    """
+
+    def __init__(self, data: Path, root_of: Callable[[str], Path], sites: Container[str] | None, clock: Clock) -> None:
         self._data = data
-        self._root = root
+        self._root_of = root_of
         self._failing: dict[str, str] = {}  # what was logged last, by order; "": of the folder
         self._told: dict[str, int] = {}  # orders that are carried out and could not be taken away, as given
         self._sites = sites
@@ -119,9 +123,11 @@ class Teller:
             given = await asyncio.to_thread(_given, path)
             if self._told.get(path.name) == given:
                 return
-            told = spans(self._root, site, camera, from_epoch(self._clock.utc()))
+            told = spans(self._root_of(site), site, camera, from_epoch(self._clock.utc()))
             count = 0
             while (span := await asyncio.to_thread(next, told, None)) is not None:
+                if self._sites is not None and site not in self._sites:  # a folder that lies beneath it has nothing
+                    raise StorageError("its disk went away")
                 await tell(bus, span)
                 count += len(span.segments) + len(span.gaps)
         except Exception as err:  # noqa: BLE001  # one camera that cannot be told must not keep the others from it

@@ -77,7 +77,7 @@ async def test_an_order_waits_for_the_disk(bus: Bus, tmp_path: Path, caplog: pyt
     async def done() -> bool:
         return not list((data / ORDERS).iterdir())
 
-    async with running(asyncio.create_task(Teller(data, root.path, None, SystemClock()).run(bus))):
+    async with running(asyncio.create_task(Teller(data, lambda _site: root.path, None, SystemClock()).run(bus))):
         await until_async(tried, 20, "it was tried")
         assert await told(bus) == [], "nothing is told of a disk that is away"
         place.rmdir()
@@ -110,7 +110,8 @@ async def test_an_order_that_cannot_be_removed_is_carried_out_once(
 
     monkeypatch.setattr(Path, "unlink", refused)
     monkeypatch.setattr(telling, "LOOK_S", 0.01)
-    async with running(asyncio.create_task(Counted(tmp_path, tmp_path / "recordings", None, SystemClock()).run(bus))):
+    teller = Counted(tmp_path, lambda _site: tmp_path / "recordings", None, SystemClock())
+    async with running(asyncio.create_task(teller.run(bus))):
         await looked(10)
         first = len(await told(bus))
         assert first > 0
@@ -121,6 +122,28 @@ async def test_an_order_that_cannot_be_removed_is_carried_out_once(
         await looked(10)
         assert len(await told(bus)) == 2 * first
         assert [one.name for one in orders.iterdir()] == ["s.c"]
+
+
+async def test_a_disk_that_goes_while_an_order_is_carried_out_is_no_empty_index(
+    bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What lies beneath a mount that is gone has nothing; told as an index it would take the camera's footage away."""
+    record(tmp_path / "recordings", "c", START, 5)
+    order(tmp_path, "s", "c")
+    there = ["s"]
+
+    class Leaving(Teller):
+        def _orders(self) -> list[Path]:
+            found = super()._orders()
+            there.clear()
+            return found
+
+    monkeypatch.setattr(telling, "LOOK_S", 0.01)
+    teller = Leaving(tmp_path, lambda _site: tmp_path / "beneath", there, SystemClock())
+    async with running(asyncio.create_task(teller.run(bus))):
+        await until(lambda: "index.untold" in caplog.text, 20)
+    assert await told(bus) == []
+    assert [one.name for one in (tmp_path / ORDERS).iterdir()] == ["s.c"]
 
 
 async def test_a_folder_of_orders_that_cannot_be_read_ends_nothing(
@@ -134,7 +157,8 @@ async def test_a_folder_of_orders_that_cannot_be_read_ends_nothing(
     async def done() -> bool:
         return bool(await told(bus)) and not list((tmp_path / ORDERS).iterdir())
 
-    async with running(asyncio.create_task(Teller(tmp_path, tmp_path / "recordings", None, SystemClock()).run(bus))):
+    teller = Teller(tmp_path, lambda _site: tmp_path / "recordings", None, SystemClock())
+    async with running(asyncio.create_task(teller.run(bus))):
         await until(lambda: "index.unordered" in caplog.text, 20)
         (tmp_path / ORDERS).unlink()
         order(tmp_path, "s", "c")

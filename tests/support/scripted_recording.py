@@ -48,7 +48,8 @@ class InlineDisk(DiskWriter):
         for work in (_refused if self.full and item.size else item.write, item.force):
             if work is not None and (item.last or not (item.file and item.file.broken)):
                 self._guarded(work, item.file)
-        self._sync_due()
+        while self._sync_oldest():
+            pass
         return True
 
 

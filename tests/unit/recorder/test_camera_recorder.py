@@ -18,7 +18,7 @@ from tests.support.footage import packet_of, run_of
 from tests.support.full_disk import files_of_at_most
 from vms.domain.clock import from_epoch
 from vms.domain.messages import Segment
-from vms.ingest.stream import Run
+from vms.ingest.stream import TIMESCALE, Run
 
 
 @pytest_asyncio.fixture
@@ -257,3 +257,26 @@ async def test_a_gap_ends_where_footage_begins_though_a_file_is_cut_at_once(rig:
     ended = [gap for gap in rig.gaps() if gap.end is not None]
     assert [gap.end for gap in ended] == [closed[0].start]
     assert closed[0].end == closed[1].start
+
+
+async def test_after_a_loss_the_gap_ends_at_the_first_file_whichever_was_written_first(rig: Rig) -> None:
+    """The disk is seconds behind: file and file are begun before the first of them is known to be written."""
+    rig.clock.advance(56)
+    rig.recorder.begin(run := run_at(rig))
+    rig.play(run, 0, 40)
+    free = threading.Event()
+    rig.disk._submit(_Item(lambda: free.wait(60) and None, None))
+    for number in range(40, 140):
+        rig.clock.advance(1 / 25)
+        if not 45 <= number < 60:
+            turn, at = divmod(number, 100)
+            packet = packet_of(UNITS[at], turn * 4 * TIMESCALE, rig.clock.monotonic())
+            rig.recorder.packet(run, packet._replace(missed=15 if number == 60 else 0))
+        if number == 130:
+            free.set()
+            rig.settle()
+    rig.recorder.end(run, "stopped")
+    first, second, third = rig.segments()
+    (hole,) = [gap for gap in rig.gaps() if gap.reason == "lost"]
+    assert (hole.start, hole.end) == (first.end, second.start)
+    assert second.end == third.start == from_epoch(MINUTE + 60)

@@ -117,6 +117,28 @@ async def test_folders_that_cannot_be_mended_hold_up_no_other_disk(
     assert [one for one in gaps(recorder, "ill", "i0") if one[1]] == [("disabled", True)]
 
 
+async def test_what_came_early_waits_for_a_disk_that_wakes_up(recorder: Recorder) -> None:
+    """Refused at the start, as a disk that takes seconds to spin up: what came meanwhile is not thrown away."""
+    recorder._disks.refuse("does not answer yet")
+    await recorder.apply(1, facility())
+    pulled = recorder._cameras._pulled
+    await until(lambda: len(pulled) == 4 and all(one.mended for one in pulled.values()))
+    assert not any(one.released for one in pulled.values())
+    assert set(said(recorder).values()) == {("offline", "connecting")}
+    recorder._disks.refuse(None)
+    await until(lambda: all(one.released for one in pulled.values()))
+
+
+async def test_a_disk_that_stays_away_costs_no_live_picture(recorder: Recorder) -> None:
+    recorder._disks.refuse("away")
+    await recorder.apply(1, facility())
+    pulled = recorder._cameras._pulled
+    await until(lambda: len(pulled) == 4 and all(one.mended for one in pulled.values()))
+    assert isinstance(recorder._clock, ManualClock)
+    recorder._clock.advance(PATIENCE_S + 1)
+    await until(lambda: all(one.released for one in pulled.values()))
+
+
 async def test_what_fails_for_one_camera_is_tried_again(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     fails = ["w0"]
     device = disks._device

@@ -158,7 +158,7 @@ def test_the_start_settles_with_the_anchor_and_is_told_again(rig) -> None:  # ty
     rig.writer.begin(run)
     rig.feed(run, units[:30])
     anchor[0] = MINUTE + 5
-    assert rig.writer.settle(run) == MINUTE + 5
+    assert rig.writer.settle(run, 0.0) == MINUTE + 5
     rig.feed(run, units[30:])
     rig.writer.end(run)
     rig.settled()
