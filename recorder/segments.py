@@ -99,10 +99,8 @@ class SegmentWriter:
         """A new run."""
         self._track = Track.of(run.info.codec, parameter_sets(run.info.codec, run.info.extradata), TIMESCALE)
         self._open, self._held, self._samples = None, None, []
-        self._run_start = None
-        self._last_end = None
-        self._lossy = False
-        self._kept_until = 0.0
+        self._run_start = self._last_end = None
+        self._lossy, self._kept_until = False, 0.0
         self._pace = Pace()
         self._begun.clear()
 
@@ -143,10 +141,7 @@ class SegmentWriter:
         self._held = None
 
     def settle(self, run: Run, since: float) -> float | None:
-        """Fixes the start of the run's first segment once the anchor stands, and returns it.
-
-        After a loss: the start of the first that was begun since then (UTC seconds); the anchor had settled before.
-        """
+        """Fixes and gives the start of the run's first file; after a loss that of the first since (UTC seconds)."""
         if self._lossy and self._open is not None:
             begun = (one.start for one in self._begun if one.start >= since - 0.001 and not one.file.broken)
             return next(begun, self._open.start)
@@ -167,19 +162,20 @@ class SegmentWriter:
         self._finish_held(run, held.dts + usual)
         self._pace.step = packet.dts - held.dts  # the next one as late is the camera's own pace
         self._flush(run)
-        segment = self._open
-        if segment is None:  # the disk's queue was full, which was told
+        if (segment := self._open) is None:  # the disk's queue was full, which was told
             return
-        end = run.utc(segment.last_pts)
-        self._close(run, end)
+        end = self._close(run, run.utc(segment.last_pts))
+        first = next((one.start for one in self._begun if not one.file.broken), end)
         self._lossy, self._last_end, self._kept_until = True, None, end
+        self._begun.clear()
         if not segment.file.broken:  # else its own loss is told
-            self._on_holed(segment.start, end)
+            self._on_holed(first, end)
 
     def _give_up_on_a_key(self, run: Run, end: float) -> None:
         log.warning("recording.unkeyed camera=%s seconds=%.0f", self._place.camera, LONGEST_S)
-        self._close(run, end)
+        end = self._close(run, end)
         self._lossy, self._last_end = True, None
+        self._begun.clear()
         self._on_unkeyed(end)
 
     def _start(self, run: Run, packet: MediaPacket) -> bool:
@@ -267,16 +263,20 @@ class SegmentWriter:
     def _forget(self) -> None:
         self._lossy = True
         self.dropped += len(self._samples) + (self._held is not None)
+        self._begun.clear()
         self._open, self._held, self._samples, self._last_end = None, None, [], None
 
-    def _close(self, run: Run, end: float) -> None:
+    def _close(self, run: Run, end: float) -> float:
+        """Returns the end as it is told: labels that went back since the start was told do not go behind it."""
         self._flush(run)
         segment, self._open = self._open, None
         if segment is not None:
             if self._last_end is None and self._run_start is None:  # else it is settled, and a gap may end there
                 segment.start = self._run_start = min(run.utc(segment.first_pts), end)
+            end = max(end, segment.start)
             self._finish(run, segment, end)
         self._last_end = end
+        return end
 
     def _finish(self, run: Run, segment: Growing, end: float) -> None:
         def done(file: SegmentFile) -> None:

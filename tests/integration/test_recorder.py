@@ -252,7 +252,11 @@ async def test_without_a_bus_and_with_one_that_comes_and_goes(tmp_path: Path, mo
                 await viewer.bus.ensure_storage()
                 state = await viewer.until_state("a", "recording")
                 assert state.revision == 7
-                assert [s.end for s in await viewer.segments("a")] == [None]
+
+                async def announced() -> bool:
+                    return [s.end for s in await viewer.segments("a")] == [None]
+
+                await until_async(announced, 20, "its segment is told of")
                 server.kill()
                 await until(lambda: not viewer.bus.connected, 10)
                 # What happens while the bus is away is told when it is back.

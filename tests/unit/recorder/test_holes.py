@@ -139,6 +139,24 @@ async def test_a_hole_before_the_labels_stand(filmed: Filmed, late: float) -> No
     assert (state.packets_missed, state.packets_dropped, kept(found)) == (16, 7, 100 - 16 - 7)
 
 
+async def test_a_second_hole_while_the_labels_settle(filmed: Filmed) -> None:
+    """They went back by more than the file between the holes lasts: the second gap begins where that one was told."""
+    units = encode("h264", (64, 48), frames=150, gop=25)
+    lost = [*range(6, 25), *range(31, 50)]
+    found, state = filmed(units, lost, late=lambda at: 0.9 if at < 1.1 else 0.0)
+    assert {gap.reason for gap in found.gaps if gap.end is None or gap.end > gap.start} >= {"lost"}
+    assert (state.packets_missed, kept(found)) == (38, 150 - 38)
+
+
+async def test_a_file_too_short_to_be_seen_written_ends_the_gap_all_the_same(filmed: Filmed) -> None:
+    """Of the file between two holes one picture came, and at the minute the next file begins."""
+    units = looped(encode("h264", (64, 48), frames=300, gop=25), 6)
+    lost = [*range(1460, 1475), *range(1476, 1500), *range(1510, 1525)]
+    found, state = filmed(units, lost)
+    assert {gap[3] for gap in gaps(found)} == {"lost"}
+    assert state.packets_missed == 54
+
+
 async def test_a_camera_that_always_misses_something_has_its_own_pace(filmed: Filmed) -> None:
     """A picture a second, and a packet of each is lost: slow, damaged, and recorded."""
     found, state = filmed(encode("h264", (64, 48), frames=30, fps=1, gop=2), (), each=1)

@@ -7,6 +7,9 @@ const WIDTH = 960
 const EVERY_MS = 700
 /** The renderer takes one picture of a camera at a time: a busy one is free again soon. */
 const RETRY_MS = 1500
+/** The same for a step, for which somebody waits. */
+const STEP_RETRY_MS = 300
+const STEP_TRIES = 10
 /** While time passes a picture does for so long. */
 const NEAR_MS = 200
 
@@ -50,7 +53,17 @@ export class Stills {
     this.stepping = true
     this.running?.abort()
     const running = (this.running = new AbortController())
-    const look = async (moment: number) => frameOf(await this.fetch(moment, true, running.signal), moment)
+    const look = async (moment: number) => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return frameOf(await this.fetch(moment, true, running.signal), moment)
+        } catch (error) {
+          // What was asked before is perhaps still being made: a press is not lost for that.
+          if (running.signal.aborted || tries >= STEP_TRIES) throw error
+          await new Promise((resolve) => setTimeout(resolve, STEP_RETRY_MS))
+        }
+      }
+    }
     try {
       const frame = await look(at)
       const found = direction > 0 ? await frameAfter(frame, this.lengthMs, look) : await look(frame - 1)
