@@ -11,9 +11,10 @@ from pathlib import Path
 
 from recorder import journal
 from recorder.layout import JOURNAL, PART, day_of, path_of_id
+from vms.domain.facility import ID_PATTERN
 from vms.domain.messages import Gap, Segment
 
-_SITE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+_SITE = re.compile(ID_PATTERN)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _HOUR = re.compile(r"\d\d", re.ASCII)
 
