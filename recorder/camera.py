@@ -14,6 +14,7 @@ from pathlib import Path
 from recorder import journal
 from recorder.disk import DiskWriter
 from recorder.gaps import GapTracker
+from recorder.labels import Labels
 from recorder.rates import Rates
 from recorder.recovery import Recovered, recover, surely
 from recorder.segments import SegmentWriter
@@ -79,10 +80,9 @@ class CameraRecorder:
         self._size: tuple[int, int] | None = None
         self._reason, self._detail = "connecting", ""
         self._since = clock.utc()
-        self._recording = False
+        self._recording = self._disk_lost = False
         self._written_at: float | None = None
-        self._disk_lost = False
-        self._told_until = 0.0  # the latest label of footage or gaps (UTC seconds)
+        self._labels = Labels(clock)
 
     def resume(self, left_for: str | None = None) -> None:
         """Mends what a crash left and opens the gap since then; call before the stream starts.
@@ -110,16 +110,15 @@ class CameraRecorder:
             self._gap(gap)
         if found.open_gap is not None:
             self._store("gap", found.open_gap, _gap_id(found.open_gap))
-        self._told_until = max(found.end or 0.0, self._told_until)
+        self._labels.tell(found.end or 0.0)
         return found
 
     def begin(self, run: Run) -> None:
         """A new run starts with the next packet."""
         self._run = run
-        self._settle_at = None
+        self._settle_at = self._last_pts = None
         self._reason, self._detail = "connecting", ""  # what was wrong before is over
-        self._last_pts = None
-        self._writer.begin(run)
+        self._writer.begin(run, self._labels.begin())
         self._live.begin(run)
         self._codec, self._size = run.info.codec, (run.info.width, run.info.height)
 
@@ -157,9 +156,10 @@ class CameraRecorder:
         end = self._writer.end_utc if self._writer.end_utc is not None else self._clock.utc()
         if self._gaps.open is not None and self._gaps.open.reason == "disk":
             self._gaps.turn(end, reason)  # from now on there is nothing that the disk could take
-        self._told_until = max(end, self._told_until)
+        self._labels.tell(end)
+        self._labels.end(self._writer.end_utc)
         # A clock set ahead leaves labels out, but none that were told before it had gone wrong (1970: no battery).
-        self._gaps.begin(self._told_until if reason == "clock" else end, reason)
+        self._gaps.begin(self._labels.told_until if reason == "clock" else end, reason)
         self._live.end(reason_of(reason))
         self._change(reason, "")
 

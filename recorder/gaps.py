@@ -102,7 +102,8 @@ class GapTracker:
         """Footage ends at ``at`` (UTC seconds); a gap that is open already stays as it is."""
         with self._lock:
             if self._gap is None:
-                self._open(at, "stalled" if self._stalled_at(at) else reason)
+                broke = self._stalled_at(at) and reason not in _AWAY | _LEFT
+                self._open(at, "stalled" if broke else reason)
 
     def turn(self, at: float, reason: str) -> None:
         """From ``at`` on footage is missing for another reason."""

@@ -17,7 +17,7 @@ from recorder.layout import segment_path, stamp_of
 from recorder.pace import Pace
 from recorder.segment_file import SegmentFile
 from vms.domain.clock import from_epoch
-from vms.domain.footage import LONGEST_S
+from vms.domain.footage import LATE_S, LONGEST_S
 from vms.domain.messages import Segment
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
 from vms.media.boxes import Track, init_segment
@@ -60,11 +60,8 @@ class SegmentWriter:
         self._root = root
         self._place = Place(site, camera, node)
         self._disk = disk
-        self._on_opened = opened
-        self._on_closed = closed
-        self._on_lost = lost
-        self._on_unkeyed = unkeyed
-        self._on_holed = holed
+        self._on_opened, self._on_closed, self._on_lost = opened, closed, lost
+        self._on_unkeyed, self._on_holed = unkeyed, holed
         self._track: Track | None = None
         self._open: Growing | None = None
         self._held: MediaPacket | None = None
@@ -75,7 +72,7 @@ class SegmentWriter:
         self._run_start: float | None = None
         self._lossy = False  # footage of this run was lost: what comes next does not abut
         self._pace = Pace()
-        self._kept_until = 0.0  # UTC seconds: of this run no other file begins earlier
+        self._kept_until = 0.0  # UTC seconds: no file begins earlier, but after a clock was set back
         self.dropped = 0  # pictures that came and were not written
         self.missed = 0  # packets that never came
 
@@ -95,12 +92,12 @@ class SegmentWriter:
         """UTC of the end of what was accepted last, in seconds."""
         return self._last_end
 
-    def begin(self, run: Run) -> None:
-        """A new run."""
+    def begin(self, run: Run, kept_until: float = 0.0) -> None:
+        """A new run; ``kept_until``: where those before end (UTC seconds), 0.0 where its labels may go behind that."""
         self._track = Track.of(run.info.codec, parameter_sets(run.info.codec, run.info.extradata), TIMESCALE)
         self._open, self._held, self._samples = None, None, []
         self._run_start = self._last_end = None
-        self._lossy, self._kept_until = False, 0.0
+        self._lossy, self._kept_until = False, kept_until
         self._pace = Pace()
         self._begun.clear()
 
@@ -147,12 +144,15 @@ class SegmentWriter:
             return next(begun, self._open.start)
         if self._open is None or self._last_end is not None:
             return self._run_start  # fixed when its first file was closed, at a minute within the settling time
-        start = run.utc(self._open.first_pts)
+        start = self._after(run.utc(self._open.first_pts))
         if abs(start - self._open.start) >= 0.001:
             self._open.start = start
             self._announce(run, self._open)
         self._run_start = self._open.start
         return self._run_start
+
+    def _after(self, start: float) -> float:
+        return self._kept_until if 0 < self._kept_until - start < LATE_S else start
 
     def _note_missed(self, run: Run, packet: MediaPacket) -> None:
         self.missed += packet.missed
@@ -190,7 +190,7 @@ class SegmentWriter:
             self._on_lost(None, end, end)
             self._last_end = None
             return False
-        start = self._last_end if self._last_end is not None else max(run.utc(packet.pts), self._kept_until)
+        start = self._last_end if self._last_end is not None else self._after(run.utc(packet.pts))
         if self._refused:
             self._refused = False
             log.info("recording.resumed camera=%s", self._place.camera)
@@ -272,7 +272,7 @@ class SegmentWriter:
         segment, self._open = self._open, None
         if segment is not None:
             if self._last_end is None and self._run_start is None:  # else it is settled, and a gap may end there
-                segment.start = self._run_start = min(run.utc(segment.first_pts), end)
+                segment.start = self._run_start = self._after(min(run.utc(segment.first_pts), end))
             end = max(end, segment.start)
             self._finish(run, segment, end)
         self._last_end = end

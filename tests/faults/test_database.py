@@ -75,7 +75,8 @@ def test_a_locked_database_stops_nothing_else(running: Service, long: bool, figu
     with closing(sqlite3.connect(running.data / "vms.db", isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         begun = time.monotonic()
-        answer = running.client.post("/api/session", json={"username": "admin", "password": PASSWORD})
+        login = {"username": "admin", "password": PASSWORD}
+        answer = running.client.post("/api/session", json=login, timeout=30)  # others wait for the lock before it
         assert (answer.status_code, answer.json()["type"]) == (503, "about:blank#database-unavailable")
         running.wait_for(lambda: time.monotonic() - begun > seconds, seconds + 1, "the time of the lock")
         assert recorded_bytes(running) > before

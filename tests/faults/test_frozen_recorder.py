@@ -87,7 +87,7 @@ def test_a_recorder_that_stood_still_says_so(tmp_path: Path, gstreamer: None, fi
             for name in ("patient", "hasty"):
                 body = timeline(one, name, frozen[0][0])
                 spans = sorted((part["start"], part["end"]) for part in [*body["segments"], *body["gaps"]])
-                assert all(before[1] == after[0] for before, after in pairwise(spans))
+                assert all(before[1] == after[0] for before, after in pairwise(spans)), body
                 assert body["overlaps"] == []
                 assert {(gap["cause"], gap["reason"]) for gap in body["gaps"]} <= {("recorder", "stalled")}
             assert one.stop() == 0
@@ -104,7 +104,7 @@ def test_a_recorder_that_stood_still_says_so(tmp_path: Path, gstreamer: None, fi
     ends = [gap[1] - go for gap, (_, go) in zip(stalls, frozen, strict=True)]
     assert all(-LOOSE_S <= begin < FROZEN_S for begin in begins)
     assert all(-1.0 <= end <= 2 * LOOSE_S for end in ends)
-    assert missing["patient"] <= missing["hasty"]
+    assert missing["patient"] <= missing["hasty"], "what waited in the kernel was recorded"
     figure(
         1, f"recorder stands still {FROZEN_S:g} s",
         f"one gap, recorder: stalled, from {min(begins):+.1f} s of the stop to {max(ends):+.1f} s of its end; of a "

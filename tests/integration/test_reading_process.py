@@ -50,7 +50,7 @@ STANDING = """
 import sys, time
 from tests.support.sinks import RecordingSink
 from vms.domain.clock import SystemClock
-from vms.ingest import loop, reader
+from vms.ingest import connection, loop, reader
 from vms.ingest.reader import StreamReader, Watchdog
 
 class Slow(RecordingSink):
@@ -58,7 +58,7 @@ class Slow(RecordingSink):
         super().packet(run, packet)
         time.sleep(0.005)
 
-loop.HUNG_S = reader.SILENCE_S = 2.0
+loop.HUNG_S = reader.SILENCE_S = connection.SILENCE_S = 2.0
 reader.GRACE_S = 0.5
 clock = SystemClock()
 reading = None if sys.argv[2] == "alone" else loop.ReadingLoop(clock)

@@ -11,6 +11,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 #: A file ends here (seconds), even without a key frame to begin the next one.
 LONGEST_S = 540.0
+#: How late the network may have made a run's labels (seconds); those of the next may be earlier by as much.
+LATE_S = 30.0
 #: Who looks for the files of a moment looks so far back (seconds): a run's first labels may be put right.
 LOOK_BACK_S = LONGEST_S + 60.0
 

@@ -12,6 +12,7 @@ import select
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from vms.domain.clock import Clock
 from vms.domain.errors import IngestError
@@ -31,6 +32,12 @@ class _Served:
     connection: Connection
     ended: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
+
+
+class _Poll(Protocol):
+    """``select.epoll`` and ``select.poll``, whose units differ."""
+
+    def poll(self, timeout: float, /) -> list[tuple[int, int]]: ...
 
 
 class ReadingLoop:
@@ -76,7 +83,7 @@ class ReadingLoop:
         buffer = Buffer()
         looked_at = self._clock.monotonic()
         while not self._stop.is_set():
-            events = self._poll.poll(LOOK_S)
+            events = _waited(self._poll, LOOK_S)
             self._round_at = begun = self._clock.monotonic()
             for number, _ in events:
                 one = self._served.get(number)
@@ -113,13 +120,18 @@ def pump(connection: Connection, clock: Clock) -> None:
     poll.register(connection.fileno(), select.POLLIN)
     try:
         while True:
-            events, begun = poll.poll(LOOK_S * 1000), clock.monotonic()
+            events, begun = _waited(poll, LOOK_S * 1000), clock.monotonic()
             if events:
                 connection.ready(buffer)
             if clock.monotonic() - begun < LOOK_S:  # as in the loop
                 connection.look()
     except Exception as err:
         raise _finished(connection, err) from err
+
+
+def _waited(poll: _Poll, longest: float) -> list[tuple[int, int]]:
+    """What there is to read after a wait. A wait that stood still with the process ends without a look: look again."""
+    return poll.poll(longest) or poll.poll(0)
 
 
 def _finished(connection: Connection, err: Exception) -> Exception:

@@ -149,6 +149,12 @@ def test_a_recorder_that_stood_still_says_so_whoever_notices_first(
     ]
 
 
+def test_a_recorder_stopped_right_after_it_stood_still_was_stopped(gaps: GapTracker, told: list[Gap]) -> None:
+    gaps.stalled(T0, T0 + 30)
+    gaps.begin(T0 + 30.5, "stopped")
+    assert spans(told) == [(30.5, None, "recorder", "stopped")]
+
+
 def test_a_gap_from_before_the_stall_keeps_its_cause(gaps: GapTracker, told: list[Gap]) -> None:
     gaps.begin(T0, "unreachable")
     gaps.stalled(T0 + 100, T0 + 130)
