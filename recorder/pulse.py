@@ -96,6 +96,6 @@ class Pulse:
 
     def _read(self) -> float | None:
         try:
-            return float(self._path.read_text())
+            return float(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None

@@ -189,7 +189,7 @@ class Nightly:
     def _installed(self) -> datetime:
         """When this recorder first ran: its first night is the next one, however often it is started until then."""
         with contextlib.suppress(OSError, ValueError):
-            return from_epoch(float(self._first.read_text()))
+            return from_epoch(float(self._first.read_text(encoding="utf-8")))
         now = self._clock.utc()
         with contextlib.suppress(OSError):
             write_whole(self._first, f"{now:.3f}\n".encode())

@@ -219,7 +219,7 @@ def _mark(place: Path) -> None:
     if _read(place) is not None:
         return
     temporary = place / f"{MARKER}.{os.getpid()}"
-    with temporary.open("w") as file:
+    with temporary.open("w", encoding="utf-8") as file:
         json.dump({"id": uuid.uuid4().hex, "about": "marks the disk of the recordings; do not remove or copy"}, file)
         file.flush()
         os.fsync(file.fileno())
@@ -239,7 +239,7 @@ def _remember(data: Path, found: str | None, site: str) -> None:
     temporary = note.with_suffix(f".{os.getpid()}")
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w") as file:
+        with temporary.open("w", encoding="utf-8") as file:
             json.dump(asdict(disk), file)
             file.flush()
             os.fsync(file.fileno())

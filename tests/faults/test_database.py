@@ -35,7 +35,7 @@ def running(gstreamer: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         cameras = [{"id": "a", "name": "A", "placement": "gate", "streams": {"main": camera.url("/a")}}]
         sites = [{"id": "s", "name": "S", "cameras": cameras}]
         config = tmp_path / "facility.yaml"
-        config.write_text(yaml.safe_dump({"facility": {"name": "F"}, "sites": sites}))
+        config.write_text(yaml.safe_dump({"facility": {"name": "F"}, "sites": sites}), encoding="utf-8")
         with service(tmp_path / "data", ["up", "--config", str(config)]) as one:
             one.wait_for(lambda: one.camera("a")["recording"], 30, "the camera is recorded")
             yield one
@@ -65,7 +65,7 @@ def holds_of_recorder(one: Service) -> set[str]:
 
 def vms(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "vms", *arguments], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-m", "vms", *arguments], capture_output=True, encoding="utf-8", timeout=100, check=False
     )
 
 

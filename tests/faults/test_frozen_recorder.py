@@ -45,7 +45,9 @@ def freeze(one: Service) -> tuple[float, float]:
     recorder = one.child("recorder")
     os.kill(recorder, signal.SIGSTOP)
     state = Path(f"/proc/{recorder}/stat")
-    wait_until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T", 5, "the recorder stands still")
+    wait_until(
+        lambda: state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T", 5, "the recorder stands still"
+    )
     begun, until = time.time(), time.monotonic() + FROZEN_S
     wait_until(lambda: time.monotonic() >= until, FROZEN_S + 5, "the time of the stop")
     os.kill(recorder, signal.SIGCONT)
@@ -67,7 +69,8 @@ def test_a_recorder_that_stood_still_says_so(tmp_path: Path, gstreamer: None, fi
         cameras = [camera("patient", gst.url("/patient")), camera("hasty", scripted.url)]
         config = tmp_path / "facility.yaml"
         config.write_text(
-            yaml.safe_dump({"facility": {"name": "F"}, "sites": [{"id": "s", "name": "S", "cameras": cameras}]})
+            yaml.safe_dump({"facility": {"name": "F"}, "sites": [{"id": "s", "name": "S", "cameras": cameras}]}),
+            encoding="utf-8",
         )
         data = tmp_path / "data"
         with service(data, ["up", "--config", str(config)]) as one:

@@ -50,7 +50,7 @@ def test_the_tree_killed_and_started_again(tmp_path: Path, figure: Figures, long
     said, written = [], []
     with counting_cameras(count, tmp_path) as cameras:
         config = tmp_path / "facility.yaml"
-        config.write_text(facility(cameras))
+        config.write_text(facility(cameras), encoding="utf-8")
         data = tmp_path / "data"
         with service(data, ["up", "--config", str(config)]) as one:
             one.wait_for(lambda: all_record(one, count), 60, "every camera is recorded")

@@ -69,7 +69,7 @@ class Recorder:
 
         def all_of_them() -> dict[str, Path] | None:
             assert self.process
-            assert self.process.poll() is None, (self.data / "log").read_text()[-2000:]
+            assert self.process.poll() is None, (self.data / "log").read_text(encoding="utf-8")[-2000:]
             found = self.growing()
             return found if len(found) == len(self.cameras) and not before & set(found.values()) else None
 

@@ -52,7 +52,7 @@ class Rig:
     def start_nats(self) -> None:
         config = self.folder / "nats.conf"
         store = f'jetstream {{ store_dir: "{self.folder}/js", sync_interval: always }}'
-        config.write_text(f"listen: 127.0.0.1:{self.port}\nmax_payload: 8MB\n{store}\n")
+        config.write_text(f"listen: 127.0.0.1:{self.port}\nmax_payload: 8MB\n{store}\n", encoding="utf-8")
         binary = shutil.which("nats-server") or str(Path(sys.executable).parent / "nats-server")
         self._nats = subprocess.Popen([binary, "-c", str(config)], stderr=subprocess.DEVNULL)
 

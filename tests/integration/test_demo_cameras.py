@@ -46,7 +46,7 @@ def _demo(data: Path, *arguments: str, cameras: int, password: str | None = None
     if password is not None:
         environment |= {"VMS_DEMO_USER": USER, "VMS_DEMO_PASS": password}
     command = [sys.executable, "-m", "vms.demo", "--cameras", str(cameras), "--data", str(data), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", env=environment)
     assert process.stdout is not None
     demo = Demo(process)
     try:
@@ -252,7 +252,7 @@ def test_second_start_takes_its_renditions_from_the_cache(tmp_path: Path, short_
 
 def test_stops_while_it_prepares_and_leaves_nothing_half_done(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "vms.demo", "--cameras", "4", "--data", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
     assert process.stdout is not None
     while json.loads(process.stdout.readline())["event"] != "progress":
         pass
@@ -282,7 +282,7 @@ def test_wrong_usage_is_one_clear_line(arguments: list[str], tmp_path: Path) -> 
         done = subprocess.run(
             [sys.executable, "-m", "vms.demo", "--data", str(tmp_path), *given],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=30,
             check=False,
         )

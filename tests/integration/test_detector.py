@@ -43,7 +43,7 @@ def cameras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict
     """Two drawn rooms: three visits in 24 s each, the first from 1.2 s to 7.4 s."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("VMS_DEMO")}
     command = [sys.executable, "-m", "vms.demo", "--cameras", "2", "--data", str(tmp_path_factory.mktemp("demo"))]
-    demo = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", env=environment)
     assert demo.stdout is not None
     ready: dict[str, dict[str, Any]] = {}
     try:
@@ -177,7 +177,7 @@ async def test_alerts_wait_out_a_lost_bus_and_a_restart(rig: Rig, cameras: dict[
     await rig.stop()
     if rig._nats is None:
         rig.start_nats()
-    (alert,) = json.loads(open_file.read_text())
+    (alert,) = json.loads(open_file.read_text(encoding="utf-8"))
     rig.start()  # from the cached configuration
     rig.states.clear()
     await rig.until(lambda: first in rig.states and rig.states[first].person_count is not None, 60)

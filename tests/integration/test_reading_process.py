@@ -36,7 +36,7 @@ time.sleep(600)
 def test_a_process_whose_reading_hangs_ends_so_that_it_is_started_again() -> None:
     with scripted(good) as (camera,):
         words = [sys.executable, "-c", HANGING, camera.url]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
             try:
                 out, err = process.communicate(timeout=60)
             finally:
@@ -84,7 +84,7 @@ def test_a_process_that_stood_still_takes_nobody_for_dead(how: str) -> None:
     """Its own clock says that nothing came for seconds; what came waits in the kernel."""
     with scripted(good) as (camera,):
         words = [sys.executable, "-c", STANDING, camera.url, how]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8") as process:
             assert process.stdout is not None
             try:
                 assert process.stdout.readline() == "0 0\n"

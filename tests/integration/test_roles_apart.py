@@ -75,7 +75,7 @@ def apart(namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     try:
         with gst_server({"/main": {"codec": "h264"}, "/sub": {"size": [320, 180], "fps": 10, "gop": 10}}) as cameras:
             config = folder / "facility.yaml"
-            config.write_text(yaml.safe_dump(_facility(cameras.url("/main"), cameras.url("/sub"))))
+            config.write_text(yaml.safe_dump(_facility(cameras.url("/main"), cameras.url("/sub"))), encoding="utf-8")
             env = {**os.environ, "VMS_NATS_URL": bus.url}
             for role in ("recorder", "detector", "renderer"):
                 with (folder / f"{role}.log").open("wb") as out:

@@ -104,7 +104,7 @@ def test_a_second_service_on_the_same_folder_is_refused(running: tuple[Service, 
         str(free_port()),
     ]
     env = {**os.environ, "CAM_USER": "trực", "CAM_PASS": SECRET}
-    second = subprocess.run(command, check=False, capture_output=True, text=True, env=env, timeout=60)
+    second = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", env=env, timeout=60)
     assert second.returncode == 2
     assert one.process is not None
     assert f"is in use by a running service (process {one.process.pid})" in second.stderr
@@ -240,7 +240,7 @@ def test_stops_and_leaves_good_files(running: tuple[Service, GstServer]) -> None
     for file in files:
         with av.open(str(file)) as container:
             assert sum(1 for _ in container.decode(video=0)) > 0
-    log = one.log.read_text()
+    log = one.log.read_text(encoding="utf-8")
     assert SECRET not in log
     assert "bí-mật" not in log
     assert "Traceback" not in log
@@ -249,4 +249,4 @@ def test_stops_and_leaves_good_files(running: tuple[Service, GstServer]) -> None
 def test_nothing_secret_in_process_list_or_journal(running: tuple[Service, GstServer]) -> None:
     one, _ = running
     for path in [*one.data.rglob("*.jsonl"), *Path(one.data / "cache").glob("*.json")]:
-        assert SECRET not in path.read_text()
+        assert SECRET not in path.read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ WATCH_S = 80.0
 @pytest.fixture(scope="module")
 def room(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, list[tuple[float, float]]]]:
     footage = shared / "footage" / "one-by-one-person-detection.mp4"
-    with footage.with_suffix(".presence.csv").open() as file:
+    with footage.with_suffix(".presence.csv").open(encoding="utf-8") as file:
         visits = [(float(row["start_s"]), float(row["end_s"])) for row in csv.DictReader(file)]
     data = tmp_path_factory.mktemp("room") / "data"
     with service(data, ["demo", "--cameras", "1", "--video", str(footage)]) as one:

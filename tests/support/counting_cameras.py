@@ -101,7 +101,7 @@ class CountingCameras:
         self.names = [name(number) for number in range(count)]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.counting_cameras", str(count), str(loop)],
-            cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
         assert self.process.stdout
         self.port = int(self.process.stdout.readline())

@@ -78,7 +78,10 @@ class FarHost:
     @contextlib.contextmanager
     def inside(self) -> Iterator[None]:
         """Sockets that this thread makes meanwhile are the far host's."""
-        with open("/proc/thread-self/ns/net") as ours, open(f"/var/run/netns/{self.name}") as theirs:
+        with (
+            open("/proc/thread-self/ns/net", encoding="utf-8") as ours,
+            open(f"/var/run/netns/{self.name}", encoding="utf-8") as theirs,
+        ):
             _enter(theirs.fileno())
             try:
                 yield

@@ -28,7 +28,7 @@ class GstServer:
     def start(self) -> None:
         self._process = subprocess.Popen(
             [PYTHON, str(SCRIPT), json.dumps(self._spec)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
         )  # fmt: skip
         assert self._process.stdout is not None
         assert int(self._process.stdout.readline()) == self.port
@@ -40,7 +40,9 @@ class GstServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         stat = Path(f"/proc/{self._process.pid}/stat")
-        wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", 5, "the server stands still")
+        wait_until(
+            lambda: stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T", 5, "the server stands still"
+        )
 
     def thaw(self) -> None:
         assert self._process is not None

@@ -34,7 +34,7 @@ class NatsServer:
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "nats.conf"
-        config.write_text(self.configuration())
+        config.write_text(self.configuration(), encoding="utf-8")
         beside = Path(sys.executable).parent / "nats-server"
         binary = str(beside) if beside.exists() else shutil.which("nats-server")
         assert binary, "nats-server is neither beside python nor on the PATH"

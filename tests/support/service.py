@@ -46,7 +46,7 @@ class Service:
 
     def _signed_in(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, self.log.read_text()[-2000:]
+        assert self.process.poll() is None, self.log.read_text(encoding="utf-8")[-2000:]
         with contextlib.suppress(httpx.TransportError):
             answer = self.client.post("/api/session", json={"username": "admin", "password": PASSWORD})
             return answer.status_code == 200
@@ -67,7 +67,7 @@ class Service:
             return wait_until(condition, timeout, what)
         except AssertionError as err:
             states = [(c["id"], c["state"], c["reason"]) for c in self.get("/api/cameras")["items"]]
-            raise AssertionError(f"{err}\n{states}\n{self.log.read_text()[-3000:]}") from None
+            raise AssertionError(f"{err}\n{states}\n{self.log.read_text(encoding='utf-8')[-3000:]}") from None
 
     @contextlib.asynccontextmanager
     async def socket(self, path: str) -> AsyncIterator[websockets.ClientConnection]:
@@ -81,7 +81,7 @@ class Service:
     def children(self) -> list[int]:
         assert self.process is not None
         found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, encoding="utf-8", check=False
         )
         return [int(pid) for pid in found.stdout.split()]
 

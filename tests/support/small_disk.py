@@ -91,7 +91,7 @@ class FailingDisk(SmallDisk):
     def fail(self) -> None:
         """The kernel finds an error in it."""
         found = subprocess.run(
-            ["findmnt", "-no", "SOURCE", str(self.home)], check=True, capture_output=True, text=True
+            ["findmnt", "-no", "SOURCE", str(self.home)], check=True, capture_output=True, encoding="utf-8"
         ).stdout.strip()
         Path(f"/sys/fs/ext4/{Path(found).name}/trigger_fs_error").write_text("1", encoding="utf-8")
 

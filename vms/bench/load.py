@@ -76,7 +76,7 @@ class Load:
 def load(loop: Path, cameras: int, port: int = 0) -> Iterator[Load]:
     """``cameras`` cameras that all send ``loop`` (see ``streams.encode_loop``); gone afterwards."""
     command = [sys.executable, "-m", "vms.bench.streams", str(loop), "--cameras", str(cameras), "--port", str(port)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
         try:
             yield Load(process, cameras)
         finally:

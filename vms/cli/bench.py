@@ -30,4 +30,4 @@ def record(cameras: int, seconds: float, peer: bool, path: Path | None) -> None:
     report = measure(cameras, seconds, peer)
     click.echo(table(report))
     if path is not None:
-        path.write_text(json.dumps(asdict(report), indent=1) + "\n")
+        path.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")

@@ -129,7 +129,7 @@ def _recorders(data: Path) -> Iterator[bool]:
 
     path = data / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -183,7 +183,7 @@ class _Pair:
             "sub_size": shape.sub,
         }
         record = _path(self._folder, self.plan, self._key, "json")
-        _part(record).write_text(json.dumps(facts))
+        _part(record).write_text(json.dumps(facts), encoding="utf-8")
         _part(record).rename(record)
         return _rendition(self.plan, self._paths, facts)
 
@@ -263,7 +263,7 @@ def _part(path: Path) -> Path:
 def _cached(folder: Path, plan: CameraPlan, key: str) -> Rendition | None:
     paths = {name: _path(folder, plan, key, f"{name}.mp4") for name in ("main", "sub")}
     try:
-        facts = json.loads(_path(folder, plan, key, "json").read_text())
+        facts = json.loads(_path(folder, plan, key, "json").read_text(encoding="utf-8"))
         return _rendition(plan, paths, facts) if all(path.is_file() for path in paths.values()) else None
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None

@@ -25,7 +25,9 @@ def bus(env: Mapping[str, str]) -> Finding:
         return _foreign_bus(url)
     try:
         server = find_server()
-        done = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=True)
+        done = subprocess.run(
+            [server, "--version"], capture_output=True, encoding="utf-8", timeout=_TIMEOUT_S, check=True
+        )
     except ConfigurationError as err:
         return Finding("problem", "nats-server", "not found", str(err))
     except (OSError, subprocess.SubprocessError) as err:

@@ -96,7 +96,7 @@ def _credentials(path: Path) -> dict[str, tuple[str, str]]:
 def _write_private(path: Path, text: str) -> None:
     temporary = path.with_suffix(".tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     temporary.replace(path)
 

@@ -42,8 +42,8 @@ def prepare_demo(
     spec = DemoSpec(cameras=cameras, sites=sites, rtsp_port=port, data=data, videos=videos, footage=footage, h265=h265)
     path = folder / "facility.yaml"
     text = facility_yaml(plans_of(spec), port, credentials=True)
-    changed = not path.exists() or path.read_text() != text or not (data / "vms.db").exists()
-    path.write_text(text)
+    changed = not path.exists() or path.read_text(encoding="utf-8") != text or not (data / "vms.db").exists()
+    path.write_text(text, encoding="utf-8")
     variables = ((USER_VARIABLE, "demo"), (PASSWORD_VARIABLE, _password(folder / "password")))
     return Prepared(path, changed, port, variables)
 

@@ -17,7 +17,7 @@ FACILITY = "facility: {name: F}\nsites: []\n"
 
 def test_nothing_is_imported_into_a_new_folder(tmp_path: Path) -> None:
     file, typo = tmp_path / "facility.yaml", tmp_path / "tpyo"
-    file.write_text(FACILITY)
+    file.write_text(FACILITY, encoding="utf-8")
     done = CliRunner().invoke(config, ["import", str(file), "--data", str(typo)])
     assert isinstance(done.exception, ConfigurationError)
     assert "--data" in str(done.exception)

@@ -88,7 +88,7 @@ def test_wrong_numbers_are_refused(options: dict[str, int]) -> None:
 
 def test_wrong_videos_are_refused_by_name(tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
-    text.write_text("not a video")
+    text.write_text("not a video", encoding="utf-8")
     for path, word in ((tmp_path / "none.mp4", "no such file"), (text, "not a video"), (tmp_path, "no such file")):
         with pytest.raises(ConfigurationError, match=word):
             probe(path)

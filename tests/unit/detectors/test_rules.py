@@ -161,7 +161,7 @@ def test_an_alert_ends_with_its_rule() -> None:
 
 
 def test_a_torn_file_of_open_alerts_is_none(tmp_path: Path) -> None:
-    (tmp_path / "gate.json").write_text('[{"id": "x", "si')
+    (tmp_path / "gate.json").write_text('[{"id": "x", "si', encoding="utf-8")
     assert open_alerts.load(tmp_path, "gate") == []
     assert open_alerts.load(tmp_path, "other") == []
     open_alerts.save(tmp_path, "gate", [])

@@ -114,7 +114,7 @@ def test_this_machine(tmp_path: Path) -> None:
 
 def test_a_broken_configuration_is_a_finding(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text("facility: {name: x}\nsite: []\n")
+    path.write_text("facility: {name: x}\nsite: []\n", encoding="utf-8")
     finding = examine(path, tmp_path, {}, port=_free_port())[-1]
     assert (finding.level, finding.subject) == ("problem", "configuration")
     assert "unknown key 'site'; did you mean 'sites'?" in finding.text
@@ -124,7 +124,8 @@ def test_configuration_and_cameras(tmp_path: Path, camera_port: int) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(
         "facility: {name: x}\nsites:\n  - id: s\n    name: s\n    cameras:\n"
-        f'      - {{id: a, name: a, placement: gate, streams: {{main: "rtsp://u:${{PASS}}@127.0.0.1:{camera_port}/good"}}}}\n'
+        f'      - {{id: a, name: a, placement: gate, streams: {{main: "rtsp://u:${{PASS}}@127.0.0.1:{camera_port}/good"}}}}\n',
+        encoding="utf-8",
     )
     good = examine(path, tmp_path, {"PASS": SECRET}, port=_free_port())
     assert [one.level for one in good[-2:]] == ["ok", "ok"]

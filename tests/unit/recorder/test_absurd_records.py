@@ -54,7 +54,7 @@ class Rig:
         lines = [json.loads(line) for line in self.journal.read_bytes().splitlines()]
         closed = next(line for line in lines if line["type"] == "closed")
         gap = {"type": "gap", "id": "g", "site": "s", "camera": "a", "cause": "camera", "start": "2027-01-15T00:03:00Z"}
-        with self.journal.open("a") as file:
+        with self.journal.open("a", encoding="utf-8") as file:
             file.write(json.dumps({**(gap if change.pop("gap", False) else closed), **change}) + "\n")
 
     def put(self, name: bytes) -> None:

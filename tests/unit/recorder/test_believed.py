@@ -79,7 +79,7 @@ def test_a_start_with_a_clock_ahead_goes_on_from_what_is_remembered(rig: Rig) ->
 def test_where_nothing_is_remembered_the_newest_footage_tells(rig: Rig, torn: str | None) -> None:
     if torn is not None:
         rig.note.parent.mkdir()
-        rig.note.write_text(torn)
+        rig.note.write_text(torn, encoding="utf-8")
     rig.start(ahead=YEAR)
     assert rig.look() == NOW
 

@@ -68,7 +68,7 @@ def test_a_full_disk_leaves_no_litter(rig) -> None:  # type: ignore[no-untyped-d
 
 
 def test_a_folder_that_cannot_be_made_announces_nothing(rig) -> None:  # type: ignore[no-untyped-def]
-    (rig.root / "s").write_text("in the way")
+    (rig.root / "s").write_text("in the way", encoding="utf-8")
     rig.record("h264", UNITS[:30], MINUTE)
     rig.settled()
     assert rig.opened == rig.closed == []
@@ -83,7 +83,7 @@ def test_one_cameras_trouble_is_its_own(tmp_path: Path, rig, make_rig: Callable[
     other = make_rig(tmp_path / "other")
     other.disk = rig.disk
     other.writer._disk = rig.disk
-    (rig.root / "s").write_text("in the way")
+    (rig.root / "s").write_text("in the way", encoding="utf-8")
     rig.record("h264", UNITS, MINUTE)
     other.record("h264", UNITS, MINUTE)
     rig.settled()

@@ -22,6 +22,6 @@ def test_what_a_recorder_says_is_in_the_list() -> None:
 
 def test_the_dashboard_s_list_is_the_same() -> None:
     """That its catalogues have a word for each is a test of the dashboard."""
-    found = re.search(r"GAP_REASONS = \[(.*?)\] as const", TYPES.read_text(), re.DOTALL)
+    found = re.search(r"GAP_REASONS = \[(.*?)\] as const", TYPES.read_text(encoding="utf-8"), re.DOTALL)
     assert found
     assert sorted(re.findall(r"'(\w+)'", found[1])) == sorted(get_args(GapReason))

@@ -25,7 +25,7 @@ sys.stdin.read()
 def test_one_holds_it_until_its_process_is_killed(tmp_path: Path) -> None:
     lock = tmp_path / "state" / "keeper.lock"
     with subprocess.Popen(
-        [sys.executable, "-c", OTHER, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OTHER, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline().strip() == "True"
@@ -41,7 +41,7 @@ def test_one_holds_it_until_its_process_is_killed(tmp_path: Path) -> None:
 
 
 def test_where_no_lock_can_be_made_everybody_speaks_and_nobody_has_it(tmp_path: Path) -> None:
-    (tmp_path / "state").write_text("a file in the folder's place")
+    (tmp_path / "state").write_text("a file in the folder's place", encoding="utf-8")
     for _ in range(2):
         assert Keeper(tmp_path / "state" / "keeper.lock").speaks()
         assert not Keeper(tmp_path / "state" / "keeper.lock").holds()

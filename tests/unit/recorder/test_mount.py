@@ -91,20 +91,20 @@ def test_a_copy_of_the_marker_beneath_the_mount_is_seen_through(data: Path) -> N
     root = RecordingsRoot(data)
     root.open()
     note = data / "state" / "recordings.json"
-    note.write_text(json.dumps({**json.loads(note.read_bytes()), "separate": True}))
+    note.write_text(json.dumps({**json.loads(note.read_bytes()), "separate": True}), encoding="utf-8")
     assert "had one of their own" in (root.look() or "")
 
 
 def test_a_torn_marker_is_named(data: Path) -> None:
     (data / "recordings").mkdir(parents=True)
-    (data / "recordings" / MARKER).write_text("{")
+    (data / "recordings" / MARKER).write_text("{", encoding="utf-8")
     with pytest.raises(StorageError, match="unreadable: remove it"):
         RecordingsRoot(data).open()
 
 
 def test_where_recordings_cannot_be_begun_it_is_said(data: Path) -> None:
     data.mkdir()
-    (data / "recordings").write_text("a file")
+    (data / "recordings").write_text("a file", encoding="utf-8")
     with pytest.raises(StorageError, match="choose --data"):
         RecordingsRoot(data).open()
     with pytest.raises(StorageError, match="mount the new disk"):
@@ -115,7 +115,7 @@ def test_where_recordings_cannot_be_begun_it_is_said(data: Path) -> None:
 def test_where_the_memory_is_torn_nothing_is_recorded_until_a_disk_is_adopted(data: Path, torn: str) -> None:
     root = RecordingsRoot(data)
     root.open()
-    (data / "state" / "recordings.json").write_text(torn)
+    (data / "state" / "recordings.json").write_text(torn, encoding="utf-8")
     assert root.look() is None  # this process still knows
     (data / "recordings").rename(data / "elsewhere")  # not mounted yet
     (data / "recordings").mkdir()

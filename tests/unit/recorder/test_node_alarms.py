@@ -63,10 +63,10 @@ def test_notes_that_cannot_be_read_or_written_do_not_silence_it(tmp_path: Path) 
     notes = tmp_path / "state" / "alarms.json"
     notes.parent.mkdir()
     for broken in ("{", json.dumps([{"id": 3}]), json.dumps(7)):
-        notes.write_text(broken)
+        notes.write_text(broken, encoding="utf-8")
         Node(tmp_path)
     shutil.rmtree(notes.parent)
-    notes.parent.write_text("a file in the folder's place")
+    notes.parent.write_text("a file in the folder's place", encoding="utf-8")
     node = Node(tmp_path)
     node.alarms.tell("index", {"reason": "differences"})
     node.alarms.tell("index", None)

@@ -26,5 +26,5 @@ def test_the_next_start_knows_the_last_sign_of_life(tmp_path: Path) -> None:
     clock.advance(60)
     first.stop()
     assert Pulse(tmp_path / "state" / "pulse", clock, lambda *_: None).alive_until == 1060.0
-    (tmp_path / "state" / "pulse").write_text("torn")
+    (tmp_path / "state" / "pulse").write_text("torn", encoding="utf-8")
     assert Pulse(tmp_path / "state" / "pulse", clock, lambda *_: None).alive_until is None

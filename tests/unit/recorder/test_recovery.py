@@ -225,7 +225,7 @@ def test_a_hostile_journal_neither_stops_the_mending_nor_leads_out_of_the_folder
     outside = crashed.root.parent / "victim.mp4"
     outside.write_bytes(crashed.whole)
     (day,) = journal.days(crashed.root, "s", "c")
-    lines = [json.loads(line) for line in day.read_text().splitlines()]
+    lines = [json.loads(line) for line in day.read_text(encoding="utf-8").splitlines()]
     opened = next(line for line in lines if line["type"] == "opened")
     with day.open("a") as file:
         file.write("[" * 200_000 + "\n")

@@ -151,8 +151,8 @@ def test_foreign_files_and_deleted_ones_are_nothing(make: Make) -> None:
     one = make()
     one.record("h264", units(), NOON)
     (path,) = one.files()
-    path.with_name("notes.txt").write_text("x")
-    path.with_name("20270101.mp4").write_text("x")
+    path.with_name("notes.txt").write_text("x", encoding="utf-8")
+    path.with_name("20270101.mp4").write_text("x", encoding="utf-8")
     path.with_name(path.name.replace(".mp4", "-1.part")).write_bytes(b"")
     assert find(one, NOON + 1) is not None
     path.unlink()

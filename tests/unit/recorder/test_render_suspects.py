@@ -69,9 +69,9 @@ def test_the_oldest_work_is_known(tmp_path: Path, clock: ManualClock) -> None:
 
 
 def test_damaged_notes_and_a_disk_that_refuses_are_no_reason_not_to_work(tmp_path: Path, clock: ManualClock) -> None:
-    (tmp_path / "deaths.json").write_text('{"a": 3, "b": [null]')
+    (tmp_path / "deaths.json").write_text('{"a": 3, "b": [null]', encoding="utf-8")
     assert not Suspects(tmp_path, clock).aside("a")
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
     suspects = Suspects(tmp_path / "file", clock)
     with suspects.at_work("a"):
         assert not suspects.aside("a")

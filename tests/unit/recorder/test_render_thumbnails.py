@@ -128,7 +128,7 @@ def test_a_sweep_ends_when_the_process_does(kept: Kept) -> None:
 
 def test_a_disk_that_refuses_costs_no_picture(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
-    kept.folder.write_text("no folder")
+    kept.folder.write_text("no folder", encoding="utf-8")
     footage = kept.footage(0)
     kept.keep(footage)
     assert kept.store.get(footage, MINUTE) is None

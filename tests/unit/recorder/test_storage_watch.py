@@ -246,7 +246,7 @@ def test_a_site_s_disk_that_hangs_at_the_start_holds_nobody_up(
     monkeypatch.setattr(RecordingsRoot, "open", opening)
     monkeypatch.setattr(volume, "OPEN_S", 0.05)
     (data / "state").mkdir(parents=True)
-    (data / "state" / "recordings-far.json").write_text(json.dumps({"id": "far", "separate": True}))
+    (data / "state" / "recordings-far.json").write_text(json.dumps({"id": "far", "separate": True}), encoding="utf-8")
     rig = Rig(data, "recorder", clock)
     try:
         assert rig.watch.writer("far", "c").refusal

@@ -136,7 +136,7 @@ def test_what_was_noted_and_cannot_be_deleted_is_not_begun_for_ever(
     (one,) = record(rig.root, "a", MIDNIGHT, 1)
     name = one.path.rpartition("/")[2]
     noted = {"site": "s", "camera": "a", "day": "2027-01-15", "hour": "00", "reason": "age", "names": [name]}
-    rig.note.write_text(json.dumps({"disk": "d", **noted}))
+    rig.note.write_text(json.dumps({"disk": "d", **noted}), encoding="utf-8")
     refuse(name)
     rig.deleter.finish("d")
     assert json.loads(rig.note.read_bytes()) == {}

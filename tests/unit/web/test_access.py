@@ -139,12 +139,12 @@ async def test_dashboard_serves_its_own_files_only(tmp_path: Path) -> None:
     root = tmp_path / "dist"
     app = FastAPI(openapi_url=None)
     app.router.default = Dashboard(root)
-    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     async with browser(app) as client:
         assert "not built" in (await client.get("/")).text
         (root / "assets").mkdir(parents=True)
-        (root / "index.html").write_text("<html>index</html>")
-        (root / "assets" / "a.js").write_text("js")
+        (root / "index.html").write_text("<html>index</html>", encoding="utf-8")
+        (root / "assets" / "a.js").write_text("js", encoding="utf-8")
         (root / "link.txt").symlink_to(tmp_path / "secret.txt")
         index = await client.get("/cameras/x")
         assert (index.text, index.headers["cache-control"]) == ("<html>index</html>", "no-cache")

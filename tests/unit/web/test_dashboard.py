@@ -13,7 +13,7 @@ APP = Path(__file__).parents[3] / "web" / "ui" / "src" / "App.tsx"
 
 
 async def test_every_page_of_the_router_is_found_and_a_guess_is_not(tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("<!doctype html>")
+    (tmp_path / "index.html").write_text("<!doctype html>", encoding="utf-8")
     routes = re.findall(r'<Route path="/([a-z]*)', APP.read_text(encoding="utf-8"))
     assert set(routes) == set(PAGES)
     transport = httpx.ASGITransport(Dashboard(tmp_path))
