@@ -36,6 +36,17 @@ class Growing:
     announced: bool = False
     frames: int = 0
     sequence: int = 0
+    moved: float = 0.0  # seconds that its labels are behind the run's, so that none is before the start
+
+    def placed(self, end: float, first: float) -> float:
+        """The end to tell, where the run's labels go from ``first`` to ``end`` (UTC seconds).
+
+        A file whose labels are all before its start would have no time at all, and nobody would find it.
+        """
+        if end > self.start:
+            return end
+        self.moved = self.start - first
+        return self.start + (self.last_pts - self.first_pts) / TIMESCALE
 
     def record(self, place: Place, run: Run, end: float | None) -> Segment:
         """What is told of it; ``end`` in UTC seconds, None while it grows. Its name stands once its file is open."""
@@ -55,7 +66,7 @@ class Growing:
             frames=self.frames,
             timescale=TIMESCALE,
             first_tfdt=self.first_dts,
-            anchor_utc=from_epoch(run.utc(0)),
+            anchor_utc=from_epoch(run.utc(0) + self.moved),
             clock_offset_s=None if clock.offset_s is None else round(clock.offset_s, 3),
             drift_ppm=None if clock.drift_ppm is None else round(clock.drift_ppm, 2),
         )

@@ -267,13 +267,13 @@ class SegmentWriter:
         self._open, self._held, self._samples, self._last_end = None, None, [], None
 
     def _close(self, run: Run, end: float) -> float:
-        """Returns the end as it is told: labels that went back since the start was told do not go behind it."""
+        """Returns the end as it is told: it is not before the start, also where the labels went back since."""
         self._flush(run)
         segment, self._open = self._open, None
         if segment is not None:
             if self._last_end is None and self._run_start is None:  # else it is settled, and a gap may end there
                 segment.start = self._run_start = self._after(min(run.utc(segment.first_pts), end))
-            end = max(end, segment.start)
+            end = segment.placed(end, run.utc(segment.first_pts))
             self._finish(run, segment, end)
         self._last_end = end
         return end

@@ -26,8 +26,12 @@ LEAST_KEYS_S = 10.0
 USUAL_GROUP_S = 2.5
 #: Of one run's files, the next begins where the last ended; by more than this (seconds) footage was lost.
 HOLE_S = 0.1
+#: A file that begins so much (seconds) after its first label does so on purpose; less is reordering and slewing.
+LATE_FROM_S = 0.5
 #: A file that has a successor for so long is not written any more, whatever it is called.
 SUCCEEDED = timedelta(seconds=20)
+#: A moment is told again when it is off by more.
+ROUNDING = timedelta(milliseconds=1)
 #: After a file's end the next one is not known at once; nor is it wanted to end a list at every minute.
 LINGER = timedelta(seconds=10)
 #: libav (ffmpeg, VLC, mpv) refuses what does not end like a media file; the server does not look at it.
@@ -45,8 +49,11 @@ class File:
     until: datetime | None = None  # and what begins from then on
 
     def at(self, tfdt: int) -> datetime:
-        """UTC of a decode time."""
-        return self.footage.start + timedelta(seconds=(tfdt - self.table.tfdts[0]) / self.footage.timescale)
+        """UTC of a decode time. What is labelled before the file's start, because the run before was late, is there."""
+        first, scale = self.table.tfdts[0], self.footage.timescale
+        late = (self.footage.start - self.footage.anchor).total_seconds() - first / scale
+        into = (tfdt - first) / scale
+        return self.footage.start + timedelta(seconds=into if late < LATE_FROM_S else max(0.0, into - late))
 
     @property
     def end_tfdt(self) -> int:
@@ -122,21 +129,24 @@ def render(there: Sequence[File], start: datetime, end: datetime, *, open_end: b
     offset = 0.0
     least = LEAST_KEYS_S if keys else LEAST_S
     for file in there:
-        first = True
+        told: datetime | None = None  # the moment that the list has come to in this file
         uri = f"/api/segments/{quote(file.footage.id)}"
         begin = file.since if before is not None else start if file.since is None else max(start, file.since)
         until = end if file.until is None else min(end, file.until)
         for piece in _pieces(file, begin, until, least):
-            if first:
+            if told is None:
                 if before is None:
                     offset = max(0.0, (start - file.at(piece.tfdt)).total_seconds())
                 elif not _goes_on(before, file):
                     lines.append("#EXT-X-DISCONTINUITY")
                 lines.append(f'#EXT-X-MAP:URI="{uri}/media?{_NAME}",BYTERANGE="{file.table.init_bytes}@0"')
-                lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{rfc3339(file.at(piece.tfdt))}")
-                first, before = False, file
+                before = file
             seconds = (piece.end - piece.tfdt) / file.footage.timescale
             longest = max(longest, seconds)
+            if told is None or told - file.at(piece.tfdt) > ROUNDING:
+                told = file.at(piece.tfdt)
+                lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{rfc3339(told)}")
+            told += timedelta(seconds=seconds)
             lines.append(f"#EXTINF:{seconds:.6f},")
             if keys:
                 lines.append(f"{uri}/keyframes?from={piece.tfdt}&to={piece.end}&{_NAME}")

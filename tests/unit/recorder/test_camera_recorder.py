@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,23 @@ async def test_a_run_after_one_that_was_labelled_late_begins_where_that_one_ende
     starting, after = rig.gaps()
     assert (starting.end, starting.reason) == (first.start, "starting")
     assert (after.start, after.end) == (second.end, None)
+
+
+async def test_a_short_run_after_one_that_was_labelled_late_has_a_time_of_its_own(rig: Rig) -> None:
+    """All its labels lie before the end of the other: it would be nowhere on the timeline."""
+    for late, pictures in ((3.0, 100), (0.0, 50)):
+        run = run_of("h264", UNITS, rig.clock.utc() + late)
+        rig.recorder.begin(run)
+        rig.play(run, 0, pictures)
+        rig.recorder.end(run, "lost")
+    first, second = rig.segments()
+    assert first.end is not None
+    assert second.start == first.end
+    assert second.end is not None
+    assert (second.end - second.start).total_seconds() == pytest.approx(2, abs=0.001)
+    assert second.anchor_utc is not None
+    assert second.anchor_utc == pytest.approx(second.start, abs=timedelta(milliseconds=1))
+    assert rig.gaps()[-1].start == second.end
 
 
 @pytest.mark.parametrize("how", ["while it records", "between two runs"])

@@ -263,3 +263,22 @@ def test_key_frames_last_until_the_next() -> None:
     ]  # fmt: skip
     assert keys.chosen(whole, 12 * SECOND, 14 * SECOND, SECOND) == [(1, 2 * SECOND)]
     assert keys.chosen(whole, 0, 10 * SECOND, SECOND) == []
+
+
+def test_a_file_whose_first_labels_are_before_its_start_is_played_whole() -> None:
+    """The run before was labelled five seconds late: this one begins where that ended, and loses nothing."""
+    late = File(footage("c.2", 65, 120, "new", anchor=0), table("c.2", 60, [2.0] * 30), growing=False)
+    rows = listed([minute("c.1", 5, begin=5), late, minute("c.3", 120, "new")])
+    assert sum(durations(rows)) == pytest.approx(180)
+    moments = [row[-13:-1] for row in rows if "DATE" in row]
+    at_its_start = ["12:01:05.000"] * 3  # pieces of 2 s, the last of them a second long by the clock
+    assert moments == ["12:00:05.000", *at_its_start, "12:01:06.000", "12:02:00.000"]
+    assert late.at(late.end_tfdt) == at(120)
+    assert [part.since for part in files([late.footage], {"c.2": late.table}, at(70), NOON + HOUR)] == [None]
+
+
+def test_where_it_is_asked_for_inside_such_a_file_the_right_picture_comes() -> None:
+    late = File(footage("c.2", 65, 120, "new", anchor=0), table("c.2", 60, [2.0] * 30), growing=False)
+    rows = listed([late], at(80))
+    assert next(row for row in rows if "DATE" in row).endswith("12:01:20.000Z")
+    assert next(row for row in rows if "BYTERANGE:" in row) == "#EXT-X-BYTERANGE:2000@20700"
