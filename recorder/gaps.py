@@ -38,8 +38,8 @@ _LEFT = frozenset(("disabled", "configuration"))
 ECHO_S = 10.0
 #: A recorder that runs has said so within so many seconds.
 PULSE_S = 5.0
-#: A session's last words may lie so far outside the stall that broke it.
-EDGE_S = 1.0
+#: What a stall broke or made a camera leave out may lie so far outside it: what waited is read first, and all at once.
+EDGE_S = 3.0
 
 
 def cause_of(reason: str) -> GapCause:
