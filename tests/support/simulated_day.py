@@ -29,8 +29,10 @@ CAUSES: dict[Kind, GapCause] = {
 WORDS: dict[str, str] = {"reboot": "busy", "network": "unreachable"}
 CONNECT_S = 1.0
 RETRY_S = 2.0
-#: libav's patience with a silent camera.
+#: The reader's patience with a silent camera.
 SILENCE_S = 7.0
+#: A clock that is advanced to a moment may stop so little before it: the moment has come all the same.
+ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class SimulatedCamera:
         self._until(CONNECT_S)
         while self.now < self._plan.length:
             self._recording.play(ScriptedStream(self._session()))
-            if self._outages and self.now >= self._outages[0].start:
+            if self._outages and self.now >= self._outages[0].start - ROUNDING_S:
                 self._suffer(self._outages.pop(0))
 
     def _until(self, moment: float) -> None:
@@ -139,7 +141,7 @@ class SimulatedCamera:
         plan, begun, disk = self._plan, self.now, self._recording.disk
         for number in itertools.count():
             due = begun + number * plan.interval
-            while self._outages and self._outages[0].start <= due:
+            while self._outages and self._outages[0].start <= due + ROUNDING_S:
                 outage = self._outages[0]
                 if outage.kind != "disk":
                     self._until(outage.start)
