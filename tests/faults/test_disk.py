@@ -194,7 +194,7 @@ async def test_a_disk_that_turns_read_only_is_told_and_written_to_again(
 async def fails_beneath_open_files(nats: NatsServer, rig: StorageRig, disk: FailingDisk, figure: Figures) -> None:
     """As ``read-only``, but as it happens: the kernel gives the file system up while it is written to."""
     with killable(disk.place.parent, nats):
-        await recording(rig.viewer)
+        await until(lambda: len(list(disk.home.glob("**/*.part"))) == len(CAMERAS), 20, "this recorder writes")
         disk.fail()
         seconds = await rig.until_alarm("read_only")
         figure(17, "disk fails while written to: alarm", f"{seconds:.1f} s", AIM)

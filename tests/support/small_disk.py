@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import wait_until
+
 
 def need_root() -> None:
     """Skips where nothing may be mounted; CI may."""
@@ -38,8 +40,9 @@ class SmallDisk:
         _run("umount", "--lazy", str(self.place))
 
     def remount(self, option: str) -> None:
-        """``ro`` or ``rw``, of the place where it is seen: files may be open for writing on the disk itself."""
-        _run("mount", "-o", f"remount,bind,{option}", str(self.place))
+        """``ro`` or ``rw``, of the place where it is seen; a kernel refuses while anybody has a file open to write."""
+        command = ["mount", "-o", f"remount,bind,{option}", str(self.place)]
+        wait_until(lambda: subprocess.run(command, check=False, capture_output=True).returncode == 0, 20, "remounted")
 
     @property
     def free(self) -> int:
