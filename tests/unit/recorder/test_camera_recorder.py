@@ -6,10 +6,8 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from recorder.camera import STALE_S
@@ -119,58 +117,6 @@ async def test_a_run_too_short_to_settle_still_ends_the_gap(rig: Rig) -> None:
         (from_epoch(MINUTE), segment.start),
         (segment.end, None),
     ]
-
-
-@pytest.mark.parametrize("reason", ["lost", "ended", "clock"])
-async def test_a_run_after_one_that_was_labelled_late_begins_where_that_one_ended(rig: Rig, reason: str) -> None:
-    """The line was slow when the first began, by three seconds, and is not any more."""
-    for late, why in ((3.0, reason), (0.0, "stopped")):
-        run = run_of("h264", UNITS, rig.clock.utc() + late)
-        rig.recorder.begin(run)
-        rig.play(run)
-        rig.recorder.end(run, why)
-    first, second = rig.segments()
-    assert second.start == first.end
-    assert second.end is not None
-    assert second.end.timestamp() == pytest.approx(MINUTE + 8, abs=0.001)
-    starting, after = rig.gaps()
-    assert (starting.end, starting.reason) == (first.start, "starting")
-    assert (after.start, after.end) == (second.end, None)
-
-
-async def test_a_short_run_after_one_that_was_labelled_late_has_a_time_of_its_own(rig: Rig) -> None:
-    """All its labels lie before the end of the other: it would be nowhere on the timeline."""
-    for late, pictures in ((3.0, 100), (0.0, 50)):
-        run = run_of("h264", UNITS, rig.clock.utc() + late)
-        rig.recorder.begin(run)
-        rig.play(run, 0, pictures)
-        rig.recorder.end(run, "lost")
-    first, second = rig.segments()
-    assert first.end is not None
-    assert second.start == first.end
-    assert second.end is not None
-    assert (second.end - second.start).total_seconds() == pytest.approx(2, abs=0.001)
-    assert second.anchor_utc is not None
-    assert second.anchor_utc == pytest.approx(second.start, abs=timedelta(milliseconds=1))
-    assert rig.gaps()[-1].start == second.end
-
-
-@pytest.mark.parametrize("how", ["while it records", "between two runs"])
-async def test_a_run_after_the_clock_was_set_back_is_labelled_by_the_clock(rig: Rig, how: str) -> None:
-    run = run_at(rig)
-    rig.recorder.begin(run)
-    rig.play(run)
-    if how == "while it records":
-        rig.clock.step(-3.0)
-        rig.recorder.end(run, "clock")
-    else:
-        rig.recorder.end(run, "ended")
-        rig.clock.step(-3.0)
-    again = run_at(rig)
-    rig.recorder.begin(again)
-    rig.play(again)
-    rig.recorder.end(again, "stopped")
-    assert [one.start.timestamp() for one in rig.segments()] == pytest.approx([MINUTE, MINUTE + 1], abs=0.001)
 
 
 async def test_a_full_disk_is_a_gap_with_its_cause_and_a_state(rig: Rig) -> None:
