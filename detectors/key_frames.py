@@ -79,7 +79,7 @@ class KeyFrames:
             return
         request = WatchRequest(profile="key", ttl_s=10).encode()
         try:
-            while True:
+            while not self._stopped:  # not by cancellation alone: see vms.bus.tasks
                 reason = await self._renew(request)
                 if self._clock.monotonic() - self._heard > SILENCE_S:
                     self._lapsed = True

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import nats
 import nats.errors
 import pytest
 import pytest_asyncio
@@ -20,6 +21,7 @@ from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.outbox import Outbox
+from vms.bus.tasks import end
 from vms.domain.errors import BusError
 from vms.domain.facility import Facility
 from vms.domain.messages import ConfigRevision
@@ -45,8 +47,7 @@ async def running(work: Any) -> AsyncIterator[asyncio.Task[Any]]:
     try:
         yield task
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end((task,))
 
 
 async def stored(bus: Bus) -> list[bytes]:
@@ -98,6 +99,24 @@ async def test_a_bus_that_is_not_there_stops_nobody_from_stopping() -> None:
     connecting = asyncio.create_task(Bus.connect(BusAddress(url, url), "test", stop))
     done, _ = await asyncio.wait([connecting], timeout=0.5)
     assert not done
+    stop.set()
+    with pytest.raises(BusError, match="stopped"):
+        await asyncio.wait_for(connecting, 3 * PATIENCE)
+
+
+async def test_a_client_that_swallows_a_cancellation_is_stopped_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does ``asyncio.wait_for`` of Python 3.11 where a refusal meets the cancellation."""
+
+    async def stubborn(*_: Any, **__: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionRefusedError from None
+
+    monkeypatch.setattr(nats, "connect", stubborn)
+    stop = asyncio.Event()
+    connecting = asyncio.create_task(Bus.connect(BusAddress("nats://a", "nats://a"), "test", stop))
+    await asyncio.wait([connecting], timeout=0.1)
     stop.set()
     with pytest.raises(BusError, match="stopped"):
         await asyncio.wait_for(connecting, 3 * PATIENCE)

@@ -23,6 +23,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, KeyValueConfig, StorageType, StreamConfig
 
 from vms.bus import subjects
+from vms.bus.tasks import end
 from vms.domain.errors import BusError
 from vms.domain.redaction import redact
 
@@ -200,7 +201,7 @@ class Bus:
         """Flushes and closes both connections."""
         self._closing = True
         if self._restoring is not None:
-            self._restoring.cancel()
+            await end((self._restoring,))
         for client in {id(c): c for c in (self.bulk, self.core)}.values():
             with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
                 await asyncio.wait_for(client.drain() if client.is_connected else client.close(), 2)
@@ -257,9 +258,7 @@ async def _client(
             return connecting.result()
         raise BusError("stopped before the bus answered")
     finally:
-        for task in (connecting, stopped):
-            task.cancel()
-        await asyncio.gather(connecting, stopped, return_exceptions=True)
+        await end((connecting, stopped))
 
 
 async def _ensure_stream(js: JetStreamContext, name: str, filters: list[str]) -> None:

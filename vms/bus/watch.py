@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from vms.bus import subjects
 from vms.bus.connection import Bus
+from vms.bus.tasks import end
 from vms.domain.clock import Clock
 from vms.domain.messages import Profile, WatchReply, WatchRequest
 
@@ -153,9 +154,7 @@ class WatchDesk:
             self._bus = None
             self._waiting.clear()
             self._waiting_bytes = 0
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(work)

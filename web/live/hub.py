@@ -18,6 +18,7 @@ from nats.aio.subscription import Subscription
 from pydantic import ValidationError
 
 from vms.bus import subjects
+from vms.bus.tasks import end
 from vms.domain.clock import Clock, rfc3339
 from vms.domain.errors import BusError
 from vms.domain.messages import Boxes, LiveHeader, Profile, WatchReply, WatchRequest
@@ -102,6 +103,7 @@ class LiveHub:
             for subscription in subscriptions:
                 with contextlib.suppress(nats.errors.Error):
                     await subscription.unsubscribe()
+            await end((companion,))
 
     async def _renew(self, inbox: str) -> None:
         failures = 0
@@ -244,5 +246,4 @@ class LiveHubs:
             if hub.watchers == 0 and hub.task is not None:
                 if self._hubs.get(key) is hub:
                     del self._hubs[key]
-                hub.task.cancel()
-                await asyncio.wait([hub.task])
+                await end((hub.task,))

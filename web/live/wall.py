@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from vms.bus import subjects
+from vms.bus.tasks import end
 from vms.domain.clock import Clock
 from vms.domain.errors import BusError
 from vms.domain.messages import LiveHeader
@@ -170,8 +171,8 @@ class Wall:
             now = self._clock.monotonic()
             for camera, feed in list(self._feeds.items()):
                 if feed.unwatched_since is not None and now - feed.unwatched_since >= LINGER_S:
-                    feed.task.cancel()
                     del self._feeds[camera]
+                    await end((feed.task,))
 
 
 def frame(camera: str, headers: dict[str, str], jpeg: bytes) -> bytes:
