@@ -14,6 +14,7 @@ from pathlib import Path
 from recorder import journal
 from recorder.disk import DiskWriter
 from recorder.gaps import GapTracker
+from recorder.growing import Place, Told
 from recorder.labels import Labels
 from recorder.rates import Rates
 from recorder.recovery import Recovered, recover, surely
@@ -65,9 +66,8 @@ class CameraRecorder:
         self._rates = Rates(clock)
         self._gaps = GapTracker(site, camera.id, node, self._gap)
         self._writer = SegmentWriter(
-            root, site, camera.id, node, disk,
-            opened=self._opened, closed=self._closed, lost=self._lost, unkeyed=self._unkeyed,
-            holed=self._gaps.miss,
+            root, Place(site, camera.id, node), disk,
+            Told(self._opened, self._closed, self._lost, self._unkeyed, self._gaps.miss),
         )  # fmt: skip
         self._live = LiveStream(desk, site, camera.id, "main")
         self._key_lease = desk.offer(site, camera.id, "key", self._describe_keys)
@@ -157,7 +157,7 @@ class CameraRecorder:
         if self._gaps.open is not None and self._gaps.open.reason == "disk":
             self._gaps.turn(end, reason)  # from now on there is nothing that the disk could take
         self._labels.tell(end)
-        self._labels.end(self._writer.end_utc)
+        self._labels.end(self._writer.kept_until)
         # A clock set ahead leaves labels out, but none that were told before it had gone wrong (1970: no battery).
         self._gaps.begin(self._labels.told_until if reason == "clock" else end, reason)
         self._live.end(reason_of(reason))

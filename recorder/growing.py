@@ -1,7 +1,8 @@
-"""The segment being written, as the reading thread knows it. Data, and the record that is told of it."""
+"""The segment being written, as the reading thread knows it; the record that is told of it, and to whom. Data."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from recorder.layout import segment_id, segment_path
@@ -20,6 +21,17 @@ class Place:
     node: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears of a camera's files. Times are UTC seconds: from when to when a file has footage."""
+
+    opened: Callable[[Segment], None]  # this one, ``closed`` and ``lost`` in the disk's forcing thread
+    closed: Callable[[Segment], None]
+    lost: Callable[[OSError | None, float, float], None]  # what failed; None: the disk was too slow
+    unkeyed: Callable[[float], None]  # in the reading thread: no key frame comes to cut at; footage ends there
+    holed: Callable[[float, float], None]  # in the reading thread: pictures never came
+
+
 @dataclass(slots=True)
 class Growing:
     """One segment from its opening to its end."""
@@ -29,7 +41,7 @@ class Growing:
     start: float  # UTC seconds; settles with the run's anchor
     first_pts: int
     first_dts: int
-    end: float  # UTC seconds of what the disk's queue accepted
+    end: float  # UTC seconds of what the disk's queue accepted, by the run's labels
     last_pts: int  # end of the latest picture
     kept_end: float  # UTC seconds of what was written; set, like the next two, by the disk's thread
     kept_frames: int = 0
@@ -46,7 +58,7 @@ class Growing:
         if end > self.start:
             return end
         self.moved = self.start - first
-        return self.start + (self.last_pts - self.first_pts) / TIMESCALE
+        return self.start + end - first
 
     def record(self, place: Place, run: Run, end: float | None) -> Segment:
         """What is told of it; ``end`` in UTC seconds, None while it grows. Its name stands once its file is open."""

@@ -25,9 +25,9 @@ class Labels:
         """Footage or a gap was told up to ``until``."""
         self.told_until = max(until, self.told_until)
 
-    def end(self, footage: float | None) -> None:
-        """A run is over; its footage ends at ``footage`` (None: it had none)."""
-        if not self._set() and footage is not None:
+    def end(self, footage: float) -> None:
+        """A run is over; its footage ends at ``footage`` (0.0: there was none yet)."""
+        if not self._set():
             self._footage = max(footage, self._footage)
 
     def begin(self) -> float:

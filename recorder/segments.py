@@ -12,13 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from recorder.disk import DiskWriter
-from recorder.growing import Growing, Place
+from recorder.growing import Growing, Place, Told
 from recorder.layout import segment_path, stamp_of
 from recorder.pace import Pace
 from recorder.segment_file import SegmentFile
 from vms.domain.clock import from_epoch
 from vms.domain.footage import LATE_S, LONGEST_S
-from vms.domain.messages import Segment
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
 from vms.media.boxes import Track, init_segment
 from vms.media.fragmenter import Sample, fragment, length_prefixed
@@ -31,37 +30,12 @@ SEGMENT_S = 60.0
 #: More files of one camera than a disk's queue can hold.
 _MOST_BEGUN = 16
 
-Announce = Callable[[Segment], None]
-#: What failed (None: the disk was too slow), and from when to when the file's footage is on the disk (UTC seconds).
-Lost = Callable[[OSError | None, float, float], None]
-#: No key frame comes to cut at: until when footage was kept (UTC seconds). Called in the reading thread.
-Unkeyed = Callable[[float], None]
-#: Pictures never came: from when to when the file has footage (UTC seconds). Called in the reading thread.
-Holed = Callable[[float, float], None]
-
 
 class SegmentWriter:
-    """Feed it ``begin``, ``packet``, ``end`` of a camera's runs. Callbacks come in the disk's forcing thread."""
+    """Feed it ``begin``, ``packet``, ``end`` of a camera's runs; ``told`` hears what becomes of them."""
 
-    def __init__(
-        self,
-        root: Path,
-        site: str,
-        camera: str,
-        node: str,
-        disk: DiskWriter,
-        *,
-        opened: Announce,
-        closed: Announce,
-        lost: Lost,
-        unkeyed: Unkeyed,
-        holed: Holed,
-    ) -> None:
-        self._root = root
-        self._place = Place(site, camera, node)
-        self._disk = disk
-        self._on_opened, self._on_closed, self._on_lost = opened, closed, lost
-        self._on_unkeyed, self._on_holed = unkeyed, holed
+    def __init__(self, root: Path, place: Place, disk: DiskWriter, told: Told) -> None:
+        self._root, self._place, self._disk, self._told = root, place, disk, told
         self._track: Track | None = None
         self._open: Growing | None = None
         self._held: MediaPacket | None = None
@@ -89,8 +63,13 @@ class SegmentWriter:
 
     @property
     def end_utc(self) -> float | None:
-        """UTC of the end of what was accepted last, in seconds."""
+        """UTC of the end of what was accepted last, in seconds; None: nothing, or some of it was lost."""
         return self._last_end
+
+    @property
+    def kept_until(self) -> float:
+        """UTC seconds before which no file may begin: where this run's footage ends, or that of those before."""
+        return self._kept_until if self._last_end is None else self._last_end
 
     def begin(self, run: Run, kept_until: float = 0.0) -> None:
         """A new run; ``kept_until``: where those before end (UTC seconds), 0.0 where its labels may go behind that."""
@@ -104,7 +83,7 @@ class SegmentWriter:
     def packet(self, run: Run, packet: MediaPacket) -> None:
         """One access unit: closes the sample before it."""
         if self._open is not None and self._open.file.broken:
-            self._forget()
+            self._forget(self._open.kept_end)
         if packet.missed:
             self._note_missed(run, packet)
         if packet.keyframe:
@@ -141,7 +120,10 @@ class SegmentWriter:
         """Fixes and gives the start of the run's first file; after a loss that of the first since (UTC seconds)."""
         if self._lossy and self._open is not None:
             begun = (one.start for one in self._begun if one.start >= since - 0.001 and not one.file.broken)
-            return next(begun, self._open.start)
+            first = next(begun, self._open.start)
+            if self._run_start is None:  # a gap ends there: it may not move any more
+                self._run_start = first
+            return first
         if self._open is None or self._last_end is not None:
             return self._run_start  # fixed when its first file was closed, at a minute within the settling time
         start = self._after(run.utc(self._open.first_pts))
@@ -166,17 +148,20 @@ class SegmentWriter:
             return
         end = self._close(run, run.utc(segment.last_pts))
         first = next((one.start for one in self._begun if not one.file.broken), end)
-        self._lossy, self._last_end, self._kept_until = True, None, end
-        self._begun.clear()
+        self._lapse(end)
         if not segment.file.broken:  # else its own loss is told
-            self._on_holed(first, end)
+            self._told.holed(first, end)
 
     def _give_up_on_a_key(self, run: Run, end: float) -> None:
         log.warning("recording.unkeyed camera=%s seconds=%.0f", self._place.camera, LONGEST_S)
         end = self._close(run, end)
-        self._lossy, self._last_end = True, None
+        self._lapse(end)
+        self._told.unkeyed(end)
+
+    def _lapse(self, end: float) -> None:
+        """Footage ends at ``end`` (UTC seconds), and what comes next does not abut."""
+        self._lossy, self._last_end, self._kept_until = True, None, max(end, self._kept_until)
         self._begun.clear()
-        self._on_unkeyed(end)
 
     def _start(self, run: Run, packet: MediaPacket) -> bool:
         """Opens a file; False while the disk is so far behind that it would only be filled with beginnings."""
@@ -185,12 +170,13 @@ class SegmentWriter:
         if self._disk.congested:
             if not self._refused:
                 log.error("recording.refused camera=%s queued_bytes=%d", self._place.camera, self._disk.queued_bytes)
-            self._refused = self._lossy = True
+            self._refused = True
             end = self._last_end if self._last_end is not None else run.utc(packet.pts)
-            self._on_lost(None, end, end)
-            self._last_end = None
+            self._told.lost(None, end, end)
+            self._lapse(self.kept_until)
             return False
-        start = self._last_end if self._last_end is not None else self._after(run.utc(packet.pts))
+        first = run.utc(packet.pts)
+        start = self._last_end if self._last_end is not None else self._after(first)
         if self._refused:
             self._refused = False
             log.info("recording.resumed camera=%s", self._place.camera)
@@ -201,7 +187,7 @@ class SegmentWriter:
 
         file = SegmentFile(final, failed)
         self._open = segment = Growing(
-            file, self._track.mime_codec, start, packet.pts, packet.dts, start, packet.pts, start
+            file, self._track.mime_codec, start, packet.pts, packet.dts, first, packet.pts, first
         )
         self._disk.open(file)
         self._begun.append(segment)
@@ -214,7 +200,7 @@ class SegmentWriter:
         def work() -> None:
             if not segment.file.ended:
                 segment.announced = True
-                self._on_opened(segment.named(record))
+                self._told.opened(segment.named(record))
 
         self._disk.call(work)
 
@@ -255,16 +241,16 @@ class SegmentWriter:
         if self._disk.append(segment.file, data, kept):
             return True
         log.error("recording.overflow camera=%s bytes=%d", self._place.camera, len(data))
-        self._forget()
-        self._finish(run, segment, segment.end)
-        self._on_lost(None, segment.start, segment.end)
+        end = segment.placed(segment.end, run.utc(segment.first_pts))
+        self._forget(end)
+        self._finish(run, segment, end)
+        self._told.lost(None, segment.start, end)
         return False
 
-    def _forget(self) -> None:
-        self._lossy = True
+    def _forget(self, end: float) -> None:
         self.dropped += len(self._samples) + (self._held is not None)
-        self._begun.clear()
-        self._open, self._held, self._samples, self._last_end = None, None, [], None
+        self._open, self._held, self._samples = None, None, []
+        self._lapse(end)
 
     def _close(self, run: Run, end: float) -> float:
         """Returns the end as it is told: it is not before the start, also where the labels went back since."""
@@ -281,20 +267,19 @@ class SegmentWriter:
     def _finish(self, run: Run, segment: Growing, end: float) -> None:
         def done(file: SegmentFile) -> None:
             record = segment.record(self._place, run, end)
-            self._on_closed(record.model_copy(update={"bytes": file.written, "sha256": file.hash.hexdigest()}))
+            self._told.closed(record.model_copy(update={"bytes": file.written, "sha256": file.hash.hexdigest()}))
 
         self._disk.close(segment.file, done)
 
     def _broke(self, run: Run, segment: Growing, err: OSError) -> None:
         """In the disk's forcing thread: what was written before the disk failed is a segment of its own."""
         self._lossy = True
-        self._on_lost(err, segment.start, segment.kept_end)
+        end = segment.placed(segment.kept_end, run.utc(segment.first_pts))
+        self._told.lost(err, segment.start, end)
         if segment.announced:
-            record = segment.record(self._place, run, segment.kept_end).model_copy(
-                update={"frames": segment.kept_frames}
-            )
+            record = segment.record(self._place, run, end).model_copy(update={"frames": segment.kept_frames})
             if segment.file.closed:
                 size, digest = segment.file.written, segment.file.hash.hexdigest()
                 record = record.model_copy(update={"bytes": size, "sha256": digest})
             if segment.file.closed or not segment.kept_frames:
-                self._on_closed(record)
+                self._told.closed(record)

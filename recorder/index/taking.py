@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from recorder.folders import sync_folder
 from recorder.layout import PART, moment_of, segment_id, segment_path
 from recorder.opening import opened
-from vms.domain.footage import LOOK_BACK_S
+from vms.domain.footage import LOOK_BACK_S, labelled_before
 from vms.domain.messages import Segment
 from vms.media.head import read_head
 from vms.media.reading import FragmentInfo, scan_fragments
@@ -80,11 +80,17 @@ def measured(known: Segment, kept: Kept) -> Segment:
     """``known`` with what its file really holds; ``ValueError`` where that lasts longer than any file."""
     last = kept.fragments[-1] if kept.fragments else None
     ticks = 0 if last is None else last.tfdt + last.duration - kept.fragments[0].tfdt
-    if not 0 <= ticks / known.timescale <= LOOK_BACK_S:
-        raise ValueError(f"it would last {ticks / known.timescale:.0f} s: its times are damaged")
+    length = ticks / known.timescale
+    if not 0 <= length <= LOOK_BACK_S:
+        raise ValueError(f"it would last {length:.0f} s: its times are damaged")
+    anchor = known.anchor_utc
+    late = labelled_before(known.start, anchor, known.first_tfdt / known.timescale)
+    if anchor is not None and late >= length:  # as ``Growing.placed``: it would have no time at all
+        anchor, late = anchor + timedelta(seconds=late), 0.0
     return known.model_copy(
         update={
-            "end": known.start + timedelta(seconds=ticks / known.timescale),
+            "end": known.start + timedelta(seconds=length - late),
+            "anchor_utc": anchor,
             "bytes": 0 if last is None else last.offset + last.size,
             "sha256": kept.sha256,
             "frames": sum(fragment.samples for fragment in kept.fragments),

@@ -14,6 +14,7 @@ import av
 import numpy as np
 
 from recorder.disk import DiskWriter
+from recorder.growing import Place, Told
 from recorder.segments import SegmentWriter
 from tests.support.footage import Unit, packet_of, run_of
 from vms.bus import subjects
@@ -33,8 +34,8 @@ class Past:
         self._news: list[Segment] = []
         self._disk = DiskWriter(SystemClock())
         self._writer = SegmentWriter(
-            root, site, camera, "local", self._disk, opened=self._tell, closed=self._tell, lost=self._lost,
-            unkeyed=self._unkeyed, holed=self._holed,
+            root, Place(site, camera, "local"), self._disk,
+            Told(self._tell, self._tell, self._lost, self._unkeyed, self._holed),
         )  # fmt: skip
         self._disk.start()
         self._run: Run | None = None

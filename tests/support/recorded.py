@@ -10,6 +10,7 @@ import numpy as np
 
 from recorder import journal
 from recorder.disk import DiskWriter
+from recorder.growing import Place, Told
 from recorder.segments import SegmentWriter
 from tests.support.footage import Unit, packet_of, run_of
 from vms.demo.counter import read_counter
@@ -37,9 +38,8 @@ class Recordings:
             self.closed.append(segment)
 
         self._writer = SegmentWriter(
-            root, site, camera, "local", self._disk, opened=opened, closed=closed,
-            lost=lambda _err, _start, _end: None, unkeyed=lambda _end: None,
-            holed=lambda _start, _end: None,
+            root, Place(site, camera, "local"), self._disk,
+            Told(opened, closed, lambda _err, _start, _end: None, lambda _end: None, lambda _start, _end: None),
         )  # fmt: skip
 
     def record(self, codec: str, units: Iterable[Unit], utc: float, size: tuple[int, int] = (320, 180)) -> None:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
 #: A file ends here (seconds), even without a key frame to begin the next one.
 LONGEST_S = 540.0
 #: How late the network may have made a run's labels (seconds); those of the next may be earlier by as much.
 LATE_S = 30.0
+#: A file that begins so much (seconds) after its first label does so on purpose; less is reordering and slewing.
+LATE_FROM_S = 0.5
 #: Who looks for the files of a moment looks so far back (seconds): a run's first labels may be put right.
 LOOK_BACK_S = LONGEST_S + 60.0
 
@@ -35,6 +38,17 @@ class Part(NamedTuple, Generic[M]):
     number: int
     start: M
     end: M
+
+
+def labelled_before(start: datetime, anchor: datetime | None, first_s: float) -> float:
+    """Seconds that a file's pictures are labelled before its ``start``, because the run before was late; mostly 0.0.
+
+    ``anchor`` is the run's UTC of pts 0 (None: nobody knows), ``first_s`` the file's first decode time.
+    """
+    if anchor is None:
+        return 0.0
+    before = (start - anchor).total_seconds() - first_s
+    return before if before >= LATE_FROM_S else 0.0
 
 
 def share(claims: Sequence[Claim[M]]) -> list[Part[M]]:

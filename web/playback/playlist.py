@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from vms.domain.clock import from_epoch, rfc3339
-from vms.domain.footage import Claim, share
+from vms.domain.footage import Claim, labelled_before, share
 from vms.domain.reading import FragmentTable
 from web.playback.footage import Footage
 
@@ -26,8 +26,6 @@ LEAST_KEYS_S = 10.0
 USUAL_GROUP_S = 2.5
 #: Of one run's files, the next begins where the last ended; by more than this (seconds) footage was lost.
 HOLE_S = 0.1
-#: A file that begins so much (seconds) after its first label does so on purpose; less is reordering and slewing.
-LATE_FROM_S = 0.5
 #: A file that has a successor for so long is not written any more, whatever it is called.
 SUCCEEDED = timedelta(seconds=20)
 #: A moment is told again when it is off by more.
@@ -51,9 +49,8 @@ class File:
     def at(self, tfdt: int) -> datetime:
         """UTC of a decode time. What is labelled before the file's start, because the run before was late, is there."""
         first, scale = self.table.tfdts[0], self.footage.timescale
-        late = (self.footage.start - self.footage.anchor).total_seconds() - first / scale
-        into = (tfdt - first) / scale
-        return self.footage.start + timedelta(seconds=into if late < LATE_FROM_S else max(0.0, into - late))
+        late = labelled_before(self.footage.start, self.footage.anchor, first / scale)
+        return self.footage.start + timedelta(seconds=max(0.0, (tfdt - first) / scale - late))
 
     @property
     def end_tfdt(self) -> int:

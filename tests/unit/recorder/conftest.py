@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from recorder.disk import DiskWriter, _Item
+from recorder.growing import Place, Told
 from recorder.segments import SegmentWriter
 from tests.support.footage import Unit, packet_of, run_of
 from vms.domain.clock import SystemClock
@@ -28,10 +29,11 @@ class Rig:
         self.unkeyed: list[float] = []
         self.holed: list[float] = []
         self.writer = SegmentWriter(
-            root, "s", "c", "local", self.disk,
-            opened=self.opened.append, closed=self.closed.append,
-            lost=lambda err, _start, end: self.lost.append((err, end)),
-            unkeyed=self.unkeyed.append, holed=lambda _start, end: self.holed.append(end),
+            root, Place("s", "c", "local"), self.disk,
+            Told(
+                self.opened.append, self.closed.append, lambda err, _start, end: self.lost.append((err, end)),
+                self.unkeyed.append, lambda _start, end: self.holed.append(end),
+            ),
         )  # fmt: skip
         self.disk.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +11,11 @@ import pytest
 import pytest_asyncio
 
 from recorder.labels import Labels
+from recorder.recovery import recover
 from tests.support.camera_rig import MINUTE, UNITS
 from tests.support.camera_rig import CameraRig as Rig
 from tests.support.clocks import ManualClock
-from tests.support.footage import run_of
+from tests.support.footage import packet_of, run_of
 
 T0 = 1_800_000_000.0
 
@@ -30,7 +32,7 @@ def test_labels_go_behind_footage_only_where_a_clock_was_set() -> None:
     labels = Labels(clock)
     assert labels.begin() == 0.0
     labels.end(T0 + 5)
-    labels.end(None)
+    labels.end(0.0)
     assert labels.begin() == T0 + 5
     labels.end(T0 + 4)
     assert labels.begin() == T0 + 5
@@ -83,6 +85,68 @@ async def test_a_short_run_after_one_that_was_labelled_late_has_a_time_of_its_ow
     assert second.anchor_utc is not None
     assert second.anchor_utc == pytest.approx(second.start, abs=timedelta(milliseconds=1))
     assert rig.gaps()[-1].start == second.end
+
+
+async def test_a_late_run_whose_last_pictures_were_lost_is_not_gone_behind_either(rig: Rig) -> None:
+    """On a thin line a camera leaves packets out before the session ends."""
+    late = run_of("h264", UNITS, rig.clock.utc() + 3.0)
+    rig.recorder.begin(late)
+    rig.play(late, 0, 70)
+    rig.clock.advance(20 / 25)
+    rig.recorder.packet(late, packet_of(UNITS[90], arrival=rig.clock.monotonic())._replace(missed=20))
+    rig.recorder.end(late, "lost")
+    run = run_of("h264", UNITS, rig.clock.utc())
+    rig.recorder.begin(run)
+    rig.play(run)
+    rig.recorder.end(run, "stopped")
+    first, second = rig.segments()
+    assert first.end is not None
+    assert first.end.timestamp() == pytest.approx(MINUTE + 3 + 70 / 25, abs=0.05)
+    assert second.start == first.end
+    assert second.end is not None
+    assert second.end.timestamp() == pytest.approx(rig.clock.utc(), abs=0.001)
+
+
+async def test_a_late_file_that_the_disk_breaks_has_a_time_of_its_own(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its labels lie before its start: what was written of it would be nowhere."""
+    for late, pictures in ((5.0, 100), (0.0, 50)):
+        run = run_of("h264", UNITS, rig.clock.utc() + late)
+        rig.recorder.begin(run)
+        rig.play(run, 0, pictures)
+        if late:
+            rig.recorder.end(run, "lost")
+    rig.settle()
+    monkeypatch.setattr(rig.disk, "append", lambda *_: False)
+    rig.play(run, 50, 75)
+    monkeypatch.undo()
+    first, second = rig.segments()
+    assert second.start == first.end
+    assert second.end is not None
+    assert (second.end - second.start).total_seconds() == pytest.approx(2, abs=0.5)
+    assert second.anchor_utc == pytest.approx(second.start, abs=timedelta(milliseconds=1))
+    (gap,) = [gap for gap in rig.gaps() if gap.end is None]
+    assert gap.start == second.end
+
+
+@pytest.mark.parametrize(("pictures", "ends"), [(100, MINUTE + 8), (50, MINUTE + 9)])
+async def test_a_kill_in_such_a_run_leaves_what_an_end_would(
+    rig: Rig, tmp_path: Path, pictures: int, ends: float
+) -> None:
+    """What comes after it is a gap: a file must not be told to go on longer than its labels."""
+    for late, number in ((3.0, 100), (0.0, pictures)):
+        run = run_of("h264", UNITS, rig.clock.utc() + late)
+        rig.recorder.begin(run)
+        rig.play(run, 0, number)
+        if late:
+            rig.recorder.end(run, "lost")
+    rig.settle()
+    killed = shutil.copytree(rig.root, tmp_path / "killed")
+    (mended,) = recover(killed, "s", "c", now=rig.clock.utc() + 30).mended
+    assert mended.start.timestamp() == pytest.approx(MINUTE + 7, abs=0.001)
+    assert mended.end is not None
+    assert mended.end.timestamp() == pytest.approx(ends, abs=0.5)  # but for what was not in a fragment yet
 
 
 @pytest.mark.parametrize("how", ["while it records", "between two runs"])
