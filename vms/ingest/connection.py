@@ -103,9 +103,11 @@ class Connection:
             count += more
         return count
 
-    def look(self) -> None:
-        """Tells the camera that somebody is there; ends a session in which nothing moves."""
-        now = self._clock.monotonic()
+    def look(self, now: float) -> None:
+        """Tells the camera that somebody is there; ends a session in which nothing moves.
+
+        What came until ``now`` (monotonic seconds) has been read: the caller may have stood still since.
+        """
         if now - self.seen_at > SILENCE_S:
             raise IngestError("timeout", "no video came")
         if now - self._asked_at > self._ask_every:

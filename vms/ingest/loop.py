@@ -12,7 +12,6 @@ import select
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from vms.domain.clock import Clock
 from vms.domain.errors import IngestError
@@ -22,7 +21,7 @@ log = logging.getLogger(__name__)
 
 #: Rounds are so far apart at least (seconds): what that adds to the latency nobody sees.
 ROUND_S = 0.01
-LOOK_S = 1.0
+LOOK_S = 0.5
 #: A round takes milliseconds; one that takes so long will not end.
 HUNG_S = 20.0
 
@@ -32,12 +31,6 @@ class _Served:
     connection: Connection
     ended: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
-
-
-class _Poll(Protocol):
-    """``select.epoll`` and ``select.poll``, whose units differ."""
-
-    def poll(self, timeout: float, /) -> list[tuple[int, int]]: ...
 
 
 class ReadingLoop:
@@ -83,7 +76,8 @@ class ReadingLoop:
         buffer = Buffer()
         looked_at = self._clock.monotonic()
         while not self._stop.is_set():
-            events = _waited(self._poll, LOOK_S)
+            asked = self._clock.monotonic()
+            events = self._poll.poll(LOOK_S)
             self._round_at = begun = self._clock.monotonic()
             for number, _ in events:
                 one = self._served.get(number)
@@ -92,17 +86,17 @@ class ReadingLoop:
                         one.connection.ready(buffer)
                     except Exception as err:  # noqa: BLE001 - raised in the stream's own thread
                         self._end(one, err)
-            # If this process was stopped in the round: what came meanwhile is read before anything is called dead.
-            if begun - looked_at >= LOOK_S > self._clock.monotonic() - begun:
-                looked_at = begun
-                self._look()
+            # By the moment before the wait: what had come by then is read, wherever this process stood still since.
+            if asked - looked_at >= LOOK_S:
+                looked_at = asked
+                self._look(asked)
             self._round_at = None
             time.sleep(max(0.0, ROUND_S - (self._clock.monotonic() - begun)))
 
-    def _look(self) -> None:
+    def _look(self, read_until: float) -> None:
         for one in list(self._served.values()):
             try:
-                one.connection.look()
+                one.connection.look(read_until)
             except Exception as err:  # noqa: BLE001 - as above
                 self._end(one, err)
 
@@ -120,18 +114,12 @@ def pump(connection: Connection, clock: Clock) -> None:
     poll.register(connection.fileno(), select.POLLIN)
     try:
         while True:
-            events, begun = _waited(poll, LOOK_S * 1000), clock.monotonic()
-            if events:
+            asked = clock.monotonic()
+            if poll.poll(LOOK_S * 1000):
                 connection.ready(buffer)
-            if clock.monotonic() - begun < LOOK_S:  # as in the loop
-                connection.look()
+            connection.look(asked)  # as in the loop
     except Exception as err:
         raise _finished(connection, err) from err
-
-
-def _waited(poll: _Poll, longest: float) -> list[tuple[int, int]]:
-    """What there is to read after a wait. A wait that stood still with the process ends without a look: look again."""
-    return poll.poll(longest) or poll.poll(0)
 
 
 def _finished(connection: Connection, err: Exception) -> Exception:
