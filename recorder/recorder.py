@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import shutil
 import threading
 from collections.abc import Container
-from pathlib import Path
 from typing import Any
 
 import av
@@ -119,8 +117,12 @@ class Recorder:
     def states(self) -> list[RecorderState]:
         """The heartbeat of every camera."""
         states = self._cameras.states(self._revision)
-        space = {site: _space(self.storage.handle_of(site)) for site in {state.site for state in states}}
-        return [state.model_copy(update=space[state.site]) for state in states]
+        room = {site: self.storage.space(site) for site in {state.site for state in states}}
+        return [
+            state if (space := room[state.site]) is None
+            else state.model_copy(update={"free_bytes": space.free, "total_bytes": space.total})
+            for state in states
+        ]  # fmt: skip
 
     def node_state(self) -> NodeState:
         """The heartbeat of this recorder's disk and host."""
@@ -142,13 +144,3 @@ class Recorder:
             self.storage.close()
         else:
             log.error("disk.unstopped what was queued is lost; the next start mends the open segments")
-
-
-def _space(root: Path) -> dict[str, int | None]:
-    if not root.is_dir():  # the disk is away
-        return {"free_bytes": None, "total_bytes": None}
-    try:
-        usage = shutil.disk_usage(root)
-    except OSError:
-        return {"free_bytes": None, "total_bytes": None}
-    return {"free_bytes": usage.free, "total_bytes": usage.total}

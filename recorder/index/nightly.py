@@ -9,6 +9,7 @@ import threading
 from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import nats.errors
@@ -54,6 +55,13 @@ def due(now: datetime, zone: ZoneInfo, last: datetime) -> bool:
     return last < at or last > now
 
 
+class Sites(Container[str], Protocol):
+    """Those that can be looked at; ``away``: the disk of one of them is not there."""
+
+    @property
+    def away(self) -> bool: ...
+
+
 class Nightly:
     """One recorder's audits; ``result`` is the last one, kept over a restart.
 
@@ -61,7 +69,7 @@ class Nightly:
     """
 
     def __init__(
-        self, data: Path, root: Path, node: str, name: str, sites: Container[str] | None, alarms: NodeAlarms,
+        self, data: Path, root: Path, node: str, name: str, sites: Sites | None, alarms: NodeAlarms,
         clock: Clock,
     ) -> None:  # fmt: skip
         self._root = root
@@ -128,9 +136,7 @@ class Nightly:
         files = count = 0
         compared = bus is not None
         try:
-            for site, camera in await asyncio.to_thread(cameras, self._root):
-                if self._sites is not None and site not in self._sites:
-                    continue
+            for site, camera in await asyncio.to_thread(cameras, self._root, self._sites):
                 different: list[Difference] | None
                 try:
                     looked = await asyncio.to_thread(self._look, site, camera, begun, stop)
@@ -152,7 +158,8 @@ class Nightly:
         faults = [one for one in found if one.kind not in NO_FAULT]
         kinds = {one.kind: sum(other.kind == one.kind for other in faults) for one in faults}
         detail = {"reason": "differences", "kinds": kinds} if faults else None
-        await asyncio.to_thread(self._alarms.tell, "index", detail, "warning")  # it syncs
+        if faults or self._sites is None or not self._sites.away:  # else what was told may be of a disk not looked at
+            await asyncio.to_thread(self._alarms.tell, "index", detail, "warning")  # it syncs
         log.info("index.audited cameras=%d files=%d differences=%d compared=%s", count, files, len(found), compared)
         await asyncio.to_thread(self._save, self.result)
         return self.result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,11 +84,10 @@ def days(root: Path, site: str, camera: str) -> list[str]:
     return sorted(folder.name for folder in _folders(root / site / camera, _DAY) if day_of(folder.name) is not None)
 
 
-def cameras(root: Path) -> list[tuple[str, str]]:
-    """``(site, camera)`` of every folder of recordings."""
-    return sorted(
-        (site.name, camera.name) for site in _folders(root, re.compile(r"[a-z0-9].*")) for camera in _folders(site)
-    )
+def cameras(root: Path, sites: Container[str] | None = None) -> list[tuple[str, str]]:
+    """``(site, camera)`` of every folder of recordings, of ``sites`` (None: all); disks of others are not asked."""
+    there = [site for site in _folders(root, re.compile(r"[a-z0-9].*")) if sites is None or site.name in sites]
+    return sorted((site.name, camera.name) for site in there for camera in _folders(site))
 
 
 def site_folders(root: Path) -> list[str]:

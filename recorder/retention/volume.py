@@ -63,7 +63,7 @@ class Shared:
 
 
 class Volume:
-    """``open`` before anything is recorded on it. ``finding`` and ``leads`` are those of the last ``look``."""
+    """``open`` before anything is recorded on it. ``finding``, ``space``, ``leads`` are those of the last ``look``."""
 
     def __init__(self, root: RecordingsRoot, shared: Shared) -> None:
         self.root, self.site = root, root.site
@@ -76,7 +76,7 @@ class Volume:
         self.leads = False
         self._failing = ""
         self._failing_since: float | None = None
-        self._space: Space | None = None
+        self.space: Space | None = None
         self._threads: list[threading.Thread] = []
         data, node, of = shared.environment.data, shared.environment.node, f"-{root.site}" if root.site else ""
         account = Account(root.view, data / "cache" / f"storage{of}.json")
@@ -123,7 +123,7 @@ class Volume:
 
     def state(self) -> StorageState:
         """For the node's heartbeat."""
-        finding, space, report = self.finding, self._space, self.rounds.report
+        finding, space, report = self.finding, self.space, self.rounds.report
         state = StorageState(site=self.site or None)
         if finding is not None:
             state = state.model_copy(update={"status": finding.status, "detail": self.said(finding)})
@@ -187,7 +187,7 @@ class Volume:
         elif missing is None and (self.missing is not None or self.root.changes != changes):
             missing = self._return(back)
         self.missing = missing
-        self._space = None if missing is not None else self._measure()
+        self.space = None if missing is not None else self._measure()
         self.leads = self._shared.keeper.holds()
         self.finding = self._judge()
 
@@ -220,12 +220,12 @@ class Volume:
         return policy.judge(
             policy.Look(
                 missing=self.missing,
-                space=self._space,
-                room=None if self._space is None else rounds.room(self._space),
+                space=self.space,
+                room=None if self.space is None else rounds.room(self.space),
                 holds_missed=unheard,
                 exhausted=rounds.exhausted,
                 holds=self._holds.any,
-                pressed=self._space is not None and rounds.pressed(self._space),
+                pressed=self.space is not None and rounds.pressed(self.space),
                 below_minimum=rounds.below_minimum,
                 short=rounds.report.forecast.short,
                 undeletable=self._undeletable(),
@@ -246,7 +246,7 @@ class Volume:
 
     def turn(self) -> None:
         """One turn of counting and deleting, where this recorder is the one to do so."""
-        space = self._space
+        space = self.space
         if not self.leads or self.missing is not None or space is None or space.read_only:
             self._failing_since = None
             return

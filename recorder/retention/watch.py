@@ -21,7 +21,7 @@ from recorder.retention import mount, policy
 from recorder.retention.believed import BelievedClock
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
-from recorder.retention.policy import Finding
+from recorder.retention.policy import Finding, Space
 from recorder.retention.volume import Shared, Volume
 from vms.bus.outbox import Outbox
 from vms.domain.clock import Clock
@@ -95,18 +95,18 @@ class StorageWatch:
         """Beneath which the site's recordings are written, as ``recorder.layout`` says."""
         return self._volumes.get(site, self.main).root.view
 
-    def handle_of(self, site: str) -> Path:
-        """What is mounted there."""
-        return self._volumes.get(site, self.main).root.path
+    def space(self, site: str) -> Space | None:
+        """What its disk had at the last look; None while it is away. Asks nobody: a file system may never answer."""
+        return self._volumes.get(site, self.main).space
 
     def writer(self, site: str, camera: str) -> DiskWriter:
         """Who writes the camera's footage. Asks the file system."""
         self._take_up()
         return self._disks.of(self.root_of(site) / site / camera, self.mount_of(site))
 
-    def reachable(self, sites: Container[str] | None) -> Container[str]:
+    def reachable(self, sites: Container[str] | None) -> Reachable:
         """Those of ``sites`` (None: of all) whose disk is there: an empty folder beneath a mount is no index."""
-        return _Reachable(sites, self._volumes)
+        return Reachable(sites, self._volumes)
 
     def state(self) -> StorageState | None:
         """For the node's heartbeat: the disk that is worst off; None of a recorder that leaves that to another."""
@@ -189,9 +189,17 @@ class StorageWatch:
         self._alarms.tell("storage", detail, finding.severity)
 
 
-class _Reachable(Container[str]):
+class Reachable(Container[str]):
+    """Sites whose disk is there now."""
+
     def __init__(self, sites: Container[str] | None, volumes: dict[str, Volume]) -> None:
         self._sites, self._volumes = sites, volumes
+
+    @property
+    def away(self) -> bool:
+        """Whether the disk of one of the sites is not there."""
+        wanted = (one for site, one in self._volumes.items() if self._sites is None or site in self._sites)
+        return any(one.missing is not None for one in wanted)
 
     def __contains__(self, site: object) -> bool:
         volume = self._volumes.get(str(site))

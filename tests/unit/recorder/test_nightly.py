@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +22,7 @@ from click.testing import CliRunner
 from recorder.alarms import NodeAlarms
 from recorder.index.nightly import Nightly, due
 from recorder.retention.mount import RecordingsRoot
+from recorder.retention.watch import Reachable
 from tests.support.clocks import ManualClock
 from tests.support.shelves import MIDNIGHT, record
 from vms.bus.outbox import Outbox
@@ -78,6 +81,22 @@ async def test_without_the_disk_no_alert_ends(rig: Rig) -> None:
         await rig.nightly.audit(None)
     assert rig.told() == ["opened"]
     assert rig.nightly.result == last
+
+
+async def test_while_the_disk_of_a_site_is_away_its_alert_lasts(rig: Rig) -> None:
+    """The others are audited all the same."""
+    disk = SimpleNamespace(missing=None)
+    sites = Reachable(None, {"s": disk})  # type: ignore[dict-item]
+    nightly = Nightly(rig.data, rig.root.path, "local", "r", sites, rig.alarms, rig.clock)
+    (rig.data / "recordings" / rig.segments[3].path).unlink()
+    await nightly.audit(None)
+    disk.missing = "unplugged"
+    assert (await nightly.audit(None)).cameras == 0
+    assert rig.told() == ["opened"]
+    disk.missing = None
+    shutil.rmtree(rig.data / "recordings" / "s" / "c")
+    await nightly.audit(None)
+    assert rig.told() == ["opened", "ended"]
 
 
 async def test_the_commands_refuse_what_lies_beneath_the_mount(rig: Rig) -> None:
