@@ -11,6 +11,8 @@ from vms.domain.clock import from_epoch
 from vms.domain.messages import Segment
 from vms.ingest.stream import TIMESCALE, Run
 
+DAY_S = 86400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -49,6 +51,11 @@ class Growing:
     frames: int = 0
     sequence: int = 0
     moved: float = 0.0  # seconds that its labels are behind the run's, so that none is before the start
+
+    def begin_at(self, start: float) -> None:
+        """Its start has settled. It stays on its day: that is in its name, and of its journal (UTC)."""
+        midnight = self.start // DAY_S * DAY_S
+        self.start = min(max(start, midnight), midnight + DAY_S - 0.001)
 
     def placed(self, end: float, first: float) -> float:
         """The end to tell, where the run's labels go from ``first`` to ``end`` (UTC seconds).

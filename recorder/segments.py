@@ -126,9 +126,9 @@ class SegmentWriter:
             return first
         if self._open is None or self._last_end is not None:
             return self._run_start  # fixed when its first file was closed, at a minute within the settling time
-        start = self._after(run.utc(self._open.first_pts))
-        if abs(start - self._open.start) >= 0.001:
-            self._open.start = start
+        before = self._open.start
+        self._open.begin_at(self._after(run.utc(self._open.first_pts)))
+        if abs(before - self._open.start) >= 0.001:
             self._announce(run, self._open)
         self._run_start = self._open.start
         return self._run_start
@@ -258,7 +258,8 @@ class SegmentWriter:
         segment, self._open = self._open, None
         if segment is not None:
             if self._last_end is None and self._run_start is None:  # else it is settled, and a gap may end there
-                segment.start = self._run_start = self._after(min(run.utc(segment.first_pts), end))
+                segment.begin_at(self._after(min(run.utc(segment.first_pts), end)))
+                self._run_start = segment.start
             end = segment.placed(end, run.utc(segment.first_pts))
             self._finish(run, segment, end)
         self._last_end = end

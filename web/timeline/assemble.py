@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from vms.domain.footage import Claim, share
 
-#: A file is cut near its minute: an unfinished one that is not the last cannot have gone on for longer.
+#: A file is cut near its minute: of one that is not the last, and has not told its end, no more is believed. One
+#: without key frames may be longer, and says so when it ends.
 OPEN_AT_MOST = 90_000
 #: Runs that follow each other may overlap by the network's jitter: nobody misses that.
 OVERLAP_FROM = 1000

@@ -167,6 +167,24 @@ def test_the_start_settles_with_the_anchor_and_is_told_again(rig) -> None:  # ty
     assert (rig.closed[0].start, rig.closed[0].end) == (from_epoch(MINUTE + 5), from_epoch(MINUTE + 7))
 
 
+def test_a_start_that_settles_stays_on_the_day_of_the_files_name(rig) -> None:  # type: ignore[no-untyped-def]
+    """Its journal is that day's: in another one's the file would be unknown to every audit."""
+    units, midnight = encode(), MINUTE // 86400 * 86400
+    anchor = [midnight + 0.3]
+    told = run_of("h264", units, 0)
+    run = type(told)(told.id, told.info, lambda pts: anchor[0] + pts / TIMESCALE)
+    rig.writer.begin(run)
+    rig.feed(run, units[:30])
+    anchor[0] = midnight - 0.1
+    assert rig.writer.settle(run, 0.0) == midnight
+    rig.feed(run, units[30:])
+    rig.writer.end(run)
+    rig.settled()
+    (closed,) = rig.closed
+    assert (closed.start, closed.end) == (from_epoch(midnight), from_epoch(midnight + 1.9))
+    assert closed.path.split("/")[2] == f"{closed.start:%Y-%m-%d}"
+
+
 def test_a_run_without_a_packet_leaves_nothing(rig) -> None:  # type: ignore[no-untyped-def]
     rig.record("h264", encode(), MINUTE)
     run = run_of("h264", encode(), MINUTE + 60)
