@@ -7,15 +7,14 @@ there never stops the writing.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from recorder import journal
 from recorder.disk import DiskWriter
 from recorder.gaps import GapTracker
 from recorder.growing import Place, Told
 from recorder.labels import Labels
+from recorder.notes import Notes
 from recorder.rates import Rates
 from recorder.recovery import Recovered, recover, surely
 from recorder.segments import SegmentWriter
@@ -35,8 +34,6 @@ log = logging.getLogger(__name__)
 
 #: Without a packet for so long a camera is no longer said to be recording.
 STALE_S = 5.0
-#: Lines that a full disk refused, kept for when it takes some again.
-MAX_UNJOURNALED = 1000
 #: Pictures come, and none that a file could begin with.
 UNKEYED = "no_keyframe"
 
@@ -60,7 +57,7 @@ class CameraRecorder:
     ) -> None:
         self.site, self.camera = site, camera
         self._alive_until = alive_until
-        self._unjournaled: deque[tuple[journal.Kind, Segment | Gap]] = deque(maxlen=MAX_UNJOURNALED)
+        self._notes = Notes(root, camera.id)
         self._root, self._node = root, node
         self._disk, self._outbox, self._clock, self._host = disk, outbox, clock, host
         self._rates = Rates(clock)
@@ -90,6 +87,7 @@ class CameraRecorder:
         ``left_for``: none will (``disabled``, ``configuration``).
         """
         found = surely(self._recovered, self.camera.id, self._alive_until)
+        self._labels.resume(found.end, self._alive_until)
         self._gaps.resume(self._clock.utc(), found.open_gap, found.end, self._alive_until, left_for)
 
     def rejoin(self) -> None:
@@ -255,7 +253,7 @@ class CameraRecorder:
     # --- from the disk's forcing thread -------------------------------------------------------------------------
 
     def _opened(self, segment: Segment) -> None:
-        self._journal("opened", segment)
+        self._notes.write("opened", segment)
         # The start is told again once the anchor has settled.
         self._store("segment", segment, f"{segment.id}.opened.{segment.start.timestamp():.3f}")
 
@@ -263,20 +261,8 @@ class CameraRecorder:
         host = self._host()
         told = {"host_synchronized": host.synchronized, "host_max_error_s": host.max_error_s}
         segment = segment.model_copy(update=told)
-        self._journal("closed", segment)
+        self._notes.write("closed", segment)
         self._store("segment", segment, f"{segment.id}.closed")
-
-    def _journal(self, kind: journal.Kind, record: Segment | Gap) -> None:
-        if len(self._unjournaled) == MAX_UNJOURNALED:
-            log.error("journal.forgotten camera=%s", self.camera.id)
-        self._unjournaled.append((kind, record))
-        try:
-            while self._unjournaled:
-                journal.append(self._root, *self._unjournaled[0])
-                self._unjournaled.popleft()
-        except OSError as err:  # a full disk: the announcement still goes out, the next line takes this one with it
-            if len(self._unjournaled) == 1:  # the first of them
-                log.error("journal.unwritten camera=%s error=%s", self.camera.id, err.strerror)
 
     def _lost(self, err: OSError | None, start: float, end: float) -> None:
         self._disk_lost = True
@@ -286,7 +272,7 @@ class CameraRecorder:
 
     def _gap(self, gap: Gap) -> None:
         def work() -> None:
-            self._journal("gap", gap)
+            self._notes.write("gap", gap)
             self._store("gap", gap, _gap_id(gap))
 
         self._disk.call(work)  # not here: the reading thread waits for no disk

@@ -25,6 +25,14 @@ class Labels:
         """Footage or a gap was told up to ``until``."""
         self.told_until = max(until, self.told_until)
 
+    def resume(self, footage: float | None, alive_until: float | None) -> None:
+        """Goes on after another process, whose footage ends at ``footage`` and which lived until ``alive_until``.
+
+        A clock that is behind that was set back meanwhile; else labels beyond it are late ones.
+        """
+        if footage is not None and alive_until is not None and alive_until <= self._clock.utc():
+            self._footage = footage
+
     def end(self, footage: float) -> None:
         """A run is over; its footage ends at ``footage`` (0.0: there was none yet)."""
         if not self._set():

@@ -98,8 +98,12 @@ class SegmentFile:
                 raise
 
     def close(self) -> None:
-        """Cuts the reserved space back, syncs, renames to the final name, syncs the folder."""
+        """Cuts the reserved space back, syncs, renames to the final name, syncs the folder; not of a head alone."""
         if self._descriptor is None:
+            return
+        if self._is_head():
+            self._abandon()
+            self.part.unlink()
             return
         os.ftruncate(self._descriptor, self.written)
         try:
@@ -116,12 +120,14 @@ class SegmentFile:
         """Gives the file up. Its whole fragments are closed if the disk lets us; else recovery does it later."""
         self.ended = True
         with contextlib.suppress(OSError):
-            if self._descriptor is not None and self._appends < 2:  # the head alone: nothing to keep
-                self.part.unlink()
-            elif not self._doubtful:
+            if self._is_head() or not self._doubtful:
                 self.close()
         self._abandon()
         self._failed(err)
+
+    def _is_head(self) -> bool:
+        """Whether it has no footage: there is nothing to keep."""
+        return self._appends < 2
 
     def _abandon(self) -> None:
         if self._descriptor is not None:

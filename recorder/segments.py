@@ -268,7 +268,9 @@ class SegmentWriter:
     def _finish(self, run: Run, segment: Growing, end: float) -> None:
         def done(file: SegmentFile) -> None:
             record = segment.record(self._place, run, end)
-            self._told.closed(record.model_copy(update={"bytes": file.written, "sha256": file.hash.hexdigest()}))
+            if file.closed:  # else the disk took no footage of it
+                record = record.model_copy(update={"bytes": file.written, "sha256": file.hash.hexdigest()})
+            self._told.closed(record)
 
         self._disk.close(segment.file, done)
 

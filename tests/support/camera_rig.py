@@ -26,15 +26,15 @@ CAMERA = Camera.model_validate(
 class CameraRig:
     """Camera ``c`` of site ``s``."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, clock: ManualClock | None = None, alive_until: float | None = None) -> None:
         self.root = data / "recordings"
-        self.clock = ManualClock(MINUTE)
+        self.clock = clock or ManualClock(MINUTE)
         self.disk = DiskWriter(self.clock)
         self.disk.start()
         self.outbox = Outbox(data / "outbox.jsonl")
         self.recorder = CameraRecorder(
             "s", CAMERA, root=self.root, node="local", disk=self.disk, outbox=self.outbox,
-            desk=WatchDesk(None, self.clock), clock=self.clock,
+            desk=WatchDesk(None, self.clock), clock=self.clock, alive_until=alive_until,
         )  # fmt: skip
         self.recorder.resume()
 
