@@ -126,9 +126,9 @@ class SegmentWriter:
             return first
         if self._open is None or self._last_end is not None:
             return self._run_start  # fixed when its first file was closed, at a minute within the settling time
-        before = self._open.start
-        self._open.begin_at(self._after(run.utc(self._open.first_pts)))
-        if abs(before - self._open.start) >= 0.001:
+        start = self._after(run.utc(self._open.first_pts))
+        if abs(start - self._open.start) >= 0.001:
+            self._open.begin_at(start)
             self._announce(run, self._open)
         self._run_start = self._open.start
         return self._run_start

@@ -169,13 +169,14 @@ def test_reserved_space_is_invisible_and_given_back(tmp_path: Path) -> None:
     file = SegmentFile(tmp_path / "a.mp4", lambda err: None)
     closed: list[SegmentFile] = []
     disk.open(file)
+    disk.append(file, b"head")
     disk.append(file, b"x" * 1000)
-    wait_until(lambda: file.written == 1000)
-    assert (tmp_path / "a.part").stat().st_size == 1000
+    wait_until(lambda: file.written == 1004)
+    assert (tmp_path / "a.part").stat().st_size == 1004
     disk.close(file, closed.append)
     assert disk.stop(5)
     assert closed == [file]
-    assert (tmp_path / "a.mp4").read_bytes() == b"x" * 1000
+    assert (tmp_path / "a.mp4").read_bytes() == b"head" + b"x" * 1000
     assert (tmp_path / "a.mp4").stat().st_blocks * 512 < 64 * 1024
 
 

@@ -162,9 +162,10 @@ def test_a_name_that_is_taken_gets_a_number(disk: DiskWriter, tmp_path: Path) ->
     files = [SegmentFile(tmp_path / "a.mp4", lambda err: None) for _ in range(2)]
     for number, file in enumerate(files):
         disk.open(file)
+        disk.append(file, b"head")
         disk.append(file, bytes([number]))
     for file in files:
         disk.close(file, lambda _: None)
     assert disk.settled(20)
     assert [file.final.name for file in files] == ["a-1.mp4", "a-2.mp4"]
-    assert [(tmp_path / f"a{n}.mp4").read_bytes() for n in ("", "-1", "-2")] == [b"older", b"\0", b"\1"]
+    assert [(tmp_path / f"a{n}.mp4").read_bytes() for n in ("", "-1", "-2")] == [b"older", b"head\0", b"head\1"]
