@@ -99,7 +99,11 @@ class StorageRig:
             last = events[-1] if events else None
             return last if last and last.event != "ended" and last.detail["reason"] in reasons else None
 
-        event = await until_async(told, timeout, f"an alert 'storage' says one of {reasons}")
+        try:
+            event = await until_async(told, timeout, f"an alert 'storage' says one of {reasons}")
+        except AssertionError as err:
+            said = [(one.event, one.detail.get("reason"), one.detail.get("path")) for one in await self.alerts()]
+            raise AssertionError(f"{err}; told was {said}") from err
         assert event
         return max(timedelta(), event.at - begun).total_seconds()
 
