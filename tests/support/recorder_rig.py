@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -70,16 +71,19 @@ async def recorder(data: Path, server: NatsServer) -> AsyncIterator[asyncio.Even
 
 @contextlib.contextmanager
 def killable(data: Path, server: NatsServer):  # type: ignore[no-untyped-def]
-    """A process of its own; leaving kills it (SIGKILL)."""
-    one = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(data), server.url], cwd=ROOT, stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    try:
-        yield one
-    finally:
-        one.send_signal(signal.SIGKILL)
-        one.wait()
+    """A process of its own; leaving kills it (SIGKILL). What it said is printed: a test that fails shows it."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        one = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(data), server.url], cwd=ROOT, stderr=said,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        try:
+            yield one
+        finally:
+            one.send_signal(signal.SIGKILL)
+            one.wait()
+            said.seek(0)
+            print(said.read())
 
 
 class Viewer:

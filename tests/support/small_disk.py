@@ -60,6 +60,9 @@ class SmallDisk:
         with contextlib.suppress(OSError):
             hog = os.open(self.hog.name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, dir_fd=self._root)
             with open(hog, "ab", buffering=0) as file:
+                # Most of it at once: while it becomes full bit by bit, what is deleted meanwhile would be taken, too.
+                with contextlib.suppress(OSError):
+                    os.posix_fallocate(hog, os.fstat(hog).st_size, max(1, self.free - leave))
                 while self.free > leave:
                     file.write(bytes(min(65536, max(4096, self.free - leave))))
 
