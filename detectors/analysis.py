@@ -6,11 +6,12 @@ The service runs it behind the batcher; ``detectors.replay`` runs the same over 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from detectors.inference.backend import Detections
+from detectors.counting import Counter, Estimate
+from detectors.inference.backend import Detections, Scale
 from detectors.minutes import MinuteCounter
 from detectors.rules.camera_rules import CameraRules, RuleEvent
 from detectors.rules.open_alerts import OpenAlert
@@ -25,31 +26,42 @@ class Observation:
 
     at: float  # UTC seconds
     persons: tuple[Track, ...]
+    estimate: Estimate
+    zones: Mapping[str, Estimate]
     events: tuple[RuleEvent, ...]
     minute: MinuteCount | None = None
 
     @property
     def count(self) -> int:
         """Persons in the picture, short occlusions bridged."""
-        return len(self.persons)
+        return self.estimate.persons
 
 
 class Analysis:
-    """Tracks, rules and minutes of one camera. Hold ``lock`` for every use: results and changed plans meet here."""
+    """Tracks, counts, rules and minutes of one camera.
+
+    Hold ``lock`` for every use: results and changed plans meet here.
+    """
 
     def __init__(self, site: str, camera: Camera, zone_info: ZoneInfo, opened: Sequence[OpenAlert] = ()) -> None:
         self.lock = threading.Lock()
         self._tracker: Tracker | None = None
         self._size = (0, 0)
+        self._counter = Counter(camera.zones)
         self.rules = CameraRules(site, camera, zone_info, opened)
         self.minutes = MinuteCounter(site, camera.id)
 
-    def observe(
-        self, found: Detections, confidence: float, size: tuple[int, int], at: float, moment: float
-    ) -> Observation:
+    def observe(self, found: Detections, scale: Scale, size: tuple[int, int], at: float, moment: float) -> Observation:
         """Takes in one picture's persons; ``size`` is the stream's, ``at`` UTC and ``moment`` monotonic seconds."""
         if self._tracker is None or size != self._size:
-            self._tracker, self._size = Tracker(size[0] / size[1]), size
-        persons = self._tracker.update(found, confidence, moment)
+            self._tracker, self._size = Tracker(scale, size[0] / size[1]), size
+        self._tracker.read_as(scale)
+        persons = self._tracker.update(found, moment)
+        estimate, zones = self._counter.add(self._tracker.hypotheses, moment)
         events = self.rules.look(persons, moment, at)
-        return Observation(at, persons, tuple(events), self.minutes.add(at, len(persons)))
+        return Observation(at, persons, estimate, zones, tuple(events), self.minutes.add(at, estimate, zones))
+
+    def change(self, camera: Camera, zone_info: ZoneInfo, at: float) -> list[RuleEvent]:
+        """Takes other zones and rules; what is to be told of alerts that end by it."""
+        self._counter.change(camera.zones)
+        return self.rules.change(camera, zone_info, at)

@@ -15,7 +15,7 @@ import av
 
 from detectors import pictures
 from detectors.alerts import SNAPSHOT_BYTES, SNAPSHOT_QUALITIES, SNAPSHOT_WIDTH, AlertWriter
-from detectors.analysis import Analysis
+from detectors.analysis import Analysis, Observation
 from detectors.inference.backend import Backend, Detections
 from detectors.inference.batching import Batcher, Sample
 from detectors.outputs import Outputs
@@ -71,6 +71,7 @@ class CameraAnalyst:
         self.status = Status(clock)
         self.latest: Latest | None = None
         self.persons: int | None = None
+        self.seen: Observation | None = None  # what ``persons`` was said of
         self.samples_dropped = 0
 
     # --- the reading thread ------------------------------------------------------------------------------------
@@ -158,11 +159,11 @@ class CameraAnalyst:
     def inferred(self, sample: Sample, found: Detections, backend: Backend) -> None:
         """The model's finding for one sample; in order, one at a time."""
         with self.analysis.lock:
-            seen = self.analysis.observe(found, backend.confidence, sample.size, sample.at, sample.moment)
+            seen = self.analysis.observe(found, backend.scale, sample.size, sample.at, sample.moment)
         self._inferred.mark(self._clock.monotonic())
         if self.status.reason is None:
-            self.persons = seen.count
-        if seen.count:
+            self.persons, self.seen = seen.count, seen
+        if seen.persons or seen.count:
             self._sampler.persons(sample.moment)
         for event in seen.events:
             self._writer.tell(event, snapshot_of(sample.frame) if event.word == "opened" else None)
@@ -183,7 +184,7 @@ class CameraAnalyst:
         self.plan = plan
         self._sampler.rates = plan.rates
         with self.analysis.lock:
-            events = self.analysis.rules.change(plan.camera, plan.zone_info, self._clock.utc())
+            events = self.analysis.change(plan.camera, plan.zone_info, self._clock.utc())
         for event in events:
             self._writer.tell(event)
 
@@ -225,6 +226,7 @@ class CameraAnalyst:
             self.plan, node, revision,
             latest=self.latest.at if self.latest is not None else None,
             persons=self.persons,
+            seen=self.seen,
             sampled_fps=round(self._sampled.rate(now), 2),
             inferred_fps=round(self._inferred.rate(now), 2),
             samples_dropped=self.samples_dropped,

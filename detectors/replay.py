@@ -64,8 +64,8 @@ class Replay:
                 at = (frame.pts or 0) / TIMESCALE
                 if found is not None:
                     found(at, detections)
-                seen = self.analysis.observe(detections, self.backend.confidence, size, self.start + at, moment)
+                seen = self.analysis.observe(detections, self.backend.scale, size, self.start + at, moment)
                 persons = seen.count
-                if persons:
+                if persons or seen.persons:
                     sampler.persons(moment)
                 yield seen

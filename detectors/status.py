@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from detectors.analysis import Observation
 from detectors.plan import CameraPlan
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.messages import DetectorState, StreamReason
@@ -44,6 +45,7 @@ class Status:
         *,
         latest: float | None,
         persons: int | None,
+        seen: Observation | None,
         sampled_fps: float,
         inferred_fps: float,
         samples_dropped: int,
@@ -70,6 +72,12 @@ class Status:
             since=from_epoch(since),
             last_frame_at=None if latest is None else from_epoch(latest),
             person_count=persons if reason is None else None,
+            person_sigma=seen.estimate.sigma if seen is not None and persons is not None and reason is None else None,
+            zone_counts=(
+                {id_: zone.persons for id_, zone in seen.zones.items()}
+                if seen is not None and persons is not None and reason is None
+                else {}
+            ),
             sampled_fps=sampled_fps,
             inferred_fps=inferred_fps,
             samples_dropped=samples_dropped,

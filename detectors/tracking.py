@@ -1,9 +1,9 @@
 """Persons from picture to picture at 1–4 pictures a second: who is the same, who is new, who has gone.
 
 Prediction with constant velocity, one assignment over overlap and distance (Jonker–Volgenant, ``lap``), strong
-detections first and weak ones only to continue (the idea of ByteTrack, arXiv 2110.06864). At this rate boxes
-of the same person often do not overlap, so distance, in box heights and by the elapsed time, matters more.
-Not here: zones, alerts.
+detections first and weak ones after them (the idea of ByteTrack, arXiv 2110.06864). At this rate boxes of the same
+person often do not overlap, so distance, in box heights and by the elapsed time, matters more. Every box that is
+found begins a hypothesis; whether it is a person is weighed over time (``evidence``). Not here: counts, zones, alerts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import lap
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.inference.backend import Detections, Floats
+from detectors.evidence import Evidence, Weights
+from detectors.inference.backend import Detections, Floats, Scale
 from detectors.inference.boxes import iou_matrix
 
 
@@ -25,90 +26,108 @@ class Tuning:
     reach: float = 0.45  # how far a box may jump at once
     speed: float = 2.2  # and with time: about 3.7 m/s for a person of 1.7 m
     most_reach: float = 2.5
-    survive_s: float = 1.75  # unseen, until the person has gone
-    survive_at_border_s: float = 0.75  # the same at the picture's border, where persons leave
+    ahead_s: float = 1.0  # beyond it the velocity says little
+    forget_s: float = 8.0  # unseen for so long nobody is followed, however sure he was
     border: float = 0.015  # fraction of the picture
-    birth_hits: int = 2
-    birth_within_s: float = 3.0
-    sure: float = 0.5  # this far between the model's confidence and 1, one hit is enough
+    hidden: float = 0.3  # share of a box before which others stand, so that not to find it says nothing
+    least: float = 0.12  # presence below which a hypothesis is dropped
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
     """One person. ``box`` is the last seen (left, top, right, bottom); velocity in fractions a second."""
 
-    id: int
+    id: int  # 0 as long as it was never likelier than not
     box: tuple[float, float, float, float]
     velocity: tuple[float, float]
     confidence: float
     first_seen: float
     last_seen: float
-    hits: int
-    confirmed: bool
-    misses: int = 0
+    presence: float  # probability that the person is there now
+    seen: bool  # in this very picture
+    hits: int = 1
+    evidence: float = 0.0
+    weighed: float = 0.0  # moment of the picture that the evidence includes
+
+    @property
+    def present(self) -> bool:
+        """Likelier there than not."""
+        return self.presence >= 0.5
 
 
 class Tracker:
     """The persons of one camera. ``moment`` is monotonic seconds and must not go back."""
 
-    def __init__(self, aspect: float = 16 / 9, tuning: Tuning | None = None) -> None:
+    def __init__(self, scale: Scale, aspect: float = 16 / 9, tuning: Tuning | None = None,
+                 weights: Weights | None = None) -> None:  # fmt: skip
+        self._scale = scale
+        self._evidence = Evidence(scale, weights)
         self._aspect = aspect  # width over height in pixels: distances are meant in pixels, not in fractions
         self._tuning = tuning or Tuning()
         self._tracks: list[Track] = []
         self._next_id = 1
 
     @property
+    def hypotheses(self) -> tuple[Track, ...]:
+        """All, the unlikely ones included: their presences together are the expected number of persons."""
+        return tuple(self._tracks)
+
+    @property
     def persons(self) -> tuple[Track, ...]:
-        """The confirmed tracks, those bridged for a moment included."""
-        return tuple(track for track in self._tracks if track.confirmed)
+        """Those who are likelier there than not, hidden ones included."""
+        return tuple(track for track in self._tracks if track.present)
+
+    def read_as(self, scale: Scale) -> None:
+        """Another model's confidences from the next picture on; persons stay."""
+        if scale != self._scale:
+            self._scale, self._evidence = scale, Evidence(scale)
 
     def clear(self) -> None:
         """Forgets everybody (the stream was interrupted); ids are not used again."""
         self._tracks.clear()
 
-    def update(self, found: Detections, confidence: float, moment: float) -> tuple[Track, ...]:
-        """Takes in one picture; returns ``persons``. ``confidence`` is the model's for a new person."""
-        strong = found.confidence >= confidence
-        free = list(range(len(self._tracks)))
-        matched: dict[int, int] = {}
-        for chosen in (np.flatnonzero(strong), np.flatnonzero(~strong)):
-            pairs = self._assign(free, found.xyxy[chosen], moment)
-            matched.update((track, int(chosen[detection])) for track, detection in pairs)
-            free = [index for index in free if index not in matched]
-        updated = [
+    def update(self, found: Detections, moment: float) -> tuple[Track, ...]:
+        """Takes in one picture; returns ``persons``."""
+        predicted = self._predicted(moment)
+        matched = self._matched(found, predicted, moment)
+        seen = found.xyxy[list(matched.values())]
+        tracks = [
             self._continued(track, found, matched[index], moment)
             if index in matched
-            else replace(track, misses=track.misses + 1)
+            else self._missed(track, predicted[index], seen, moment)
             for index, track in enumerate(self._tracks)
         ]
         taken = set(matched.values())
-        sure = confidence + self._tuning.sure * (1 - confidence)
-        for detection in np.flatnonzero(strong):
-            if int(detection) not in taken:
-                updated.append(self._born(found, int(detection), sure, moment))
-        self._tracks = [track for track in updated if self._lives(track, moment)]
+        tracks += [self._born(found, row, moment) for row in range(len(found)) if row not in taken]
+        self._tracks = [self._named(track) for track in tracks if self._lives(track, moment)]
         return self.persons
 
-    def _assign(self, free: list[int], boxes: Floats, moment: float) -> list[tuple[int, int]]:
-        """Pairs (track, row of ``boxes``) of least total cost within reach."""
-        if not free or not len(boxes):
-            return []
-        predicted, reach = self._predicted(free, moment)
-        cost = self._cost(predicted, reach, boxes)
-        _, rows, _ = lap.lapjv(np.asarray(cost, np.float64), extend_cost=True, cost_limit=1.0)
-        return [(free[row], int(column)) for row, column in enumerate(rows) if column >= 0]
+    def _matched(self, found: Detections, predicted: Floats, moment: float) -> dict[int, int]:
+        """Index of a track → row of its detection."""
+        matched: dict[int, int] = {}
+        strong = found.confidence >= self._scale.confidence
+        for rows in (np.flatnonzero(strong), np.flatnonzero(~strong)):
+            free = [index for index in range(len(self._tracks)) if index not in matched]
+            if not free or not len(rows):
+                continue
+            cost = self._cost(predicted[free], self._reach(free, moment), found.xyxy[rows])
+            _, columns, _ = lap.lapjv(cost, extend_cost=True, cost_limit=1.0)
+            matched |= {free[i]: int(rows[column]) for i, column in enumerate(columns) if column >= 0}
+        return matched
 
-    def _predicted(self, free: list[int], moment: float) -> tuple[Floats, NDArray[np.float64]]:
-        boxes, reach = [], []
-        for index in free:
-            track = self._tracks[index]
-            elapsed = max(0.0, moment - track.last_seen)
-            ahead = min(elapsed, 1.0)  # beyond a second the velocity says little
+    def _predicted(self, moment: float) -> Floats:
+        """(n, 4): where each track's box is expected now."""
+        boxes = []
+        for track in self._tracks:
+            ahead = min(max(0.0, moment - track.last_seen), self._tuning.ahead_s)
             dx, dy = track.velocity[0] * ahead, track.velocity[1] * ahead
             left, top, right, bottom = track.box
             boxes.append((left + dx, top + dy, right + dx, bottom + dy))
-            reach.append(min(self._tuning.reach + self._tuning.speed * elapsed, self._tuning.most_reach))
-        return np.asarray(boxes, np.float32), np.asarray(reach)
+        return np.asarray(boxes, np.float32).reshape(-1, 4)
+
+    def _reach(self, indices: list[int], moment: float) -> NDArray[np.float64]:
+        elapsed = np.array([max(0.0, moment - self._tracks[index].last_seen) for index in indices])
+        return np.minimum(self._tuning.reach + self._tuning.speed * elapsed, self._tuning.most_reach)
 
     def _cost(self, predicted: Floats, reach: NDArray[np.float64], boxes: Floats) -> NDArray[np.float64]:
         """(tracks, boxes) in 0–1, above 1 where a pair is out of reach or of another size."""
@@ -127,8 +146,8 @@ class Tracker:
         impossible = ((distance > reach[:, None]) & (overlap < 0.1)) | ((unlike > 2.2) & (overlap < 0.1))
         return np.asarray(np.where(impossible, 10.0, np.minimum(cost, 0.999)), np.float64)
 
-    def _continued(self, track: Track, found: Detections, detection: int, moment: float) -> Track:
-        box = _box(found.xyxy[detection])
+    def _continued(self, track: Track, found: Detections, row: int, moment: float) -> Track:
+        box = _box(found.xyxy[row])
         elapsed = moment - track.last_seen
         velocity = track.velocity
         if elapsed > 1e-3:
@@ -139,38 +158,58 @@ class Tracker:
                 velocity[0] + share * (new[0] - velocity[0]),
                 velocity[1] + share * (new[1] - velocity[1]),
             )
-        hits = track.hits + 1
+        confidence = float(found.confidence[row])
+        evidence = self._evidence.continued(track.evidence, confidence, moment - track.weighed)
         return replace(
-            track,
-            box=box,
-            velocity=velocity,
-            confidence=float(found.confidence[detection]),
-            last_seen=moment,
-            hits=hits,
-            misses=0,
-            confirmed=track.confirmed or hits >= self._tuning.birth_hits,
-        )
+            track, box=box, velocity=velocity, confidence=confidence, last_seen=moment, seen=True, hits=track.hits + 1,
+            evidence=evidence, presence=self._evidence.presence(evidence), weighed=moment,
+        )  # fmt: skip
 
-    def _born(self, found: Detections, detection: int, sure: float, moment: float) -> Track:
-        confidence = float(found.confidence[detection])
-        track = Track(
-            self._next_id, _box(found.xyxy[detection]), (0.0, 0.0), confidence, moment, moment, 1, confidence >= sure
-        )
+    def _missed(self, track: Track, expected: Floats, seen: Floats, moment: float) -> Track:
+        evidence = self._evidence.missed(
+            track.evidence, moment - track.weighed,
+            hidden=covered(expected, seen) > self._tuning.hidden, leaving=self._leaving(expected),
+        )  # fmt: skip
+        presence = self._evidence.presence(evidence)
+        return replace(track, seen=False, evidence=evidence, presence=presence, weighed=moment)
+
+    def _born(self, found: Detections, row: int, moment: float) -> Track:
+        confidence = float(found.confidence[row])
+        evidence = self._evidence.found(confidence)
+        return Track(
+            0, _box(found.xyxy[row]), (0.0, 0.0), confidence, moment, moment, self._evidence.presence(evidence), True,
+            evidence=evidence, weighed=moment,
+        )  # fmt: skip
+
+    def _named(self, track: Track) -> Track:
+        if track.id or not track.present:
+            return track
         self._next_id += 1
-        return track
+        return replace(track, id=self._next_id - 1)
 
     def _lives(self, track: Track, moment: float) -> bool:
-        unseen = moment - track.last_seen
-        if not track.confirmed:
-            return track.misses < 2 and unseen <= self._tuning.birth_within_s
-        if track.misses < 2:
-            return unseen <= 4 * self._tuning.survive_s  # few pictures: two of them must miss it first
-        return unseen <= (self._tuning.survive_at_border_s if self._leaving(track) else self._tuning.survive_s)
+        return track.presence >= self._tuning.least and moment - track.last_seen <= self._tuning.forget_s
 
-    def _leaving(self, track: Track) -> bool:
-        left, top, right, bottom = track.box
+    def _leaving(self, box: Floats) -> bool:
+        left, top, right, bottom = box
         border = self._tuning.border
-        return left < border or right > 1 - border or (bottom > 1 - border and top > 0.5) or bottom < 0.1
+        below = bottom > 1 - border and (top + bottom) / 2 > 0.75  # one who stands close reaches over it and stays
+        return bool(left < border or right > 1 - border or top > 1 - border or below or bottom < 0.1)
+
+
+def covered(box: Floats, others: Floats) -> float:
+    """The share (0–1) of ``box`` (4,) before which persons with boxes ``others`` (n, 4) stand.
+
+    Who stands before somebody has his feet lower in the picture; a quarter of the height is allowed for, because
+    the lower edge of one who is half hidden is a guess.
+    """
+    if not len(others):
+        return 0.0
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[2:], others[:, 2:])
+    before = others[:, 3] > box[3] - 0.25 * (box[3] - box[1])
+    inner = np.where(before, np.clip(high - low, 0, None).prod(axis=1), 0.0).sum()
+    return float(min(1.0, inner / max(float((box[2:] - box[:2]).prod()), 1e-9)))
 
 
 def _box(row: Floats) -> tuple[float, float, float, float]:

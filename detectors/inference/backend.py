@@ -50,6 +50,17 @@ class Detections:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """How a model's confidences are to be read: at ``confidence`` a detection is as likely right as wrong.
+
+    Weaker ones than ``keep`` are not reported; how far it lies below says how quickly doubt becomes certainty.
+    """
+
+    confidence: float
+    keep: float
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One picture for a backend: ``bgr`` (h, w, 3) in the size of ``Backend.picture_size``, or any other."""
 
@@ -63,7 +74,7 @@ class Backend(Protocol):
     name: str  # "openvino", "motion"
     model: str
     precision: str
-    confidence: float  # a detection of this confidence may begin a track; weaker ones only continue one
+    scale: Scale
     fallback: bool  # True: no person model, counts are a guess
     max_batch: int
 

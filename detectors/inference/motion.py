@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from detectors.inference.backend import Bytes, Detections, Picture
+from detectors.inference.backend import Bytes, Detections, Picture, Scale
 
 WIDTH = 160
 #: Plausible persons: shares of the picture's height, and width over height in pixels.
@@ -30,7 +30,7 @@ class MotionBackend:
     name = "motion"
     model = "motion"
     precision = "none"
-    confidence = 0.5
+    scale = Scale(0.5, 0.25)
     fallback = True
     max_batch = 8
 

@@ -19,7 +19,7 @@ from openvino import opset13
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from detectors.inference.adapters import Adapter, InputForm, Size
-from detectors.inference.backend import Bytes, Detections, Picture
+from detectors.inference.backend import Bytes, Detections, Picture, Scale
 from vms.domain.errors import VmsError
 
 log = logging.getLogger(__name__)
@@ -49,11 +49,10 @@ class OpenVinoBackend:
 
     def __init__(self, model: str, path: Path, adapter: Adapter, confidence: float, keep: float, runtime: Runtime):
         self.model = model
-        self.confidence = confidence
+        self.scale = Scale(confidence, min(keep, confidence))
         self.max_batch = BATCHES[-1] if adapter.batches else 1
         self._path = path
         self._adapter = adapter
-        self._keep = min(keep, confidence)
         try:
             self._core = ov.Core()
         except RuntimeError as err:
@@ -105,7 +104,7 @@ class OpenVinoBackend:
             self._adapter.place(bgr, blob[index])
         request.infer([blob], share_inputs=True)
         outputs = [np.asarray(tensor.data)[: len(pictures)] for tensor in request.output_tensors]
-        return self._adapter.decode(outputs, sizes, size, self._keep)
+        return self._adapter.decode(outputs, sizes, size, self.scale.keep)
 
     def _request(self, count: int, size: Size) -> tuple[Any, Bytes]:
         """This thread's infer request and input buffer for a batch of ``count``."""

@@ -105,8 +105,18 @@ class Gap(Message):
     reason: str | None = None
 
 
+class ZoneMinute(Message):
+    """Persons in one zone over a minute."""
+
+    mean: float
+    max: int
+
+
 class MinuteCount(Message):
-    """Persons seen by a camera in one minute (UTC minute, ``at`` its start)."""
+    """Persons seen by a camera in one minute (UTC minute, ``at`` its start).
+
+    ``sigma`` is the standard deviation of the count, averaged over the minute.
+    """
 
     site: str
     camera: str
@@ -114,6 +124,8 @@ class MinuteCount(Message):
     mean: float
     max: int
     samples: int
+    sigma: float = 0.0
+    zones: dict[str, ZoneMinute] = Field(default_factory=dict)
 
 
 class AlertEvent(Message):
@@ -187,6 +199,8 @@ class DetectorState(Message):
     since: AwareDatetime
     last_frame_at: AwareDatetime | None = None
     person_count: int | None = None
+    person_sigma: float | None = Field(default=None, description="standard deviation of the count")
+    zone_counts: dict[str, int] = Field(default_factory=dict, description="persons by zone; none while unknown")
     sampled_fps: float = 0.0
     inferred_fps: float = 0.0
     samples_dropped: int = 0

@@ -1,0 +1,76 @@
+"""How many persons there are, as an estimate with its uncertainty: in the picture and in each zone.
+
+Each track is there with a probability (``evidence``), so their number is a sum of unlike coin tosses: its mean is
+Σp, its variance Σp(1 − p) (Poisson binomial). Shown is the median of the last second's most likely numbers, because
+one picture in which two stand behind each other is no change. Not here: the tracks, the minutes.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.geometry import Polygon, foot_points, inside, polygon_of
+from detectors.tracking import Track
+from vms.domain.facility import Zone
+
+#: Pictures of so many seconds are looked at together. Longer would make the first person late.
+WINDOW_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """``persons`` is what is said; ``mean`` expects, ``sigma`` is its standard deviation, in persons."""
+
+    persons: int
+    mean: float
+    sigma: float
+
+
+class _Window:
+    """The numbers of the last ``WINDOW_S`` of one place."""
+
+    def __init__(self) -> None:
+        self._numbers: deque[tuple[float, int]] = deque()
+
+    def add(self, tracks: Sequence[Track], moment: float) -> Estimate:
+        self._numbers.append((moment, sum(track.present for track in tracks)))
+        while self._numbers[0][0] <= moment - WINDOW_S or self._numbers[0][0] > moment:
+            self._numbers.popleft()
+        numbers = [number for _, number in self._numbers]
+        variance = sum(track.presence * (1 - track.presence) for track in tracks) + statistics.pvariance(numbers)
+        mean = sum(track.presence for track in tracks)
+        return Estimate(statistics.median_high(numbers), round(mean, 2), round(math.sqrt(variance), 2))
+
+
+class Counter:
+    """One camera's counts; ``moment`` is monotonic seconds."""
+
+    def __init__(self, zones: Sequence[Zone] = ()) -> None:
+        self._all = _Window()
+        self._polygons: dict[str, Polygon] = {}
+        self._zones: dict[str, _Window] = {}
+        self.change(zones)
+
+    def change(self, zones: Sequence[Zone]) -> None:
+        """Counts in other zones from now on; one whose shape stays goes on."""
+        polygons = {zone.id: polygon_of(zone.polygon) for zone in zones if zone.polygon is not None}
+        same = {id_ for id_ in polygons if id_ in self._polygons and np.array_equal(polygons[id_], self._polygons[id_])}
+        self._zones = {id_: self._zones[id_] if id_ in same else _Window() for id_ in polygons}
+        self._polygons = polygons
+
+    def add(self, tracks: Sequence[Track], moment: float) -> tuple[Estimate, dict[str, Estimate]]:
+        """Takes in one picture's tracks, unlikely ones included; in the whole picture, and by zone id."""
+        feet = foot_points(np.array([track.box for track in tracks], np.float32))
+        zones = {
+            id_: window.add(
+                [track for track, within in zip(tracks, inside(feet, polygon), strict=True) if within], moment
+            )
+            for (id_, window), polygon in zip(self._zones.items(), self._polygons.values(), strict=True)
+        }
+        return self._all.add(tracks, moment), zones

@@ -1,0 +1,1 @@
+"""How well the service counts, over footage whose persons are known. Not here: the path itself (``replay``)."""

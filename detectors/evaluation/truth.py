@@ -1,0 +1,85 @@
+"""Labels of a sequence in MOT format: who is where in which frame. Reading only; nothing is scored here.
+
+Lines are ``frame,id,left,top,width,height,confidence,…`` in pixels, frames from 1 (motchallenge.net, "Instructions").
+A confidence of 0 marks a region that counts for nothing: neither missed nor falsely found.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from detectors.inference.backend import Floats
+from vms.domain.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Persons of one frame: ``ids`` and ``xyxy`` (n, 4) in fractions of the picture; ``ignored`` (m, 4) regions."""
+
+    ids: tuple[int, ...]
+    xyxy: Floats
+    ignored: Floats
+
+    @property
+    def count(self) -> int:
+        """Persons in the frame."""
+        return len(self.ids)
+
+
+Truth = dict[int, Labels]
+
+
+def read(path: Path, width: int, height: int) -> Truth:
+    """The labels of ``path`` by frame number; a frame without a line has none. Size in pixels.
+
+    Raises ``ConfigurationError`` that names the line which is not in the format.
+    """
+    persons: dict[int, list[tuple[int, tuple[float, ...]]]] = defaultdict(list)
+    regions: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+    scale = (width, height, width, height)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for number, row in enumerate(csv.reader(file), 1):
+                if not row or row[0].lstrip().startswith("#"):
+                    continue
+                frame, person, box, counts = _line(row, f"{path.name}, line {number}")
+                fractions = tuple(edge / size for edge, size in zip(box, scale, strict=True))
+                if counts:
+                    persons[frame].append((person, fractions))
+                else:
+                    regions[frame].append(fractions)
+    except (OSError, UnicodeDecodeError) as err:
+        raise ConfigurationError(f"labels {path} cannot be read: {getattr(err, 'strerror', None) or err}") from err
+    if not persons:
+        raise ConfigurationError(f"labels {path} name no person")
+    return {
+        frame: Labels(
+            tuple(person for person, _ in persons.get(frame, ())),
+            _boxes([box for _, box in persons.get(frame, ())]),
+            _boxes(regions.get(frame, ())),
+        )
+        for frame in {*persons, *regions}
+    }
+
+
+def _line(row: list[str], where: str) -> tuple[int, int, tuple[float, float, float, float], bool]:
+    try:
+        frame, person = int(float(row[0])), int(float(row[1]))
+        left, top, width, height = (float(value) for value in row[2:6])
+        confidence = float(row[6]) if len(row) > 6 and row[6].strip() else 1.0
+    except (ValueError, OverflowError):
+        raise ConfigurationError(f"{where}: expected frame,id,left,top,width,height[,confidence…]") from None
+    numbers = (left, top, width, height, confidence)
+    if frame < 1 or not all(math.isfinite(value) for value in numbers) or width <= 0 or height <= 0:
+        raise ConfigurationError(f"{where}: frames count from 1, and a box has a width and a height")
+    return frame, person, (left, top, left + width, top + height), confidence != 0
+
+
+def _boxes(boxes: list[tuple[float, ...]] | tuple[()]) -> Floats:
+    return np.asarray(boxes, np.float32).reshape(-1, 4)
