@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from vms.domain.clock import from_epoch
+from vms.domain.facility import ID_PATTERN
 from web.access import permit
 from web.alerts.store import open_counts
 from web.api.moments import span, whole_ms
@@ -61,9 +62,17 @@ async def camera(camera: str, context: Here) -> dict[str, Any]:
 
 @router.get("/{camera}/timeline", dependencies=[permit("camera.view")])
 async def camera_timeline(
-    camera: str, context: Here, start: AwareDatetime, end: AwareDatetime, merge: bool = False
+    camera: str,
+    context: Here,
+    start: AwareDatetime,
+    end: AwareDatetime,
+    merge: bool = False,
+    zone: Annotated[str | None, Query(pattern=f"^{ID_PATTERN}$")] = None,
 ) -> Response:
-    """What was recorded, what not and why, counts and alerts; at most 31 days. `merge`: what abuts as one."""
+    """What was recorded, what not and why, counts and alerts; at most 31 days.
+
+    `merge`: what abuts as one. `zone`: the counts are of this zone instead of the whole picture.
+    """
     found = await context.past_camera(camera)
     start, end = span(start, end, MAX_SPAN)
     now = whole_ms(from_epoch(context.clock.utc()))
@@ -71,5 +80,5 @@ async def camera_timeline(
     async with context.database.read() as connection:
         reach = grown_to(context.reports.recorder(found.site, found.id), now)
         holds = await touching(connection, found.id, start, end)
-        body = await timeline(connection, found.id, start, end, reach, merged=merge, holds=holds)
+        body = await timeline(connection, found.id, start, end, reach, merged=merge, zone=zone, holds=holds)
     return Response(body, media_type="application/json")

@@ -16,7 +16,7 @@ from vms.domain.index import IndexSpan
 from web.consumers.stream import Poison
 from web.consumers.subject import check_sender
 from web.database.engine import Change
-from web.database.schema import Gap, MinuteCount, Segment
+from web.database.schema import Gap, MinuteCount, Segment, ZoneMinute
 from web.database.upsert import upsert
 
 DURABLE = "web-segments"
@@ -34,6 +34,15 @@ class _Kept:
     segments: dict[str, dict[str, Any]] = field(default_factory=dict)
     gaps: dict[str, dict[str, Any]] = field(default_factory=dict)
     minutes: dict[tuple[str, Any], dict[str, Any]] = field(default_factory=dict)
+    zones: dict[tuple[str, str, Any], dict[str, Any]] = field(default_factory=dict)
+
+    def minute(self, minute: wire.MinuteCount) -> None:
+        key = (minute.camera, minute.at)
+        self.minutes[key] = _together(self.minutes.get(key), minute.model_dump(exclude={"v", "zones"}))
+        for zone, count in minute.zones.items():
+            row = {"camera": minute.camera, "zone": zone[:63], "at": minute.at, "samples": minute.samples}
+            part = (*key[:1], zone[:63], minute.at)
+            self.zones[part] = _together(self.zones.get(part), row | {"mean": count.mean, "max": count.max})
 
     def segment(self, segment: wire.Segment) -> None:
         _check_segment(segment)
@@ -62,8 +71,7 @@ async def apply(change: Change, messages: Sequence[Msg]) -> None:
             elif kind == "minute":
                 minute = wire.MinuteCount.model_validate_json(msg.data)
                 check_sender(msg.subject, minute.site, minute.camera, "minute")
-                key = (minute.camera, minute.at)
-                kept.minutes[key] = _together(kept.minutes.get(key), minute.model_dump(exclude={"v"}))
+                kept.minute(minute)
             elif kind == "index":
                 span = IndexSpan.model_validate_json(msg.data)
                 check_sender(msg.subject, span.site, span.camera, "index")
@@ -134,6 +142,7 @@ async def _write(change: Change, kept: _Kept) -> None:
                 )
             )
     await upsert(change.connection, MinuteCount, list(kept.minutes.values()), ["camera", "at"], merge=_merged)
+    await upsert(change.connection, ZoneMinute, list(kept.zones.values()), ["camera", "zone", "at"], merge=_merged)
 
 
 def _together(known: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
@@ -141,17 +150,26 @@ def _together(known: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, An
     if known is None:
         return new
     samples = known["samples"] + new["samples"]
-    mean = (known["mean"] * known["samples"] + new["mean"] * new["samples"]) / max(1, samples)
-    return {**new, "samples": samples, "mean": mean, "max": max(known["max"], new["max"])}
+    means: dict[str, Any] = {
+        name: (known[name] * known["samples"] + new[name] * new["samples"]) / max(1, samples)
+        for name in ("mean", "sigma")
+        if name in new
+    }
+    return {**new, **means, "samples": samples, "max": max(known["max"], new["max"])}
 
 
 def _merged(table: Table, new: Any) -> dict[str, ColumnElement[Any]]:
     """The same in SQL, for a part that is in the table already."""
     old = table.c
     samples = old.samples + new.samples
+    means: dict[str, ColumnElement[Any]] = {
+        name: case((samples > 0, (old[name] * old.samples + new[name] * new.samples) / samples), else_=old[name])
+        for name in ("mean", "sigma")
+        if name in old
+    }
     return {
         "samples": samples,
-        "mean": case((samples > 0, (old.mean * old.samples + new.mean * new.samples) / samples), else_=old.mean),
+        **means,
         "max": case((new.max > old.max, new.max), else_=old.max),
     }
 

@@ -257,6 +257,21 @@ class MinuteCount(Base):
     mean: Mapped[float]
     max: Mapped[int]
     samples: Mapped[int]
+    sigma: Mapped[float] = mapped_column(server_default="0")  # standard deviation of the count
+
+
+class ZoneMinute(Base):
+    """Persons in one minute of one zone of a camera."""
+
+    __tablename__ = "zone_minutes"
+    __table_args__ = (UniqueConstraint("camera", "zone", "at"),)
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    camera: Mapped[str] = mapped_column(String(63))
+    zone: Mapped[str] = mapped_column(String(63))
+    at: Mapped[datetime] = mapped_column(Moment)
+    mean: Mapped[float]
+    max: Mapped[int]
+    samples: Mapped[int]
 
 
 class Hold(Base):

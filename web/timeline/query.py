@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, CursorResult, case, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, CursorResult, Select, case, func, literal, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from vms.domain.clock import rfc3339
 from vms.domain.footage import LOOK_BACK_S
 from web.alerts.store import Filter, fetch_page
-from web.database.schema import CameraFirst, Gap, MinuteCount, Segment
+from web.database.schema import CameraFirst, Gap, MinuteCount, Segment, ZoneMinute
 from web.timeline.assemble import Missing, Recorded, assemble, merge
 
 #: It bounds the search by the index on ``start``.
@@ -62,9 +62,13 @@ async def timeline(
     grown_to: datetime,
     *,
     merged: bool = False,
+    zone: str | None = None,
     holds: Sequence[dict[str, Any]] = (),
 ) -> bytes:
-    """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches."""
+    """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches.
+
+    ``zone``: the counts are of this zone instead of the whole picture.
+    """
     segments = await connection.execute(
         select(
             Segment.id, _us(Segment.start), _us(Segment.end), Segment.codec, Segment.bytes, _us(Segment.anchor_utc)
@@ -75,11 +79,7 @@ async def timeline(
             Gap.camera == camera, Gap.start < end, or_(Gap.end.is_(None), Gap.end > start)
         )
     )
-    counts = await connection.execute(
-        select(_us(MinuteCount.at), MinuteCount.mean, MinuteCount.max)
-        .where(MinuteCount.camera == camera, MinuteCount.at >= start - timedelta(minutes=1), MinuteCount.at < end)
-        .order_by(MinuteCount.at)
-    )
+    counts = await connection.execute(_counts(camera, zone, start - timedelta(minutes=1), end))
     first = await connection.scalar(select(_us(CameraFirst.at)).where(CameraFirst.camera == camera))
     told = [
         await connection.scalar(select(_us(func.min(model.start))).where(model.camera == camera))
@@ -98,6 +98,15 @@ async def timeline(
     rest: dict[str, Any] = {"alerts": alerts, "holds": list(holds)}
     # Elsewhere than in the event loop: it must not hold up the sockets.
     return await asyncio.to_thread(_body, span, found, merged, rest)
+
+
+def _counts(camera: str, zone: str | None, start: datetime, end: datetime) -> Select[int, float, int, float]:
+    table: type[MinuteCount | ZoneMinute] = MinuteCount if zone is None else ZoneMinute
+    sigma = MinuteCount.sigma if zone is None else literal(0.0)
+    chosen = select(_us(table.at), table.mean, table.max, sigma)
+    if zone is not None:
+        chosen = chosen.where(ZoneMinute.zone == zone)
+    return chosen.where(table.camera == camera, table.at >= start, table.at < end).order_by(table.at)
 
 
 def _plain(result: CursorResult[*tuple[Any, ...]]) -> Sequence[Any]:
@@ -156,7 +165,10 @@ def _body(span: _Span, found: _Found, merged: bool, rest: dict[str, Any]) -> byt
     long = {
         "segments": (_segment(one, text) for one in segments),
         "overlaps": (_segment(one, text) for one in cover.overlaps),
-        "counts": (f'{{"at":"{text(at // 1000)}","mean":{mean!r},"max":{most}}}' for at, mean, most in found.counts),
+        "counts": (
+            f'{{"at":"{text(at // 1000)}","mean":{mean!r},"max":{most},"sigma":{sigma!r}}}'
+            for at, mean, most, sigma in found.counts
+        ),
     }
     parts = [json.dumps(short)[:-1], *(f'"{name}":[{",".join(items)}]' for name, items in long.items())]
     return (",".join(parts) + "}").encode()

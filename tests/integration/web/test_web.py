@@ -217,14 +217,18 @@ async def test_a_gap_that_nobody_ended_does_not_explain_what_came_later(rig: Web
 async def test_parts_of_one_minute_are_put_together(rig: WebRig, worker: Worker) -> None:
     minute = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
     for number, (mean, most, samples) in enumerate([(5.0, 6, 30), (0.0, 0, 60), (1.0, 2, 10)]):
-        await worker.minute(minute, mean, most, samples, number)
+        door = {"door": {"mean": mean / 2, "max": most - 1}} if most else {}
+        await worker.minute(minute, mean, most, samples, number, sigma=mean / 10, zones=door)
 
-    async def whole() -> dict[str, object] | None:
-        query = {"start": minute.isoformat(), "end": (minute + timedelta(minutes=1)).isoformat()}
+    async def whole(zone: dict[str, str], mean: float) -> dict[str, object] | None:
+        query = {"start": minute.isoformat(), "end": (minute + timedelta(minutes=1)).isoformat(), **zone}
         counts = (await rig.http.get("/api/cameras/cam-1/timeline", params=query)).json()["counts"]
-        return counts[0] if counts and counts[0]["mean"] == pytest.approx(1.6) else None
+        return counts[0] if counts and counts[0]["mean"] == pytest.approx(mean) else None
 
-    assert (await until_async(whole))["max"] == 6
+    everywhere = await until_async(lambda: whole({}, 1.6))
+    assert (everywhere["max"], everywhere["sigma"]) == (6, pytest.approx(0.16))
+    assert (await until_async(lambda: whole({"zone": "door"}, 2.0)))["max"] == 5
+    assert await whole({"zone": "yard"}, 0.0) is None
 
 
 async def test_lists_come_a_page_at_a_time_when_asked(rig: WebRig) -> None:

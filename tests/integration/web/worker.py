@@ -76,8 +76,8 @@ class Worker:
         made = Gap(id=gap_id, site="s1", camera="cam-1", start=start, end=end, cause=cause, reason="timeout")
         await self.store(made, "gap", f"{gap_id}.{end}")
 
-    async def minute(self, at: datetime, mean: float, most: int, samples: int, part: int) -> None:
-        made = MinuteCount(site="s1", camera="cam-1", at=at, mean=mean, max=most, samples=samples)
+    async def minute(self, at: datetime, mean: float, most: int, samples: int, part: int, **more: Any) -> None:
+        made = MinuteCount(site="s1", camera="cam-1", at=at, mean=mean, max=most, samples=samples, **more)
         await self.store(made, "minute", f"minute.{at}.{part}")
 
     async def beat(self, camera: str = "cam-1", status: str = "recording", **more: Any) -> None:

@@ -78,6 +78,9 @@ export interface Camera {
   codec: string | null
   last_frame_at: string | null
   person_count: number | null
+  /** Standard deviation of the count. */
+  person_sigma?: number | null
+  zone_counts?: Record<string, number>
   sampled_fps: number | null
   inferred_fps: number | null
   clock_offset_s: number | null
@@ -180,6 +183,8 @@ export interface CountBin {
   at: string
   mean: number
   max: number
+  /** Standard deviation; 0 for counts of a zone. */
+  sigma?: number
 }
 
 export interface Timeline {
