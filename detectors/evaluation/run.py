@@ -25,7 +25,7 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
 
 VIDEO, LABELS = "video.mp4", "gt.txt"
-_CAMERA = Camera.model_validate(
+CAMERA = Camera.model_validate(
     {"id": "evaluation", "name": "evaluation", "placement": "corridor", "streams": {"main": "rtsp://camera/main"}}
 )
 
@@ -69,11 +69,11 @@ def evaluate(folder: Path, backend: Backend, fps: float) -> Evaluation:
     Raises ``ConfigurationError`` for a folder without a readable video or labels, or where the two do not belong
     together.
     """
-    rate, size = _stream(folder / VIDEO)
+    rate, size = stream_of(folder / VIDEO)
     labels = truth.read(folder / LABELS, *size)
     backend.detect([Picture("evaluation", np.zeros((size[1], size[0], 3), np.uint8))])  # compiled before the clock runs
     timed = _Timed(backend)
-    replay = Replay(folder / VIDEO, timed, Analysis("evaluation", _CAMERA, ZoneInfo("UTC")), Rates(fps, fps))
+    replay = Replay(folder / VIDEO, timed, Analysis("evaluation", CAMERA, ZoneInfo("UTC")), Rates(fps, fps))
     tracked, bare = Scorer(), Scorer()
     found: list[Detections] = []
     persons = 0
@@ -97,7 +97,7 @@ def _boxes(tracks: Sequence[Track]) -> np.ndarray[tuple[int, ...], np.dtype[np.f
     return np.array([track.box for track in tracks], np.float32).reshape(-1, 4)
 
 
-def _stream(video: Path) -> tuple[float, tuple[int, int]]:
+def stream_of(video: Path) -> tuple[float, tuple[int, int]]:
     """Frames a second and size (width, height)."""
     try:
         with av.open(str(video)) as container:
