@@ -80,6 +80,19 @@ export const useTimeline = (id: string) =>
     refetchInterval: 15_000,
   })
 
+/** The counts of one zone over the hours of the plot; not asked for the whole picture. */
+export const useZoneCounts = (id: string, zone: string) =>
+  useQuery({
+    queryKey: [...keys.timeline(id), zone],
+    enabled: zone !== '',
+    queryFn: ({ signal }) => {
+      const end = serverClock.now() + 60_000
+      const span = { start: new Date(end - 3 * 3_600_000).toISOString(), end: new Date(end).toISOString(), merge: 'true', zone }
+      return get<Timeline>(`/api/cameras/${encodeURIComponent(id)}/timeline${query(span)}`, signal)
+    },
+    refetchInterval: 15_000,
+  })
+
 const PAGE = 60
 
 export const useAlertPages = (filter: AlertFilter) =>

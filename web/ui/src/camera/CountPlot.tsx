@@ -49,6 +49,7 @@ export function CountPlot(props: { counts: CountBin[]; start: number; end: numbe
             const line = (pick: (bin: CountBin) => number) => run.map((bin) => `${x(bin.time).toFixed(1)},${y(pick(bin)).toFixed(1)}`).join(' ')
             return (
               <g key={first.time}>
+                <polygon className="plot-sigma" points={band(run, x, y)} />
                 <polygon className="plot-mean" points={`${x(first.time)},${HEIGHT} ${line((bin) => bin.mean)} ${x(last.time)},${HEIGHT}`} />
                 <polyline className="plot-max" points={line((bin) => bin.max)} />
               </g>
@@ -58,17 +59,24 @@ export function CountPlot(props: { counts: CountBin[]; start: number; end: numbe
         </svg>
         <figcaption className="plot-caption">
           {shown ? (
-            <>{clock(shown.time, false)} · {t('history.mean', { value: number(shown.mean, 1) })} · {t('history.most', { value: shown.max })}</>
+            <>{clock(shown.time, false)} · {t('history.mean', { value: number(shown.mean, 1) })} · {t('history.most', { value: shown.max })}{shown.sigma ? <> · {t('history.sigma', { value: number(shown.sigma, 1) })}</> : null}</>
           ) : (
             <>
               <span><i className="plot-key mean" /> {t('history.meanKey')}</span>
               <span><i className="plot-key max" /> {t('history.mostKey')}</span>
+              {bins.some((bin) => bin.sigma) && <span><i className="plot-key sigma" /> {t('history.sigmaKey')}</span>}
             </>
           )}
         </figcaption>
       </div>
     </figure>
   )
+}
+
+/** The mean with its uncertainty on either side, as one outline. */
+function band(run: (CountBin & { time: number })[], x: (time: number) => number, y: (value: number) => number): string {
+  const edge = (bin: CountBin & { time: number }, sign: number) => `${x(bin.time).toFixed(1)},${y(Math.max(0, bin.mean + sign * (bin.sigma ?? 0))).toFixed(1)}`
+  return [...run.map((bin) => edge(bin, 1)), ...run.toReversed().map((bin) => edge(bin, -1))].join(' ')
 }
 
 /** Minutes that follow each other; a missing stretch is not bridged by a line that nobody counted. */

@@ -1,7 +1,8 @@
 // The last hours of a camera: what was recorded, why not, how many persons, which alerts.
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import { TIMELINE_HOURS, useTimeline } from '../api/queries'
+import { TIMELINE_HOURS, useTimeline, useZoneCounts } from '../api/queries'
 import type { CameraDetail } from '../api/types'
 import { Failed } from '../controls/states'
 import { recordingsAt } from '../recordings/address'
@@ -12,6 +13,10 @@ import { TimelineStrip } from './TimelineStrip'
 
 export function History({ camera }: { camera: CameraDetail }) {
   const { t } = useTranslation()
+  const zones = camera.zones.filter((zone) => zone.polygon)
+  const [chosen, setChosen] = useState('')
+  const zone = zones.some((one) => one.id === chosen) ? chosen : ''
+  const counts = useZoneCounts(camera.id, zone)
   const timeline = useTimeline(camera.id)
   if (timeline.isError && !timeline.data) {
     return <section className="panel"><Failed error={timeline.error} what={t('history.failed')} onRetry={() => void timeline.refetch()} /></section>
@@ -45,9 +50,15 @@ export function History({ camera }: { camera: CameraDetail }) {
       <div>
       <h2>
         {t('history.plot', { hours: 3 })}
+        {zones.length > 0 && (
+          <select className="plot-zone" aria-label={t('history.zone')} value={zone} onChange={(event) => setChosen(event.target.value)}>
+            <option value="">{t('history.whole')}</option>
+            {zones.map((one) => <option key={one.id} value={one.id}>{one.name ?? one.id}</option>)}
+          </select>
+        )}
         <span className="secondary">{clock(end - 3 * 3_600_000, false)} – {clock(end, false)}</span>
       </h2>
-      <CountPlot counts={data.counts} start={end - 3 * 3_600_000} end={end} gaps={spans.filter((one) => one.kind === 'gap')} />
+      <CountPlot counts={zone ? (counts.data?.counts ?? []) : data.counts} start={end - 3 * 3_600_000} end={end} gaps={spans.filter((one) => one.kind === 'gap')} />
       </div>
     </section>
   )
