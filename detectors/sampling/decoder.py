@@ -23,8 +23,9 @@ from vms.media.parameters import read_sequence
 
 #: Packets kept of one group of pictures.
 MAX_BYTES = 4 * 1024 * 1024
-#: Errors in a row after which the stream is called corrupt, and packets in a row that gave no picture.
+#: Errors in a row after which the stream is called corrupt, of key frames alone, and packets without a picture.
 MOST_ERRORS = 20
+MOST_KEY_ERRORS = 4
 MOST_BARREN = 60
 #: A larger picture is refused before memory is claimed for it: the largest of H.264's highest level (A.3.1, level 6.2).
 MOST_PIXELS = 139_264 * 256
@@ -37,7 +38,7 @@ OPEN_DOOR: Door = contextlib.nullcontext()
 
 
 class CorruptStream(VmsError):
-    """The decoder finds nothing that it can use in ``MOST_ERRORS`` packets in a row, or a picture is too large."""
+    """The decoder finds nothing that it can use in so many packets in a row, or a picture is too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class GopDecoder:
         self._whole = False  # the list holds the group from its key frame on
         self._stale = False  # the decoder's references are not those of the group's decoded part
         self._errors_in_row = 0
+        self._key_errors_in_row = 0
         self._barren = 0
         self.errors = 0
 
@@ -127,12 +129,13 @@ class GopDecoder:
             self._errors_in_row += 1
             if packet.keyframe:
                 _refuse_giant(self._codec, self._extradata + packet.payload)
-            if self._errors_in_row > MOST_ERRORS:
+                self._key_errors_in_row += 1
+            if self._errors_in_row > MOST_ERRORS or self._key_errors_in_row > MOST_KEY_ERRORS:
                 raise CorruptStream(type(err).__name__) from err
             return []
         self._barren = 0 if frames else self._barren + 1
         if frames:
-            self._errors_in_row = 0
+            self._errors_in_row = self._key_errors_in_row = 0
         elif self._barren > MOST_BARREN:
             raise CorruptStream("no picture")
         return frames
