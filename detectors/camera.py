@@ -16,11 +16,13 @@ import av
 from detectors import pictures
 from detectors.alerts import SNAPSHOT_BYTES, SNAPSHOT_QUALITIES, SNAPSHOT_WIDTH, AlertWriter
 from detectors.analysis import Analysis, Observation
+from detectors.decoding import CameraDecoder, Decoding
 from detectors.inference.backend import Backend, Detections
 from detectors.inference.batching import Batcher, Sample
 from detectors.outputs import Outputs
 from detectors.plan import CameraPlan
-from detectors.sampling.decoder import CorruptStream, GopDecoder, Group
+from detectors.sampling.apart import DecoderDied
+from detectors.sampling.decoder import CorruptStream, Group
 from detectors.sampling.policy import Sampler
 from detectors.sampling.rates import RateMeter
 from detectors.sampling.scene import SIZE, SceneChange
@@ -33,6 +35,10 @@ log = logging.getLogger(__name__)
 
 #: A stream whose decoder gave up is left alone so long, then twice as long, up to the last (seconds).
 CORRUPT_WAIT_S = (5.0, 60.0)
+#: The same for one that takes its decoder's process with it.
+FATAL_WAIT_S = (10.0, 600.0)
+#: Pictures for so long after a wait, and the next one is as short as the first.
+CURED_S = 60.0
 _REASONS = frozenset(get_args(StreamReason))
 
 
@@ -49,7 +55,13 @@ class CameraAnalyst:
     """A ``PacketSink`` for the sub stream, or for key frames of the main one."""
 
     def __init__(
-        self, plan: CameraPlan, batcher: Batcher, writer: AlertWriter, clock: Clock, analysis: Analysis
+        self,
+        plan: CameraPlan,
+        batcher: Batcher,
+        writer: AlertWriter,
+        clock: Clock,
+        analysis: Analysis,
+        decoding: Decoding,
     ) -> None:
         self.plan = plan
         self._batcher = batcher
@@ -60,7 +72,9 @@ class CameraAnalyst:
         self._scene = SceneChange()
         self._sampled = RateMeter(clock.monotonic())
         self._inferred = RateMeter(clock.monotonic())
-        self._decoder: GopDecoder | None = None
+        self._decoding = decoding
+        self._decoder: CameraDecoder | None = None
+        self._busy: CameraDecoder | None = None  # the one that is at work now
         self._run: Run | None = None
         self._run_began: tuple[float, int] = (0.0, 0)
         self._last_moment = 0.0
@@ -79,7 +93,7 @@ class CameraAnalyst:
     def begin(self, run: Run) -> None:
         """A new run."""
         self._run = run
-        self._decoder = GopDecoder(run.info.codec, run.info.extradata)
+        self._decoder = self._decoding.decoder(self.plan.camera.id, run.info.codec, run.info.extradata)
         self._run_began = (0.0, -1)
         self._sampler.restart()
 
@@ -98,15 +112,20 @@ class CameraAnalyst:
             return
         tile_fps = outputs.tile_fps if outputs is not None else 0.0
         due = self._sampler.packet(moment, key=packet.keyframe, tile_fps=tile_fps)
+        self._busy = decoder
         try:
             decoder.feed(packet)
             frame = decoder.picture() if due.look else None
         except CorruptStream as err:
-            self._set_aside(run, moment, str(err))
+            self._set_aside(run, moment, err)
             return
-        if frame is None:
+        finally:
+            if self._busy is decoder:
+                self._busy = None
+        if frame is None or decoder is not self._decoder:  # another thread has taken over from one that hung
             return
-        self._aside_for = 0.0
+        if moment - self._aside_until > CURED_S:
+            self._aside_for = 0.0
         self.status.online(frame.width, frame.height)
         self._look(run, frame, moment, tile=due.tile)
 
@@ -121,6 +140,10 @@ class CameraAnalyst:
         """No pictures until the next run."""
         self._decoder = None
         self.persons = None
+        if self._busy is not None:  # this is another thread than the one that decodes
+            self._busy = None
+            self._decoding.blame(self.plan.camera.id, "hung")
+            reason, detail = "corrupt", "the decoder does not come back from the pictures; decoded apart from now on"
         self.status.offline(_known(reason), detail)
 
     def _moment(self, packet: MediaPacket) -> float:
@@ -146,13 +169,15 @@ class CameraAnalyst:
         if tile and (outputs := self._outputs) is not None:
             outputs.tile(frame, at, self.persons)
 
-    def _set_aside(self, run: Run, moment: float, detail: str) -> None:
-        self._aside_for = min(max(CORRUPT_WAIT_S[0], 2 * self._aside_for), CORRUPT_WAIT_S[1])
+    def _set_aside(self, run: Run, moment: float, err: CorruptStream) -> None:
+        first, last = FATAL_WAIT_S if isinstance(err, DecoderDied) else CORRUPT_WAIT_S
+        self._aside_for = min(max(first, 2 * self._aside_for), last)
         self._aside_until = moment + self._aside_for
-        self._decoder = GopDecoder(run.info.codec, run.info.extradata)
+        self._decoder = self._decoding.decoder(self.plan.camera.id, run.info.codec, run.info.extradata)
         self.persons = None
-        log.warning("decoder.set_aside camera=%s error=%s retry_s=%.0f", self.plan.camera.id, detail, self._aside_for)
-        self.status.offline("corrupt", f"the pictures cannot be decoded; tried again after {self._aside_for:.0f} s")
+        log.warning("decoder.set_aside camera=%s error=%s retry_s=%.0f", self.plan.camera.id, err, self._aside_for)
+        trouble = "bring the decoder down" if isinstance(err, DecoderDied) else "cannot be decoded"
+        self.status.offline("corrupt", f"the pictures {trouble} ({err}); tried again after {self._aside_for:.0f} s")
 
     # --- a batching thread -------------------------------------------------------------------------------------
 
@@ -232,6 +257,7 @@ class CameraAnalyst:
             samples_dropped=self.samples_dropped,
             open_alerts=open_alerts,
             slow_keys=self._sampler.slow_keys(self._last_moment),
+            apart=self._decoding.why_apart(self.plan.camera.id),
         )  # fmt: skip
 
 

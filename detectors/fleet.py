@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from detectors.alerts import AlertWriter
 from detectors.analysis import Analysis
 from detectors.camera import CameraAnalyst
+from detectors.decoding import Decoding
 from detectors.inference.batching import Batcher
 from detectors.key_frames import KeyFrames
 from detectors.outputs import Outputs
@@ -56,6 +57,7 @@ class Fleet:
     writer: AlertWriter
     desk: WatchDesk
     clock: Clock
+    decoding: Decoding
     plans: dict[str, CameraPlan] = field(default_factory=dict)
     _members: dict[str, _Member] = field(default_factory=dict)
     _bound: _Bound | None = None
@@ -118,7 +120,7 @@ class Fleet:
         if analysis is None:
             opened = self.writer.inherit(plan.camera.id)
             analysis = Analysis(plan.site, plan.camera, plan.zone_info, opened)
-        analyst = CameraAnalyst(plan, self.batcher, self.writer, self.clock, analysis)
+        analyst = CameraAnalyst(plan, self.batcher, self.writer, self.clock, analysis, self.decoding)
         member = self._members[plan.camera.id] = _Member(analyst)
         if plan.source is not None:
             try:

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 RENEW_S = 4.0
 #: No key frame for so long: the camera shows nothing that can be analysed.
 SILENCE_S = 15.0
+#: A thread that is at one picture for so long hangs in its decoder, and another takes its place.
+HUNG_S = 10.0
 
 
 class KeyFrames:
@@ -45,7 +47,9 @@ class KeyFrames:
         self._first_at = 0.0
         self._last_pts = -1
         self._heard = clock.monotonic()
-        self._thread = threading.Thread(target=self._loop, name=f"key:{camera}"[:15], daemon=True)
+        self._busy_since: float | None = None
+        self._generation = 0
+        self._thread = self._new_thread()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -66,6 +70,21 @@ class KeyFrames:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def _new_thread(self) -> threading.Thread:
+        name = f"key:{self._camera}"[:15]
+        return threading.Thread(target=self._loop, args=(self._generation,), name=name, daemon=True)
+
+    def _replace(self) -> None:
+        """The thread is given up: it ends should it ever come back."""
+        log.error("key_frame.abandoned camera=%s", self._camera)
+        with self._ready:
+            self._generation += 1
+            self._busy_since = None
+        self._lapsed = True
+        self._sink.trouble("timeout", "the decoder hung")
+        self._thread = self._new_thread()
+        self._thread.start()
+
     async def _ask(self) -> None:
         async def came(msg: Msg) -> None:
             with self._ready:
@@ -78,9 +97,14 @@ class KeyFrames:
             log.warning("key_frame.unasked camera=%s error=%s", self._camera, err)
             return
         request = WatchRequest(profile="key", ttl_s=10).encode()
+        looked_at = self._clock.monotonic()
         try:
             while not self._stopped:  # not by cancellation alone: see vms.bus.tasks
                 reason = await self._renew(request)
+                before, looked_at = looked_at, self._clock.monotonic()
+                busy = self._busy_since
+                if busy is not None and looked_at - busy > HUNG_S > looked_at - before:  # and we did not stand still
+                    self._replace()
                 if self._clock.monotonic() - self._heard > SILENCE_S:
                     self._lapsed = True
                     self._sink.trouble(reason or "no_video", "the recorder hands on no key frames")
@@ -99,15 +123,18 @@ class KeyFrames:
         except ValidationError:
             return None
 
-    def _loop(self) -> None:
+    def _loop(self, generation: int) -> None:
         while True:
             with self._ready:
-                while self._newest is None and not self._stopped:
+                if generation == self._generation:
+                    self._busy_since = None
+                while self._newest is None and not self._stopped and generation == self._generation:
                     self._ready.wait()
-                if self._stopped or self._newest is None:
+                if self._stopped or self._newest is None or generation != self._generation:
                     return
                 headers, payload, arrival = self._newest
                 self._newest = None
+                self._busy_since = self._clock.monotonic()
             try:
                 self._take(headers, payload, arrival)
             except (ValueError, KeyError) as err:

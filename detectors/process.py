@@ -12,6 +12,7 @@ import logging
 import av
 
 from detectors.alerts import AlertWriter
+from detectors.decoding import Decoding
 from detectors.fleet import Fleet
 from detectors.inference.batching import Batcher
 from detectors.inference.openvino import Runtime
@@ -63,7 +64,8 @@ class _Process:
         self._batcher = Batcher(clock)
         self._model = ModelChoice(environment, Runtime(cache=data / "cache" / "models"), self._batcher)
         self._desk = WatchDesk(None, clock)
-        self._fleet = Fleet(self._batcher, self._writer, self._desk, clock)
+        self._decoding = Decoding(data / "state" / f"detector-{self._label}", clock)
+        self._fleet = Fleet(self._batcher, self._writer, self._desk, clock, self._decoding)
         self._follower = ConfigurationFollower(data / "cache" / f"detector-{self._label}.json", self._apply)
         self._settings: Detector | None = None
         self._loading: asyncio.Task[None] | None = None
@@ -85,10 +87,12 @@ class _Process:
             await self._close(tasks)
 
     async def _close(self, tasks: list[asyncio.Task[None]]) -> None:
+        self._decoding.stopping()
         if self._loading is not None:
             self._loading.cancel()
         await self._follower.close()
         await self._fleet.close()
+        await asyncio.to_thread(self._decoding.close)
         await asyncio.to_thread(self._batcher.close)
         await asyncio.to_thread(self._writer.close)
         await end(tasks, LAST_WORDS_S + 0.5)
@@ -147,6 +151,7 @@ class _Process:
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
+            self._decoding.look()
             for analyst in self._fleet.analysts:
                 analyst.tick()
 

@@ -31,6 +31,8 @@ QUALITY = 85
 FRESH_S = 0.5
 #: Snapshots made at once; decoding for an asker must not hold up the analysis.
 AT_ONCE = 2
+#: One that takes so long hangs in the decoder: its thread is given up, so that others have their turn (seconds).
+MAKE_S = 10.0
 
 
 class SnapshotDesk:
@@ -69,8 +71,11 @@ class SnapshotDesk:
         except ValidationError as err:
             log.warning("snapshot.refused camera=%s error=%s", analyst.plan.camera.id, err.errors()[0]["msg"])
             return
+        made = None
         async with self._turn:
-            made = await asyncio.to_thread(make, analyst, request.width, self._clock.monotonic())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MAKE_S):
+                    made = await asyncio.to_thread(make, analyst, request.width, self._clock.monotonic())
         nothing: dict[str, str] = {ERROR: analyst.status.reason or "connecting"}
         payload, headers = made if made is not None else (b"", nothing)
         with contextlib.suppress(nats.errors.Error, OSError):

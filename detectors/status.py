@@ -6,8 +6,16 @@ import threading
 
 from detectors.analysis import Observation
 from detectors.plan import CameraPlan
+from detectors.suspects import Why
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.messages import DetectorState, StreamReason
+
+_APART: dict[Why, str] = {
+    "inside": "the process ended while they were decoded",
+    "errors": "there were errors in them",
+    "died": "they brought a decoder down",
+    "hung": "a decoder did not come back from them",
+}
 
 
 class Status:
@@ -51,6 +59,7 @@ class Status:
         samples_dropped: int,
         open_alerts: tuple[str, ...],
         slow_keys: bool,
+        apart: Why | None = None,
     ) -> DetectorState:
         """The heartbeat of this moment; the model's part is filled in by who knows it."""
         with self._lock:
@@ -61,6 +70,8 @@ class Status:
                 if plan.source is not None
                 else "only the main stream's key frames are analysed, and they come seldom: add a sub stream"
             )
+        if reason is None and apart is not None:
+            detail = "; ".join(filter(None, (detail, f"pictures decoded in a process of their own: {_APART[apart]}")))
         return DetectorState(
             site=plan.site,
             camera=plan.camera.id,

@@ -1,31 +1,44 @@
 """Decoding one camera's packets, no more than is asked for.
 
 Packets of the group of pictures are kept until a picture is due, then decoded up to it; what remains when the
-next key frame comes is never decoded. Not here: when a picture is due (``policy``).
+next key frame comes is never decoded. Not here: when a picture is due (``policy``), in which process it is done
+(``detectors.decoding``).
 """
 
 from __future__ import annotations
 
+import contextlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
+from typing import TypeAlias, cast
 
 import av
 import av.error
 
 from vms.domain.errors import VmsError
 from vms.ingest.stream import TIMESCALE, MediaPacket
+from vms.media import nal
+from vms.media.parameters import read_sequence
 
 #: Packets kept of one group of pictures.
 MAX_BYTES = 4 * 1024 * 1024
-#: Errors in a row after which the stream is called corrupt, and packets in a row that gave no picture.
+#: Errors in a row after which the stream is called corrupt, of key frames alone, and packets without a picture.
 MOST_ERRORS = 20
+MOST_KEY_ERRORS = 4
 MOST_BARREN = 60
+#: A larger picture is refused before memory is claimed for it: the largest of H.264's highest level (A.3.1, level 6.2).
+MOST_PIXELS = 139_264 * 256
 _TIME_BASE = Fraction(1, TIMESCALE)
 
 
+#: Entered around each call of libav with bytes of the camera, in whatever thread.
+Door: TypeAlias = AbstractContextManager[object]
+OPEN_DOOR: Door = contextlib.nullcontext()
+
+
 class CorruptStream(VmsError):
-    """The decoder finds nothing that it can use in ``MOST_ERRORS`` packets in a row."""
+    """The decoder finds nothing that it can use in so many packets in a row, or a picture is too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class Group:
     codec: str
     extradata: bytes
     packets: tuple[MediaPacket, ...]
+    door: Door = OPEN_DOOR
 
 
 def open_decoder(codec: str, extradata: bytes) -> av.VideoCodecContext:
@@ -44,15 +58,17 @@ def open_decoder(codec: str, extradata: bytes) -> av.VideoCodecContext:
         context.extradata = extradata
     context.thread_count = 1
     context.flags |= av.codec.context.Flags.low_delay
+    context.options = {"max_pixels": str(MOST_PIXELS)}
     return context
 
 
 class GopDecoder:
     """Belongs to the reading thread, but for ``group``. ``errors`` counts packets that did not decode."""
 
-    def __init__(self, codec: str, extradata: bytes) -> None:
+    def __init__(self, codec: str, extradata: bytes, door: Door = OPEN_DOOR) -> None:
         self._codec = codec
         self._extradata = extradata
+        self._door = door
         self._context = open_decoder(codec, extradata)
         self._packets: list[MediaPacket] = []
         self._bytes = 0
@@ -60,6 +76,7 @@ class GopDecoder:
         self._whole = False  # the list holds the group from its key frame on
         self._stale = False  # the decoder's references are not those of the group's decoded part
         self._errors_in_row = 0
+        self._key_errors_in_row = 0
         self._barren = 0
         self.errors = 0
 
@@ -84,7 +101,8 @@ class GopDecoder:
         waiting = self._packets[self._decoded :] if self._whole else self._packets
         for packet in waiting:
             if packet.keyframe and self._stale and self._context.is_open:
-                self._context.flush_buffers()
+                with self._door:
+                    self._context.flush_buffers()
             self._stale = False
             frames = self._decode(packet)
             newest = frames[-1] if frames else newest
@@ -98,22 +116,26 @@ class GopDecoder:
 
     def group(self) -> Group:
         """The newest group; from any thread."""
-        return Group(self._codec, self._extradata, tuple(self._packets) if self._whole else ())
+        return Group(self._codec, self._extradata, tuple(self._packets) if self._whole else (), self._door)
 
     def _decode(self, packet: MediaPacket) -> list[av.VideoFrame]:
         unit = av.Packet(packet.payload)
         unit.pts, unit.dts, unit.time_base = packet.pts, packet.dts, _TIME_BASE
         try:
-            frames = self._context.decode(unit)
+            with self._door:
+                frames = self._context.decode(unit)
         except (av.error.FFmpegError, ValueError) as err:
             self.errors += 1
             self._errors_in_row += 1
-            if self._errors_in_row > MOST_ERRORS:
+            if packet.keyframe:
+                _refuse_giant(self._codec, self._extradata + packet.payload)
+                self._key_errors_in_row += 1
+            if self._errors_in_row > MOST_ERRORS or self._key_errors_in_row > MOST_KEY_ERRORS:
                 raise CorruptStream(type(err).__name__) from err
             return []
         self._barren = 0 if frames else self._barren + 1
         if frames:
-            self._errors_in_row = 0
+            self._errors_in_row = self._key_errors_in_row = 0
         elif self._barren > MOST_BARREN:
             raise CorruptStream("no picture")
         return frames
@@ -122,10 +144,21 @@ class GopDecoder:
         """A decoder that reorders holds a lone key frame back; asked to finish, it gives it."""
         self._stale = True  # finishing loses the references: the group is decoded anew if more of it is wanted
         try:
-            frames = self._context.decode(None)
+            with self._door:
+                frames = self._context.decode(None)
         except (av.error.FFmpegError, ValueError):
             return None
         return frames[-1] if frames else None
+
+
+def _refuse_giant(codec: str, units: bytes) -> None:
+    """Raises ``CorruptStream`` where the parameter sets claim a picture that is not decoded for its size."""
+    sets = nal.parameter_sets(codec, units)
+    for sps in sets.sps:
+        with contextlib.suppress(ValueError):
+            sequence = read_sequence(codec, sps)
+            if sequence.width * sequence.height > MOST_PIXELS:
+                raise CorruptStream(f"pictures of {sequence.width} × {sequence.height} are too large")
 
 
 def newest_picture(group: Group) -> av.VideoFrame | None:
@@ -138,10 +171,12 @@ def newest_picture(group: Group) -> av.VideoFrame | None:
         for packet in group.packets:
             unit = av.Packet(packet.payload)
             unit.pts, unit.dts, unit.time_base = packet.pts, packet.dts, _TIME_BASE
-            for frame in context.decode(unit):
-                newest = frame
-        for frame in context.decode(None):
-            newest = frame
+            with group.door:
+                frames = context.decode(unit)
+            newest = frames[-1] if frames else newest
+        with group.door:
+            frames = context.decode(None)
+        newest = frames[-1] if frames else newest
     except (av.error.FFmpegError, ValueError, EOFError):
         pass
     return newest

@@ -12,13 +12,14 @@ from vms.domain.facility import RuleKind, Severity
 from vms.domain.node import NODE_ALERTS
 from web.access import Identity, permit
 from web.alerts import store
+from web.cameras import unanalysed
 from web.context import Here
 from web.problems import Problem, not_found
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
 
 STATES = frozenset(("open", "ended", "acknowledged", "resolved"))
-KINDS = frozenset((*get_args(RuleKind), "site_unreachable", *NODE_ALERTS))
+KINDS = frozenset((*get_args(RuleKind), "site_unreachable", unanalysed.KIND, *NODE_ALERTS))
 SEVERITIES = frozenset(get_args(Severity))
 
 

@@ -16,6 +16,7 @@ from vms.domain.clock import Clock, from_epoch
 from vms.domain.messages import AlertEvent
 from vms.domain.node import NODE_ALERTS
 from web.alerts import incoming
+from web.cameras import unanalysed
 from web.cameras.reports import Reports
 from web.configuration.current import CurrentConfiguration
 from web.database.engine import Database
@@ -28,7 +29,7 @@ LOOK_S = 10.0
 #: What the detector ended may still wait in its outbox, what it opened be on its way.
 GRACE_S = 60.0
 #: Raised and ended by ``web`` itself, and those that a node's recorder owns.
-_OURS = ("camera_offline", "site_unreachable", *NODE_ALERTS)
+_OURS = ("camera_offline", "site_unreachable", unanalysed.KIND, *NODE_ALERTS)
 
 
 class Orphans:

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.web.rig import WebRig
 from tests.integration.web.worker import JPEG, Worker
 from tests.support.waiting import until_async
-from web.cameras import orphans
+from web.cameras import orphans, unanalysed
 
 
 async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Worker) -> None:
@@ -66,6 +66,27 @@ async def test_an_alert_that_no_detector_owns_is_ended(
     await worker.alert("after", "opened")
     await until_async(lambda: _alert_in(rig, "after", "open"))
     assert (await _alert_in(rig, "lost", "ended"))["ended_at"] == lost["ended_at"]
+
+
+async def test_a_camera_that_is_recorded_and_not_analysed_raises_one_alert(
+    rig: WebRig, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("LOOK_S", 0.1), ("AFTER_S", 1.0), ("STEADY_S", 1.0)):
+        monkeypatch.setattr(unanalysed, name, seconds)
+
+    async def alerts_while(status: str, wanted: str) -> list[dict[str, object]] | None:
+        await worker.beat("cam-1")
+        await worker.beat("cam-2")
+        await worker.see("cam-2", status=status, reason="corrupt" if status == "offline" else None)
+        items = (await rig.http.get("/api/alerts", params={"kind": "analysis_failed"})).json()["items"]
+        return items if [item["state"] for item in items] == [wanted] else None
+
+    (alert,) = await until_async(lambda: alerts_while("offline", "open"), 20)
+    assert (alert["camera"], alert["severity"], alert["detail"]) == ("cam-2", "warning", {"reason": "corrupt"})
+    camera = (await rig.http.get("/api/cameras/cam-2")).json()
+    assert (camera["state"], camera["reason"], camera["open_alerts"]) == ("recording", "corrupt", 1)
+    (ended,) = await until_async(lambda: alerts_while("online", "ended"), 20)
+    assert ended["id"] == alert["id"]
 
 
 async def test_a_state_that_does_not_exist_is_an_error_not_an_empty_list(rig: WebRig) -> None:

@@ -90,14 +90,14 @@ class Worker:
             await self.see(camera)
         await self.client.flush()
 
-    async def see(self, camera: str = "cam-1", **more: Any) -> None:
+    async def see(self, camera: str = "cam-1", status: str = "online", **more: Any) -> None:
         now = datetime.now(UTC)
         detector = DetectorState(
             site="s1",
             camera=camera,
             at=now,
             since=now,
-            status="online",
+            status=status,
             person_count=2,
             model="m",
             sampled_fps=4,
