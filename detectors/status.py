@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from detectors.plan import CameraPlan
+from detectors.sampling.flow import Figures
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.messages import DetectorState, StreamReason
 
@@ -44,13 +45,16 @@ class Status:
         *,
         latest: float | None,
         persons: int | None,
-        sampled_fps: float,
-        inferred_fps: float,
-        samples_dropped: int,
+        figures: Figures,
+        scale: float,
+        loaded: bool,
         open_alerts: tuple[str, ...],
         slow_keys: bool,
     ) -> DetectorState:
-        """The heartbeat of this moment; the model's part is filled in by who knows it."""
+        """The heartbeat of this moment; the model's part is filled in by who knows it.
+
+        Nobody is behind while the first model is ``loaded`` (False), or while no pictures come.
+        """
         with self._lock:
             reason, detail, since = self.reason, self.detail, self._since
         if reason is None and slow_keys:
@@ -70,9 +74,12 @@ class Status:
             since=from_epoch(since),
             last_frame_at=None if latest is None else from_epoch(latest),
             person_count=persons if reason is None else None,
-            sampled_fps=sampled_fps,
-            inferred_fps=inferred_fps,
-            samples_dropped=samples_dropped,
+            sampled_fps=round(figures.sampled_fps, 2),
+            wanted_fps=round(figures.wanted_fps, 2),
+            inferred_fps=round(figures.inferred_fps, 2),
+            samples_dropped=figures.dropped,
+            scale=round(scale, 3),
+            behind=figures.behind and loaded and reason is None,
             open_alerts=open_alerts,
             revision=revision,
         )
