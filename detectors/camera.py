@@ -23,8 +23,8 @@ from detectors.outputs import Outputs
 from detectors.plan import CameraPlan
 from detectors.sampling.apart import DecoderDied
 from detectors.sampling.decoder import CorruptStream, Group
+from detectors.sampling.flow import Flow
 from detectors.sampling.policy import Sampler
-from detectors.sampling.rates import RateMeter
 from detectors.sampling.scene import SIZE, SceneChange
 from detectors.status import Status
 from vms.domain.clock import Clock
@@ -70,8 +70,6 @@ class CameraAnalyst:
         self.analysis = analysis
         self._sampler = Sampler(plan.rates)
         self._scene = SceneChange()
-        self._sampled = RateMeter(clock.monotonic())
-        self._inferred = RateMeter(clock.monotonic())
         self._decoding = decoding
         self._decoder: CameraDecoder | None = None
         self._busy: CameraDecoder | None = None  # the one that is at work now
@@ -86,7 +84,7 @@ class CameraAnalyst:
         self.latest: Latest | None = None
         self.persons: int | None = None
         self.seen: Observation | None = None  # what ``persons`` was said of
-        self.samples_dropped = 0
+        self.flow = Flow(clock.monotonic())
 
     # --- the reading thread ------------------------------------------------------------------------------------
 
@@ -112,6 +110,8 @@ class CameraAnalyst:
             return
         tile_fps = outputs.tile_fps if outputs is not None else 0.0
         due = self._sampler.packet(moment, key=packet.keyframe, tile_fps=tile_fps)
+        if due.left_out:
+            self.left_out()
         self._busy = decoder
         try:
             decoder.feed(packet)
@@ -146,26 +146,33 @@ class CameraAnalyst:
             reason, detail = "corrupt", "the decoder does not come back from the pictures; decoded apart from now on"
         self.status.offline(_known(reason), detail)
 
+    def left_out(self, count: int = 1) -> None:
+        """Pictures were due for the model and will not be decoded."""
+        now = self._clock.monotonic()
+        for _ in range(count):
+            self.flow.left_out(now)
+
     def _moment(self, packet: MediaPacket) -> float:
         """The packet's place on the monotonic clock: arrival of the run's first one, then the stream's own time."""
         began, first = self._run_began
         if first < 0:
-            began, first = self._run_began = (packet.arrival, packet.dts)
+            # The camera's clock may have got ahead of ours: a run that began behind its last moment would stand still.
+            began, first = self._run_began = (max(packet.arrival, self._last_moment), packet.dts)
         self._last_moment = max(self._last_moment, began + (packet.dts - first) / TIMESCALE)
         return self._last_moment
 
     def _look(self, run: Run, frame: av.VideoFrame, moment: float, *, tile: bool) -> None:
         at = run.utc(frame.pts) if frame.pts is not None else self._clock.utc()
         self.latest = Latest(frame, at, self._clock.monotonic())
-        self._sampled.mark(self._clock.monotonic())
+        self.flow.sampled(self._clock.monotonic())
         changed = self._scene.look(pictures.grey(frame, *SIZE), moment, quiet=not self.persons)
         if self._sampler.looked(moment, changed=changed):
             size = (frame.width, frame.height)
             backend = self._batcher.backend
             wanted = backend.picture_size(*size) if backend is not None else None
             sample = Sample(self.plan.camera.id, pictures.bgr(frame, wanted), frame, at, moment, size)
-            if not self._batcher.submit(sample, self.inferred):
-                self.samples_dropped += 1
+            took_slot = self._batcher.submit(sample, self.inferred)
+            self.flow.hand(self._clock.monotonic(), replaced=not took_slot)
         if tile and (outputs := self._outputs) is not None:
             outputs.tile(frame, at, self.persons)
 
@@ -185,7 +192,7 @@ class CameraAnalyst:
         """The model's finding for one sample; in order, one at a time."""
         with self.analysis.lock:
             seen = self.analysis.observe(found, backend.scale, sample.size, sample.at, sample.moment)
-        self._inferred.mark(self._clock.monotonic())
+        self.flow.inferred(self._clock.monotonic())
         if self.status.reason is None:
             self.persons, self.seen = seen.count, seen
         if seen.persons or seen.count:
@@ -225,6 +232,15 @@ class CameraAnalyst:
             self._writer.minute(minute)
         self._batcher.forget(self.plan.camera.id)
 
+    @property
+    def active(self) -> bool:
+        """Whether pictures come and something happens in them."""
+        return self.status.reason is None and self._sampler.active(self._last_moment)
+
+    def govern(self, scale: float) -> None:
+        """From now on so much of the active rate is granted."""
+        self._sampler.scale = scale
+
     def tick(self) -> None:
         """Every few seconds: a minute that is over is told, though no picture may come any more."""
         with self.analysis.lock:
@@ -252,9 +268,9 @@ class CameraAnalyst:
             latest=self.latest.at if self.latest is not None else None,
             persons=self.persons,
             seen=self.seen,
-            sampled_fps=round(self._sampled.rate(now), 2),
-            inferred_fps=round(self._inferred.rate(now), 2),
-            samples_dropped=self.samples_dropped,
+            figures=self.flow.figures(now, self.plan.rates.min_fps),
+            scale=self._sampler.scale,
+            loaded=self._batcher.backend is not None,
             open_alerts=open_alerts,
             slow_keys=self._sampler.slow_keys(self._last_moment),
             apart=self._decoding.why_apart(self.plan.camera.id),

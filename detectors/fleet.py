@@ -146,7 +146,7 @@ class Fleet:
         if self._bound is None:
             return
         if plan.source is None and member.source is None:
-            member.source = KeyFrames(plan.site, plan.camera.id, analyst, self._bound.bus, self.clock)
+            member.source = KeyFrames(plan.site, plan.camera.id, analyst, self._bound.bus, self.clock, analyst.left_out)
             member.source.start()
         await self._bound.snapshots.serve(analyst)
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 import nats.errors
@@ -32,15 +33,28 @@ HUNG_S = 10.0
 
 
 class KeyFrames:
-    """Feeds ``sink`` from a thread of its own; latest wins. Create, ``start`` and ``stop`` in the event loop."""
+    """Feeds ``sink`` from a thread of its own; latest wins, and ``left_out`` hears in that thread of the others.
 
-    def __init__(self, site: str, camera: str, sink: PacketSink, bus: Bus, clock: Clock) -> None:
+    Create, ``start`` and ``stop`` in the event loop.
+    """
+
+    def __init__(
+        self,
+        site: str,
+        camera: str,
+        sink: PacketSink,
+        bus: Bus,
+        clock: Clock,
+        left_out: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._site, self._camera = site, camera
         self._sink = sink
         self._bus = bus
         self._clock = clock
         self._ready = threading.Condition()
+        self._left_out = left_out
         self._newest: tuple[dict[str, str], bytes, float] | None = None
+        self._overtaken = 0
         self._stopped = False
         self._lapsed = False
         self._run: Run | None = None
@@ -88,6 +102,7 @@ class KeyFrames:
     async def _ask(self) -> None:
         async def came(msg: Msg) -> None:
             with self._ready:
+                self._overtaken += self._newest is not None
                 self._newest = (dict(msg.headers or {}), msg.data, self._clock.monotonic())
                 self._ready.notify()
 
@@ -135,6 +150,9 @@ class KeyFrames:
                 headers, payload, arrival = self._newest
                 self._newest = None
                 self._busy_since = self._clock.monotonic()
+                overtaken, self._overtaken = self._overtaken, 0
+            if overtaken:
+                self._left_out(overtaken)
             try:
                 self._take(headers, payload, arrival)
             except (ValueError, KeyError) as err:

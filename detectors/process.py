@@ -14,6 +14,7 @@ import av
 from detectors.alerts import AlertWriter
 from detectors.decoding import Decoding
 from detectors.fleet import Fleet
+from detectors.governing import keep_governing
 from detectors.inference.batching import Batcher
 from detectors.inference.openvino import Runtime
 from detectors.model_choice import ModelChoice
@@ -74,7 +75,8 @@ class _Process:
         self._writer.start()
         self._batcher.start()
         self._fleet.start()
-        tasks = [asyncio.ensure_future(self._keep_serving(address, stop)), asyncio.ensure_future(self._ticks())]
+        governing = keep_governing(self._fleet, self._batcher, self._clock)
+        tasks = [asyncio.ensure_future(one) for one in (self._keep_serving(address, stop), self._ticks(), governing)]
         stopping = asyncio.ensure_future(stop.wait())
         try:
             await self._follower.load_cache()

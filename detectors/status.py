@@ -6,6 +6,7 @@ import threading
 
 from detectors.analysis import Observation
 from detectors.plan import CameraPlan
+from detectors.sampling.flow import Figures
 from detectors.suspects import Why
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.messages import DetectorState, StreamReason
@@ -54,14 +55,17 @@ class Status:
         latest: float | None,
         persons: int | None,
         seen: Observation | None,
-        sampled_fps: float,
-        inferred_fps: float,
-        samples_dropped: int,
+        figures: Figures,
+        scale: float,
+        loaded: bool,
         open_alerts: tuple[str, ...],
         slow_keys: bool,
         apart: Why | None = None,
     ) -> DetectorState:
-        """The heartbeat of this moment; the model's part is filled in by who knows it."""
+        """The heartbeat of this moment; the model's part is filled in by who knows it.
+
+        Nobody is behind while the first model is ``loaded`` (False), or while no pictures come.
+        """
         with self._lock:
             reason, detail, since = self.reason, self.detail, self._since
         if reason is None and slow_keys:
@@ -89,9 +93,12 @@ class Status:
                 if seen is not None and persons is not None and reason is None
                 else {}
             ),
-            sampled_fps=sampled_fps,
-            inferred_fps=inferred_fps,
-            samples_dropped=samples_dropped,
+            sampled_fps=round(figures.sampled_fps, 2),
+            wanted_fps=round(figures.wanted_fps, 2),
+            inferred_fps=round(figures.inferred_fps, 2),
+            samples_dropped=figures.dropped,
+            scale=round(scale, 3),
+            behind=figures.behind and loaded and reason is None,
             open_alerts=open_alerts,
             revision=revision,
         )

@@ -2,7 +2,8 @@
 
 ``moment`` is monotonic seconds of the stream, given with each packet in decoding order. Idle cameras are looked
 at on key frames alone, which costs a tenth of decoding all; where key frames come too seldom for that
-("smart codec"), all is decoded. Not here: decoding, the look itself (``scene``).
+("smart codec"), all is decoded. ``Sampler.scale`` thins the active rate where the host is short. Not here: decoding,
+the look itself (``scene``), how large the scale is (``governor``).
 """
 
 from __future__ import annotations
@@ -19,18 +20,23 @@ SLOW_KEYS_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Pictures a second: while something happens, and while not."""
+    """Pictures a second: while something happens, while not, and at least while something happens."""
 
     active_fps: float = 4.0
     idle_fps: float = 0.5
+    min_fps: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What one packet is wanted for: a look (decode it), a tile of the wall (decode it and make a JPEG)."""
+    """What one packet is wanted for: a look (decode it), a tile of the wall (decode it and make a JPEG).
+
+    ``left_out``: the model was to see it by the active rate, and the scale left it out.
+    """
 
     look: bool = False
     tile: bool = False
+    left_out: bool = False
 
 
 class _Metronome:
@@ -42,23 +48,32 @@ class _Metronome:
     def due(self, moment: float, early: float) -> bool:
         return moment + early >= self.next
 
-    def beat(self, moment: float, period: float) -> None:
+    def beat(self, moment: float, period: float) -> float:
+        """Moves on; how many periods that took."""
         # The grid goes on when we are less than a period late, else it starts anew.
-        self.next = self.next + period if moment - self.next < period else moment + period
+        late = (moment - self.next) / period
+        if late < 1:
+            self.next += period
+            return 1.0
+        first = self.next == float("-inf")
+        self.next = moment + period
+        return 1.0 if first else 1.0 + late
 
     def no_later_than(self, moment: float) -> None:
         self.next = min(self.next, moment)
 
 
 class Sampler:
-    """One camera's policy; belongs to its reading thread (``persons`` may be told from another)."""
+    """One camera's policy; belongs to its reading thread (``persons`` and ``scale`` may be told from another)."""
 
     def __init__(self, rates: Rates) -> None:
         self.rates = rates
+        self.scale = 1.0  # share of the active rate that is granted
         self._active_until = float("-inf")
         self._looks = _Metronome()
         self._tiles = _Metronome()
-        self._inferences = _Metronome()
+        self._credit = 0.0  # pictures that the scale has granted and that were not taken yet
+        self._granted = False  # the next look of an active camera goes to the model
         self._last_key: float | None = None
         self._key_gap: float | None = None
         self._last_packet: float | None = None
@@ -88,51 +103,75 @@ class Sampler:
         if tile_fps > 0:  # who asks for more than the last watcher gets it at once
             self._tiles.no_later_than(moment + 1 / tile_fps)
         tile = tile_fps > 0 and self._tiles.due(moment, early)
-        if self.active(moment):
-            look = self._looks.due(moment, early)
-            period = 1 / self.rates.active_fps
-        else:
-            period = 1 / self.rates.idle_fps
-            # Key frames do not come on our grid: one that is a little early is better than the next one.
-            look = (key and self._looks.due(moment, 0.3 * period)) or (
-                self.slow_keys(moment) and self._looks.due(moment, early)
-            )
         if tile:
             self._tiles.beat(moment, 1 / tile_fps)
-        if look:
+        if not self.active(moment):
+            return Due(self._idle_look(moment, key, early) or tile, tile)
+        if not self._looks.due(moment, early):
+            return Due(tile, tile)
+        periods = self._looks.beat(moment, 1 / self.rates.active_fps)
+        self._granted = self._granted or self._affords(periods, moment)
+        return Due(self._granted or tile, tile, left_out=not self._granted)
+
+    def _idle_look(self, moment: float, key: bool, early: float) -> bool:
+        period = 1 / self.rates.idle_fps
+        # Key frames do not come on our grid: one that is a little early is better than the next one.
+        if (key and self._looks.due(moment, 0.3 * period)) or (
+            self.slow_keys(moment) and self._looks.due(moment, early)
+        ):
             self._looks.beat(moment, period)
-        return Due(look or tile, tile)
+            return True
+        return self._overdue(moment)
+
+    def _overdue(self, moment: float) -> bool:
+        """Whether the next packet would be too late for the forced look."""
+        return moment + self._frame_gap - self._last_inference > FORCED_S
+
+    def _affords(self, periods: float, moment: float) -> bool:
+        """Whether the scale grants the model a picture after so many periods of the active rate.
+
+        All cameras of one scale get at most the same rate; one whose stream gives fewer pictures than that keeps them.
+        """
+        # What is left over is no more than a beat's share: nothing is saved up for a burst.
+        self._credit = min(self._credit + self.scale * periods, 1.0 + self.scale)
+        if self._credit < 1.0 - 1e-9 and not self._overdue(moment):
+            return False
+        self._credit = max(0.0, self._credit - 1.0)
+        return True
 
     def looked(self, moment: float, *, changed: bool) -> bool:
         """Takes in the look's finding; returns whether the model shall see the picture."""
         gap = 0.0 if self._last_look is None else min(moment - self._last_look, FORCED_S)
         self._last_look = moment
-        was_active = self.active(moment)
-        if changed:
-            self._active_until = max(self._active_until, moment + HOLD_S)
-            if not was_active:
-                self._wake(moment)
-        if self.active(moment):
-            wanted = self._inferences.due(moment, self._frame_gap / 2)
+        if changed and not self.active(moment):
+            self._wake(moment)
+            wanted = True
+        elif self.active(moment):
+            wanted = self._granted
         else:
             # Waiting for the next look would make it later than FORCED_S.
-            wanted = moment - self._last_inference + gap > FORCED_S
+            wanted = moment - self._last_inference + gap > FORCED_S or self._overdue(moment)
+        if changed:
+            self._hold(moment)
         if wanted:
-            self._inferences.beat(moment, 1 / self.rates.active_fps)
+            self._granted = False
             self._last_inference = moment
         return wanted
 
     def persons(self, moment: float) -> None:
         """Somebody was seen at ``moment``: stay active."""
         if not self.active(moment):
-            self._active_until = moment + HOLD_S
             self._wake(moment)
-        else:
-            self._active_until = max(self._active_until, moment + HOLD_S)
+        self._hold(moment)
+
+    def _hold(self, moment: float) -> None:
+        # A camera of a small scale is looked at seldom: it must not fall idle between two looks, and wake anew.
+        wait = (1 / self.scale - 1) / self.rates.active_fps
+        self._active_until = max(self._active_until, moment + HOLD_S + wait)
 
     def _wake(self, moment: float) -> None:
+        self._credit, self._granted = 0.0, False
         self._looks.no_later_than(moment + 1 / self.rates.active_fps)
-        self._inferences.no_later_than(moment)
 
     def _learn(self, moment: float, key: bool) -> None:
         if self._last_packet is not None and 0 < (gap := moment - self._last_packet) < 1:

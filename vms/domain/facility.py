@@ -28,6 +28,8 @@ ACTED_ON: frozenset[RuleKind] = frozenset(("zone_breach", "occupancy", "camera_o
 
 #: Days of footage that are kept at most where the facility file does not say.
 DEFAULT_DAYS = 30
+#: Pictures a second that the model sees at least while something happens, where the facility file does not say.
+DEFAULT_MIN_FPS = 1.0
 
 _SCHEDULE = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 _STREAM_SCHEMES = ("rtsp", "rtsps")
@@ -207,9 +209,32 @@ class Detector(Model):
     """How the sub streams are analysed."""
 
     model: Annotated[str, Field(min_length=1, description="'default' takes the best that is found")] = "default"
-    active_fps: Annotated[float, Field(gt=0, le=30)] = 4
-    idle_fps: Annotated[float, Field(gt=0, le=30)] = 0.5
+    active_fps: Annotated[float, Field(gt=0, le=30, description="pictures a second while something happens")] = 4
+    idle_fps: Annotated[float, Field(gt=0, le=30, description="key frames a second while nothing does")] = 0.5
+    min_fps: (
+        Annotated[
+            float,
+            Field(
+                gt=0,
+                le=30,
+                description="below this, while something happens, the service says that it cannot keep up; "
+                f"at most active_fps; left out: {DEFAULT_MIN_FPS:g}, or active_fps where that is less",
+            ),
+        ]
+        | None
+    ) = None
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.min_fps is not None and self.min_fps > self.active_fps:
+            raise ValueError(f"detector: min_fps {self.min_fps:g} is above active_fps {self.active_fps:g}")
+        return self
+
+    @property
+    def least_fps(self) -> float:
+        """What every camera is to get while something happens there."""
+        return min(self.active_fps, DEFAULT_MIN_FPS if self.min_fps is None else self.min_fps)
 
 
 class FacilityInfo(Model):

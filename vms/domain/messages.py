@@ -201,9 +201,12 @@ class DetectorState(Message):
     person_count: int | None = None
     person_sigma: float | None = Field(default=None, description="standard deviation of the count")
     zone_counts: dict[str, int] = Field(default_factory=dict, description="persons by zone; none while unknown")
-    sampled_fps: float = 0.0
-    inferred_fps: float = 0.0
-    samples_dropped: int = 0
+    sampled_fps: float = Field(default=0.0, description="decoded and looked at for change; all rates: of the last 10 s")
+    wanted_fps: float = Field(default=0.0, description="due for the model by the configured rates")
+    inferred_fps: float = Field(default=0.0, description="seen by the model")
+    samples_dropped: int = 0  # due for the model and not seen by it, since the process began
+    scale: float = Field(default=1.0, description="share of the active rate that the host can give")
+    behind: bool = Field(default=False, description="the model sees less than detector.min_fps of what happens there")
     open_alerts: tuple[str, ...] | None = None  # ids that it holds to be open; None: it does not say
     model: str | None = None
     backend: str | None = None

@@ -14,9 +14,9 @@ from vms.domain.index import AuditResult
 from vms.domain.messages import Message
 
 NODE_SITE = "_node"
-#: ``storage``: disk; ``index``: files, journal and index differ; ``clock``: the host's clock.
-NodeAlertKind = Literal["storage", "index", "clock"]
-NODE_ALERTS: tuple[NodeAlertKind, ...] = ("storage", "index", "clock")
+#: ``storage``: disk; ``index``: files, journal and index differ; ``clock``: the host's clock; ``analysis``: too slow.
+NodeAlertKind = Literal["storage", "index", "clock", "analysis"]
+NODE_ALERTS: tuple[NodeAlertKind, ...] = ("storage", "index", "clock", "analysis")
 
 StorageStatus = Literal["ok", "low", "pressure", "held_only", "full", "read_only", "missing"]
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detectors.sampling.policy import FORCED_S, HOLD_S, Rates, Sampler
 from detectors.sampling.rates import RateMeter
@@ -143,3 +145,90 @@ def test_rates_are_measured_over_the_last_ten_seconds() -> None:
     fresh = RateMeter(0.0)
     fresh.mark(0.1)
     assert fresh.rate(0.2) == 1
+
+
+def play(
+    sampler: Sampler, moments: list[tuple[float, bool]], *, moving: bool = False, tile_fps: float = 0.0
+) -> tuple[list[float], list[float], int]:
+    """Plays packets (moment, key) and returns looks, inferences, and how many pictures the scale left out."""
+    looks, inferences, left_out = [], [], 0
+    for moment, key in moments:
+        due = sampler.packet(moment, key=key, tile_fps=tile_fps)
+        left_out += due.left_out
+        if due.look:
+            looks.append(moment)
+            if sampler.looked(moment, changed=moving or not inferences):  # the first look counts as a change
+                inferences.append(moment)
+    return looks, inferences, left_out
+
+
+@settings(deadline=None)
+@given(
+    idle_fps=st.floats(0.01, 4),
+    fps=st.sampled_from([5, 10, 25]),
+    gops=st.lists(st.integers(1, 400), min_size=1, max_size=12),
+)
+def test_whatever_the_key_frames_the_model_sees_a_still_scene_every_ten_seconds(
+    idle_fps: float, fps: int, gops: list[int]
+) -> None:
+    keys = [gop for _ in range(60) for gop in gops]
+    moments = [(n / fps, n in ends) for ends in [set(np.cumsum([0, *keys]).tolist())] for n in range(120 * fps)]
+    _, inferences, _ = play(Sampler(Rates(4, idle_fps)), moments)
+    assert np.diff([*inferences, 120.0]).max() <= FORCED_S + 1e-6
+
+
+def test_only_key_frames_are_decoded_while_nothing_moves_however_long() -> None:
+    moments = [(n / 10, n % 20 == 0) for n in range(6000)]
+    looks, inferences, _ = play(Sampler(RATES), moments)
+    idle = [look for look in looks if look > HOLD_S]
+    assert all(look % 2 == 0 for look in idle)
+    assert np.diff([look for look in inferences if look > HOLD_S]).min() > FORCED_S / 2
+
+
+def test_key_frames_that_come_often_again_are_enough_again() -> None:
+    seldom = [(n / 10, n % 80 == 0) for n in range(400)]
+    often = [(40 + n / 10, n % 20 == 0) for n in range(600)]
+    sampler = Sampler(RATES)
+    play(sampler, seldom)
+    assert sampler.slow_keys(40.0)
+    looks, _, _ = play(sampler, often)
+    assert not sampler.slow_keys(100.0)
+    assert all(look % 2 == 0 for look in looks if look > 60)
+
+
+@pytest.mark.parametrize("fps", [8, 10, 12, 25])
+@pytest.mark.parametrize("scale", [1.0, 0.9, 0.5, 1 / 3, 0.1, 0.025])
+def test_the_scale_thins_the_active_rate_evenly_and_counts_what_it_leaves_out(fps: int, scale: float) -> None:
+    sampler = Sampler(RATES)
+    sampler.scale = scale
+    looks, inferences, left_out = play(sampler, [(n / fps, n % 20 == 0) for n in range(200 * fps)], moving=True)
+    assert looks == inferences  # nothing is decoded that the model will not see
+    assert len(inferences) == pytest.approx(200 * 4 * scale, rel=0.02, abs=2)
+    assert len(inferences) + left_out == pytest.approx(200 * 4, abs=3)
+    assert np.diff(inferences).max() <= min(FORCED_S, np.ceil(1 / scale) / 4 + 1.5 / fps) + 1e-6
+
+
+def test_a_stream_that_gives_less_than_the_scaled_rate_keeps_all_its_pictures() -> None:
+    sampler = Sampler(RATES)
+    sampler.scale = 0.25  # one a second
+    looks, inferences, left_out = play(sampler, [(2.0 * n, True) for n in range(50)], moving=True)
+    assert len(inferences) == len(looks) == 50
+    assert left_out == 0
+
+
+def test_who_watches_the_wall_does_not_feed_a_model_that_is_short() -> None:
+    sampler = Sampler(RATES)
+    sampler.scale = 0.25
+    moments = [(n / 10, n % 20 == 0) for n in range(600)]
+    looks, inferences, left_out = play(sampler, moments, moving=True, tile_fps=5)
+    assert len(looks) == pytest.approx(300, abs=5)
+    assert len(inferences) == pytest.approx(60, abs=2)
+    assert len(inferences) + left_out == pytest.approx(240, abs=3)
+
+
+def test_what_begins_to_move_is_seen_at_once_however_short_the_model_is() -> None:
+    sampler = Sampler(RATES)
+    sampler.scale = 0.05
+    play(sampler, [(n / 10, n % 20 == 0) for n in range(400)])
+    _, inferences, _ = play(sampler, [(40 + n / 10, n % 20 == 0) for n in range(100)], moving=True)
+    assert inferences[0] == 40.0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from vms.domain.facility import Facility
+from vms.domain.facility import Detector, Facility
 
 GOOD: dict[str, Any] = {
     "facility": {"name": "Hậu Giang", "timezone": "Asia/Ho_Chi_Minh"},
@@ -73,6 +73,8 @@ BAD = [
     (("facility", "name"), "", "at least 1 character"),
     (("retention", "days"), 0, "greater than 0"),
     (("detector", "active_fps"), 31, "less than or equal to 30"),
+    (("detector", "min_fps"), 0, "greater than 0"),
+    (("detector", "min_fps"), 4.5, "min_fps 4.5 is above active_fps 4"),
     (("unknown",), 1, "Extra inputs are not permitted"),
     (("sites", 0, "location"), [91, 0], "less than or equal to 90"),
     (("sites", 0, "location"), [1], "Field required"),
@@ -120,6 +122,16 @@ BAD = [
     ((*CAMERA, "rules", 1, "max"), ..., "kind occupancy needs 'min' or 'max'"),
     ((*CAMERA, "rules", 1, "min"), 7, "min 7 is above max 6"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "least"),
+    [({}, 1), ({"min_fps": 2}, 2), ({"active_fps": 0.5}, 0.5), ({"active_fps": 2, "min_fps": 0.2}, 0.2)],
+)
+def test_the_least_rate_is_one_a_second_or_the_active_rate(settings: dict[str, float], least: float) -> None:
+    detector = Detector.model_validate(settings)
+    assert detector.least_fps == least
+    assert Detector.model_validate(detector.model_dump()) == detector  # as an older file's settings are stored
 
 
 @pytest.mark.parametrize(
