@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from detectors.inference.backend import Detections
 from detectors.minutes import MinuteCounter
 from detectors.rules.camera_rules import CameraRules, RuleEvent
+from detectors.rules.conditions import Scene
 from detectors.rules.open_alerts import OpenAlert
+from detectors.sampling.tamper import Tamper
 from detectors.tracking import Track, Tracker
 from vms.domain.facility import Camera
 from vms.domain.messages import MinuteCount
@@ -45,11 +47,12 @@ class Analysis:
         self.minutes = MinuteCounter(site, camera.id)
 
     def observe(
-        self, found: Detections, confidence: float, size: tuple[int, int], at: float, moment: float
-    ) -> Observation:
+        self, found: Detections, confidence: float, size: tuple[int, int], at: float, moment: float,
+        tamper: Tamper | None = None,
+    ) -> Observation:  # fmt: skip
         """Takes in one picture's persons; ``size`` is the stream's, ``at`` UTC and ``moment`` monotonic seconds."""
         if self._tracker is None or size != self._size:
             self._tracker, self._size = Tracker(size[0] / size[1]), size
         persons = self._tracker.update(found, confidence, moment)
-        events = self.rules.look(persons, moment, at)
+        events = self.rules.look(Scene(persons, tamper), moment, at)
         return Observation(at, persons, tuple(events), self.minutes.add(at, len(persons)))
