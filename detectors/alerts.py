@@ -43,7 +43,9 @@ def box_of(track: Track) -> Box:
 def message_of(event: RuleEvent, snapshot: bytes | None = None) -> AlertEvent:
     """The alert message for ``event``."""
     alert = event.alert
-    detail = {"most": alert.most, "since": rfc3339(alert.began_at), **event.detail}
+    detail = {"since": rfc3339(alert.began_at), **event.detail}
+    if alert.most and alert.kind != "line_crossing":  # those who cross one after another are not there at once
+        detail["most"] = alert.most
     return AlertEvent(
         id=alert.id,
         event=event.word,
@@ -90,7 +92,7 @@ class AlertWriter:
         self._current[camera] = dict(self._open[camera])
         for alert in alerts:
             if not alert.told:
-                self.tell(RuleEvent("opened", alert, alert.opened_at.timestamp()))
+                self.tell(RuleEvent("opened", alert, alert.opened_at.timestamp(), detail=dict(alert.detail)))
         return alerts
 
     def left_behind(self) -> list[str]:

@@ -14,7 +14,9 @@ from detectors.counting import Counter, Estimate
 from detectors.inference.backend import Detections, Scale
 from detectors.minutes import MinuteCounter
 from detectors.rules.camera_rules import CameraRules, RuleEvent
+from detectors.rules.conditions import Scene
 from detectors.rules.open_alerts import OpenAlert
+from detectors.sampling.tamper import Tamper
 from detectors.tracking import Track, Tracker
 from vms.domain.facility import Camera
 from vms.domain.messages import MinuteCount
@@ -51,14 +53,17 @@ class Analysis:
         self.rules = CameraRules(site, camera, zone_info, opened)
         self.minutes = MinuteCounter(site, camera.id)
 
-    def observe(self, found: Detections, scale: Scale, size: tuple[int, int], at: float, moment: float) -> Observation:
+    def observe(
+        self, found: Detections, scale: Scale, size: tuple[int, int], at: float, moment: float,
+        tamper: Tamper | None = None,
+    ) -> Observation:  # fmt: skip
         """Takes in one picture's persons; ``size`` is the stream's, ``at`` UTC and ``moment`` monotonic seconds."""
         if self._tracker is None or size != self._size:
             self._tracker, self._size = Tracker(scale, size[0] / size[1]), size
         self._tracker.read_as(scale)
         persons = self._tracker.update(found, moment)
         estimate, zones = self._counter.add(self._tracker.hypotheses, moment)
-        events = self.rules.look(persons, moment, at)
+        events = self.rules.look(Scene(persons, tamper), moment, at)
         return Observation(at, persons, estimate, zones, tuple(events), self.minutes.add(at, estimate, zones))
 
     def change(self, camera: Camera, zone_info: ZoneInfo, at: float) -> list[RuleEvent]:

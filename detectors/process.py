@@ -27,7 +27,7 @@ from vms.bus.tasks import all_of, end
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock, SystemClock, from_epoch
 from vms.domain.errors import BusError
-from vms.domain.facility import ACTED_ON, Detector, Facility
+from vms.domain.facility import Detector, Facility
 from vms.domain.messages import DetectorState
 from vms.settings.environment import Environment
 
@@ -110,9 +110,6 @@ class _Process:
                 self._loading.cancel()
             self._loading = asyncio.ensure_future(self._model.apply(facility.detector))
         await self._fleet.apply(plans, (camera.id for _, camera in facility.cameras()))
-        idle = [rule.kind for plan in plans.values() for rule in plan.camera.rules if rule.kind not in ACTED_ON]
-        if idle:
-            log.warning("rules.idle count=%d kinds=%s they do nothing yet", len(idle), ",".join(sorted(set(idle))))
         log.info("detector.applied revision=%d cameras=%d", revision, len(plans))
 
     async def _keep_serving(self, address: BusAddress, stop: asyncio.Event) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from detectors.rules.conditions import CONDITIONS, Verdict
+from detectors.rules.conditions import Scene, Verdict, View
+from detectors.rules.kinds import CONDITIONS, WAIT_THEMSELVES, Memory, memory_of_open, take_up_s
 from detectors.rules.machine import Happening, Word, continued, step
 from detectors.rules.open_alerts import OpenAlert
 from detectors.rules.schedule import Schedule
@@ -36,7 +37,7 @@ class RuleEvent:
     at: float
     persons: tuple[Track, ...] = ()
     ended_at: float | None = None
-    detail: dict[str, int | float | str] = field(default_factory=dict)
+    detail: dict[str, int | str] = field(default_factory=dict)
 
 
 class CameraRules:
@@ -46,17 +47,20 @@ class CameraRules:
         self._site = site
         self._zone_info = zone_info
         self._states: dict[str, Happening] = {}
+        self._memories: dict[str, Memory] = {}
         self._open: dict[str, OpenAlert] = {}
         self._inherited = {alert.rule: alert for alert in opened}
         self._set(camera)
 
     def _set(self, camera: Camera) -> None:
         self._camera = camera
-        self._zones: dict[str, Zone] = {zone.id: zone for zone in camera.zones}
-        self._rules: dict[str, Rule] = {rule.id: rule for rule in camera.rules if rule.kind in CONDITIONS}
-        self._schedules = {
-            rule.id: Schedule.parse(rule.schedule) for rule in self._rules.values() if rule.schedule is not None
+        zones = {zone.id: zone for zone in camera.zones}
+        rules = [rule for rule in camera.rules if rule.kind in CONDITIONS]
+        self._rules: dict[str, Rule] = {rule.id: rule for rule in rules}
+        self._zones: dict[str, Zone | None] = {
+            rule.id: zones[rule.zone] if rule.zone is not None else None for rule in rules
         }
+        self._schedules = {rule.id: Schedule.parse(rule.schedule) for rule in rules if rule.schedule is not None}
 
     @property
     def open_alerts(self) -> list[OpenAlert]:
@@ -64,12 +68,19 @@ class CameraRules:
         return [*self._inherited.values(), *self._open.values()]
 
     def change(self, camera: Camera, zone_info: ZoneInfo, at: float) -> list[RuleEvent]:
-        """Takes other zones and rules; alerts of rules that are gone or changed their kind end."""
+        """Takes other zones and rules.
+
+        A rule that is another, or whose zone is, begins anew; an open alert goes on and ends by the new one. It ends
+        at once where its rule is gone, or is now of another kind or for another zone.
+        """
+        rules, zones = self._rules, self._zones
         self._zone_info = zone_info
         self._set(camera)
-        for rule in list(self._states):
-            if rule not in self._rules:
-                del self._states[rule]
+        for id_ in list(rules):
+            if self._rules.get(id_) != rules[id_] or self._zones[id_] != zones[id_]:
+                self._memories.pop(id_, None)
+                if id_ not in self._open:
+                    self._states.pop(id_, None)
         return self._drop_orphans(at)
 
     def end_all(self, at: float, cause: str) -> list[RuleEvent]:
@@ -78,24 +89,21 @@ class CameraRules:
         self._inherited.clear()
         self._open.clear()
         self._states.clear()
+        self._memories.clear()
         return events
 
-    def look(self, tracks: Sequence[Track], moment: float, at: float) -> list[RuleEvent]:
-        """Takes in one picture: ``tracks`` are the persons, ``moment`` monotonic and ``at`` UTC seconds."""
+    def look(self, scene: Scene, moment: float, at: float) -> list[RuleEvent]:
+        """Takes in one picture; ``moment`` is monotonic and ``at`` UTC seconds."""
         events = self._drop_orphans(at)
         for rule in self._rules.values():
-            if (inherited := self._inherited.pop(rule.id, None)) is not None:
-                self._open[rule.id] = inherited
-                began = inherited.began_at.timestamp()
-                self._states[rule.id] = continued(moment, began, at, inherited.persons, inherited.most)
-            verdict = self._verdict(rule, tracks, at)
+            self._take_up(rule, moment, at)
+            verdict = self._verdict(rule, scene, moment, at)
             state, word = step(
                 self._states.get(rule.id, Happening()),
-                holds=verdict.holds,
-                persons=len(verdict.persons),
+                verdict,
                 moment=moment,
                 at=at,
-                dwell_s=rule.dwell_s,
+                dwell_s=0.0 if rule.kind in WAIT_THEMSELVES else rule.dwell_s,
                 rearm_s=rule.rearm_s,
             )
             self._states[rule.id] = state
@@ -103,40 +111,58 @@ class CameraRules:
                 events.append(self._event(word, rule, state, verdict, at))
         return events
 
-    def _verdict(self, rule: Rule, tracks: Sequence[Track], at: float) -> Verdict:
+    def _take_up(self, rule: Rule, moment: float, at: float) -> None:
+        """An alert from the process before this one goes on as if it had been this one's."""
+        if (alert := self._inherited.pop(rule.id, None)) is not None:
+            self._open[rule.id] = alert
+            began = alert.began_at.timestamp()
+            self._states[rule.id] = continued(
+                moment, at, take_up_s(rule.kind), began, alert.persons, alert.most, alert.detail
+            )
+        if rule.id not in self._memories:
+            self._memories[rule.id] = memory_of_open(rule.kind, moment) if rule.id in self._open else None
+
+    def _verdict(self, rule: Rule, scene: Scene, moment: float, at: float) -> Verdict:
         schedule = self._schedules.get(rule.id)
-        if schedule is not None and not schedule.armed(from_epoch(at), self._zone_info):
-            return Verdict(False)
-        zone = self._zones.get(rule.zone) if rule.zone is not None else None
-        return CONDITIONS[rule.kind](rule, zone, tracks)
+        armed = schedule is None or schedule.armed(from_epoch(at), self._zone_info)
+        view = View(rule, self._zones[rule.id], scene, moment, armed)
+        verdict, self._memories[rule.id] = CONDITIONS[rule.kind](view, self._memories[rule.id])
+        return verdict
 
     def _event(self, word: Word, rule: Rule, state: Happening, verdict: Verdict, at: float) -> RuleEvent:
         if word == "opened":
+            # A clock that was set back meanwhile must not make it begin after it was raised, or end before.
             alert = OpenAlert(
                 id=new_id(at), site=self._site, camera=self._camera.id, rule=rule.id, kind=rule.kind, zone=rule.zone,
-                severity=rule.effective_severity, opened_at=from_epoch(at), began_at=from_epoch(state.began_at),
-                persons=state.persons, most=state.most,
+                severity=rule.effective_severity, opened_at=from_epoch(at),
+                began_at=from_epoch(min(state.began_at, at)), persons=state.persons, most=state.most,
+                detail=dict(state.detail),
             )  # fmt: skip
             self._open[rule.id] = alert
-        elif word == "updated":
-            alert = self._open[rule.id].model_copy(update={"persons": state.persons, "most": state.most})
-            self._open[rule.id] = alert
-        else:
-            alert = self._open.pop(rule.id).model_copy(update={"persons": 0, "most": state.most})
-            return RuleEvent(word, alert, at, ended_at=state.last_held_at)
-        return RuleEvent(word, alert, at, verdict.persons, detail=dict(verdict.detail))
+            return RuleEvent(word, alert, at, verdict.persons, detail={**state.detail, **state.figures})
+        known = {"persons": state.persons, "most": state.most, "detail": dict(state.detail)}
+        if word == "updated":
+            alert = self._open[rule.id] = self._open[rule.id].model_copy(update=known)
+            return RuleEvent(word, alert, at, verdict.persons, detail={**state.detail, **state.figures})
+        del self._states[rule.id]
+        alert = self._open.pop(rule.id).model_copy(update={**known, "persons": state.most})
+        ended_at = max(state.last_held_at, alert.opened_at.timestamp())
+        return RuleEvent(word, alert, at, ended_at=ended_at, detail={**state.detail, **state.figures})
 
     def _drop_orphans(self, at: float) -> list[RuleEvent]:
         events = []
         for alerts in (self._inherited, self._open):
-            for rule, alert in list(alerts.items()):
-                if rule not in self._rules or self._rules[rule].kind != alert.kind:
-                    del alerts[rule]
-                    self._states.pop(rule, None)
-                    events.append(self.ended(alert, at, "rule_removed"))
+            for id_, alert in list(alerts.items()):
+                rule = self._rules.get(id_)
+                if rule is None or (rule.kind, rule.zone) != (alert.kind, alert.zone):
+                    del alerts[id_]
+                    self._states.pop(id_, None)
+                    self._memories.pop(id_, None)
+                    events.append(self.ended(alert, at, "rule_removed" if rule is None else "rule_changed"))
         return events
 
     @staticmethod
     def ended(alert: OpenAlert, at: float, cause: str) -> RuleEvent:
         """The end of an alert that no look can end any more, and why."""
-        return RuleEvent("ended", alert.model_copy(update={"persons": 0}), at, ended_at=at, detail={"cause": cause})
+        ended_at = max(at, alert.opened_at.timestamp())
+        return RuleEvent("ended", alert, at, ended_at=ended_at, detail={**alert.detail, "cause": cause})

@@ -1,56 +1,124 @@
-"""What each kind of rule looks at: pure functions from tracks to whether it holds now, and who is concerned.
+"""What the rules look at, and the kinds that need no memory: pure functions from one picture to a verdict.
 
-A new kind is one function in ``CONDITIONS``. Kinds that are not in there are not the detector's
-(``camera_offline`` is raised by ``web``). Not here: time (``machine``), schedules (``schedule``).
+A person counts while its track does, short occlusions bridged, at the place where it was seen last; but nobody is
+the cause of an alert that opens on a picture in which nobody was seen: a false box of one picture would be
+followed until its dwell is over. Not here: kinds with a memory (``crossing``, ``loitering``), time (``machine``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from detectors.geometry import foot_points, inside, polygon_of
+from detectors.geometry import Point, foot_points, inside, polygon_of
+from detectors.sampling.tamper import Tamper
 from detectors.tracking import Track
-from vms.domain.facility import Rule, RuleKind, Zone
+from vms.domain.facility import Rule, Zone
+
+#: Nothing is known to have held from one picture to another that came so much later (seconds).
+HOLE_S = 60.0
+#: Width of a standing person's box over its height, in pixels: what makes of its width a length across the picture.
+_SLENDER = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one picture shows: its persons, and what is wrong with the picture itself."""
+
+    tracks: Sequence[Track]
+    tamper: Tamper | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One rule's view of one picture. ``moment`` is monotonic seconds; ``armed``: its schedule says so."""
+
+    rule: Rule
+    zone: Zone | None
+    scene: Scene
+    moment: float
+    armed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the rule's condition holds for one picture, and the persons it concerns."""
+    """Whether the rule's condition holds for one picture, the persons it concerns, and what is said of it.
+
+    ``sure``: an alert may open on this picture. ``began``: the moment when it began, where that is not now.
+    ``detail``: a change of it is told; ``figures`` are told along. ``adds`` counts up in the alert's detail and
+    persons, for what happens in a moment.
+    """
 
     holds: bool
     persons: tuple[Track, ...] = ()
-    detail: dict[str, int | float | str] = field(default_factory=dict)
+    sure: bool = True
+    began: float | None = None
+    detail: Mapping[str, int | str] = field(default_factory=dict)
+    figures: Mapping[str, int | str] = field(default_factory=dict)
+    adds: Mapping[str, int] = field(default_factory=dict)
 
 
-Condition = Callable[[Rule, Zone | None, Sequence[Track]], Verdict]
+def seen(track: Track, moment: float) -> bool:
+    """Whether the person was found in this very picture, not only followed through it."""
+    return track.last_seen >= moment
 
 
-def persons_in(zone: Zone, tracks: Sequence[Track]) -> tuple[Track, ...]:
-    """Those whose foot point lies in the zone's polygon."""
-    if not tracks or zone.polygon is None:
+def foot_of(track: Track) -> Point:
+    """The middle of the lower edge of its box."""
+    left, _, right, bottom = track.box
+    return (left + right) / 2, bottom
+
+
+def unit_of(track: Track) -> Point:
+    """The person's own height as a length across and down the picture, whatever its aspect."""
+    left, top, right, bottom = track.box
+    return max((right - left) / _SLENDER, 1e-3), max(bottom - top, 1e-3)
+
+
+def persons_in(zone: Zone | None, tracks: Sequence[Track]) -> tuple[Track, ...]:
+    """Those whose foot point lies in the zone's polygon; without a zone, all."""
+    if zone is None or not tracks:
+        return tuple(tracks)
+    if zone.polygon is None:
         return ()
     feet = foot_points(np.array([track.box for track in tracks], np.float32))
     return tuple(track for track, within in zip(tracks, inside(feet, polygon_of(zone.polygon)), strict=True) if within)
 
 
-def zone_breach(_rule: Rule, zone: Zone | None, tracks: Sequence[Track]) -> Verdict:
+def zone_breach(view: View) -> Verdict:
     """Somebody is in the zone."""
-    persons = persons_in(zone, tracks) if zone is not None else ()
-    return Verdict(bool(persons), persons)
+    persons = persons_in(view.zone, view.scene.tracks)
+    return Verdict(bool(persons), persons, sure=_any_seen(persons, view))
 
 
-def occupancy(rule: Rule, zone: Zone | None, tracks: Sequence[Track]) -> Verdict:
+def occupancy(view: View) -> Verdict:
     """More than ``max`` or fewer than ``min`` persons in the zone, or in the whole picture without one."""
-    persons = persons_in(zone, tracks) if zone is not None else tuple(tracks)
-    count = len(persons)
+    persons = persons_in(view.zone, view.scene.tracks)
+    rule, count = view.rule, len(persons)
     if rule.max is not None and count > rule.max:
-        return Verdict(True, persons, {"max": rule.max})
+        return Verdict(True, persons, sure=_any_seen(persons, view), detail={"max": rule.max})
     if rule.min is not None and count < rule.min:
-        return Verdict(True, persons, {"min": rule.min})
+        return Verdict(True, persons, detail={"min": rule.min, **_blind(view.scene)})
     return Verdict(False, persons)
 
 
-CONDITIONS: dict[RuleKind, Condition] = {"zone_breach": zone_breach, "occupancy": occupancy}
+def absence(view: View) -> Verdict:
+    """Nobody is in the zone, or in the whole picture without one."""
+    persons = persons_in(view.zone, view.scene.tracks)
+    return Verdict(not persons, persons, detail=_blind(view.scene))
+
+
+def tamper(view: View) -> Verdict:
+    """The picture does not show what it should. That it lasts was seen to before (``sampling.tamper``)."""
+    return Verdict(view.scene.tamper is not None, detail=_blind(view.scene))
+
+
+def _any_seen(persons: Sequence[Track], view: View) -> bool:
+    return any(seen(track, view.moment) for track in persons)
+
+
+def _blind(scene: Scene) -> dict[str, int | str]:
+    """Why a camera may see nobody where somebody is: the alert is raised all the same, and says so."""
+    return {} if scene.tamper is None else {"tamper": scene.tamper}

@@ -33,6 +33,7 @@ class OpenAlert(BaseModel):
     began_at: AwareDatetime
     persons: int
     most: int
+    detail: dict[str, int | str] = {}
     told: bool = False
 
 

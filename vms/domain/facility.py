@@ -1,7 +1,8 @@
-"""The facility: sites, cameras, zones and rules, as frozen models with every bound stated.
+"""The facility: sites and cameras, as frozen models with every bound stated.
 
 This is the shape of the facility file and of a configuration revision. Reading files and environment is
-``vms.settings``; nothing here does I/O. URLs are kept as templates (``${NAME}``), never with secrets.
+``vms.settings``, zones and rules are ``vms.domain.rules``; nothing here does I/O. URLs are kept as templates
+(``${NAME}``), never with secrets.
 """
 
 from __future__ import annotations
@@ -12,33 +13,24 @@ from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-ID_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
+from vms.domain.model import ID_PATTERN, Id, Model, Name
+from vms.domain.rules import Rule, RuleKind, Severity, Zone
 
-Id = Annotated[str, Field(pattern=rf"^{ID_PATTERN}$", description="lower-case letters, digits and '-', at most 63")]
-Name = Annotated[str, Field(min_length=1, max_length=120)]
-Fraction = Annotated[float, Field(ge=0, le=1, description="fraction of the picture, origin top left")]
-Point = tuple[Fraction, Fraction]
-Placement = Literal["gate", "corridor", "sampling_room", "patient_room"]
-Severity = Literal["info", "warning", "critical"]
-RuleKind = Literal["zone_breach", "line_crossing", "occupancy", "absence", "loitering", "tamper", "camera_offline"]
-#: What the service acts on today; rules of other kinds are kept, and everybody is told that they do nothing.
-ACTED_ON: frozenset[RuleKind] = frozenset(("zone_breach", "occupancy", "camera_offline"))
+__all__ = (
+    "DEFAULT_DAYS", "ID_PATTERN", "Camera", "Detector", "Facility", "FacilityInfo", "FacilityRetention", "Id", "Model",
+    "Name", "Node", "Placement", "Retention", "Rule", "RuleKind", "Severity", "Site", "Streams", "Zone",
+)  # fmt: skip
 
 #: Days of footage that are kept at most where the facility file does not say.
 DEFAULT_DAYS = 30
 #: Pictures a second that the model sees at least while something happens, where the facility file does not say.
 DEFAULT_MIN_FPS = 1.0
 
-_SCHEDULE = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+Placement = Literal["gate", "corridor", "sampling_room", "patient_room"]
+
 _STREAM_SCHEMES = ("rtsp", "rtsps")
-
-
-class Model(BaseModel):
-    """Frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _check_timezone(name: str) -> str:
@@ -75,60 +67,6 @@ class Streams(Model):
 
     main: StreamUrl
     sub: StreamUrl | None = None
-
-
-class Zone(Model):
-    """A polygon (``restricted``, ``area``) or a ``line``, in fractions of the picture."""
-
-    id: Id
-    name: Name | None = None
-    kind: Literal["restricted", "area", "line"] = "area"
-    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)] | None = None
-    points: Annotated[tuple[Point, ...], Field(min_length=2, max_length=16)] | None = None
-
-    @model_validator(mode="after")
-    def _one_shape(self) -> Self:
-        if self.kind == "line":
-            if self.points is None or self.polygon is not None:
-                raise ValueError(f"zone '{self.id}': a line has 'points' and no 'polygon'")
-        elif self.polygon is None or self.points is not None:
-            raise ValueError(f"zone '{self.id}': a {self.kind} zone has a 'polygon' and no 'points'")
-        return self
-
-
-class Rule(Model):
-    """What raises an alert. ``schedule`` is in the facility's time zone; without one the rule is always armed."""
-
-    id: Id
-    kind: RuleKind
-    zone: Id | None = None
-    severity: Severity | None = None
-    schedule: Annotated[str, Field(description="HH:MM-HH:MM, may cross midnight")] | None = None
-    dwell_s: Annotated[float, Field(ge=0, le=86400, description="seconds it must hold")] = 1.0
-    rearm_s: Annotated[float, Field(ge=0, le=86400, description="seconds it must not hold to end")] = 5.0
-    min: Annotated[int, Field(ge=0, le=10000, description="persons")] | None = None
-    max: Annotated[int, Field(ge=0, le=10000, description="persons")] | None = None
-    direction: Literal["a_to_b", "b_to_a", "both"] = "both"
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.schedule is not None and not _SCHEDULE.fullmatch(self.schedule):
-            raise ValueError(f"rule '{self.id}': schedule '{self.schedule}' is not HH:MM-HH:MM")
-        if self.kind in ("zone_breach", "line_crossing", "loitering") and self.zone is None:
-            raise ValueError(f"rule '{self.id}': kind {self.kind} needs a 'zone'")
-        if self.kind == "occupancy":
-            if self.min is None and self.max is None:
-                raise ValueError(f"rule '{self.id}': kind occupancy needs 'min' or 'max'")
-            if self.min is not None and self.max is not None and self.min > self.max:
-                raise ValueError(f"rule '{self.id}': min {self.min} is above max {self.max}")
-        return self
-
-    @property
-    def effective_severity(self) -> Severity:
-        """The stated severity, else critical for a breach and warning for the rest."""
-        if self.severity is not None:
-            return self.severity
-        return "critical" if self.kind in ("zone_breach", "line_crossing") else "warning"
 
 
 Days = Annotated[float, Field(gt=0, le=3650)]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from detectors.alerts import AlertWriter
 from detectors.analysis import Analysis
 from detectors.camera import CameraAnalyst
+from detectors.decoding import Decoding
 from detectors.inference.batching import Batcher
 from detectors.inference.motion import MotionBackend
 from detectors.plan import plans_of
@@ -118,7 +119,9 @@ def analyst(tmp_path: Path) -> Iterator[CameraAnalyst]:
     batcher.use(MotionBackend())
     batcher.start()
     writer = AlertWriter(Outbox(tmp_path / "outbox.jsonl"), tmp_path / "open")
-    yield CameraAnalyst(plan, batcher, writer, clock, Analysis(plan.site, plan.camera, plan.zone_info, []))
+    yield CameraAnalyst(
+        plan, batcher, writer, clock, Analysis(plan.site, plan.camera, plan.zone_info, []), Decoding(tmp_path, clock)
+    )
     batcher.close()
 
 

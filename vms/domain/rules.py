@@ -1,0 +1,137 @@
+"""Zones, lines and rules of a camera, as frozen models with every bound stated.
+
+Coordinates are fractions of the picture, origin top left. Not here: whether a rule fits its camera's zones
+(``facility``), what each kind does (``detectors.rules``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import Field, model_validator
+from pydantic.fields import FieldInfo
+
+from vms.domain.model import Id, Model, Name
+
+Fraction = Annotated[float, Field(ge=0, le=1, description="fraction of the picture, origin top left")]
+Point = tuple[Fraction, Fraction]
+Severity = Literal["info", "warning", "critical"]
+RuleKind = Literal["zone_breach", "line_crossing", "occupancy", "absence", "loitering", "tamper", "camera_offline"]
+
+#: ``dwell_s`` and ``rearm_s`` (seconds) of a rule that leaves them out. A stay or an empty room is none after a second;
+#: a crossing happens in a moment, and those that follow within ``rearm_s`` are one happening; a picture that is
+#: tampered with is told of only once that has lasted.
+DWELL_S: dict[RuleKind, float] = {
+    "zone_breach": 1, "line_crossing": 0, "occupancy": 1, "absence": 300, "loitering": 60, "tamper": 0,
+    "camera_offline": 1,
+}  # fmt: skip
+REARM_S: dict[RuleKind, float] = {
+    "zone_breach": 5, "line_crossing": 15, "occupancy": 5, "absence": 5, "loitering": 10, "tamper": 30,
+    "camera_offline": 5,
+}  # fmt: skip
+
+_SCHEDULE = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+
+
+class Zone(Model):
+    """A polygon (``restricted``, ``area``) or a ``line``, in fractions of the picture.
+
+    For one who goes along a line from its first point to its last, side a is on the left hand and side b on the right:
+    of a line drawn from left to right a is above and b below.
+    """
+
+    id: Id
+    name: Name | None = None
+    kind: Literal["restricted", "area", "line"] = "area"
+    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)] | None = None
+    points: (
+        Annotated[
+            tuple[Point, ...],
+            Field(
+                min_length=2,
+                max_length=16,
+                description="of a line; going along it, side a is on the left hand, side b on the right",
+            ),
+        ]
+        | None
+    ) = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        if self.kind == "line":
+            if self.points is None or self.polygon is not None:
+                raise ValueError(f"zone '{self.id}': a line has 'points' and no 'polygon'")
+        elif self.polygon is None or self.points is not None:
+            raise ValueError(f"zone '{self.id}': a {self.kind} zone has a 'polygon' and no 'points'")
+        return self
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+def _seconds(what: str, defaults: Mapping[RuleKind, float]) -> FieldInfo:
+    by_kind = ", ".join(f"{kind} {value:g}" for kind, value in defaults.items())
+    info: FieldInfo = Field(
+        ge=0, le=86400, description=f"seconds {what}; left out: {by_kind}", json_schema_extra=_without_default
+    )
+    return info
+
+
+class Rule(Model):
+    """What raises an alert. ``schedule`` is in the facility's time zone; without one the rule is always armed.
+
+    ``dwell_s`` for a crossing: how long the person must stay beyond the line; for loitering: how long one and the same
+    person must be in the zone. ``rearm_s`` for a crossing: within it the next one belongs to the same alert; for
+    loitering: an absence no longer than it does not interrupt the stay.
+    """
+
+    id: Id
+    kind: RuleKind
+    zone: Id | None = None
+    severity: Severity | None = None
+    schedule: Annotated[str, Field(description="HH:MM-HH:MM, may cross midnight")] | None = None
+    dwell_s: Annotated[float, _seconds("it must hold", DWELL_S)] = 0.0  # never so: see _by_kind
+    rearm_s: Annotated[float, _seconds("it must not hold to end", REARM_S)] = 0.0
+    min: Annotated[int, Field(ge=0, le=10000, description="persons; occupancy alone")] | None = None
+    max: Annotated[int, Field(ge=0, le=10000, description="persons; occupancy alone")] | None = None
+    direction: Annotated[
+        Literal["a_to_b", "b_to_a", "both"], Field(description="of a crossing: side a is on the left along the line")
+    ] = "both"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_kind(cls, given: object) -> object:
+        """What is left out goes by the kind; it is written out wherever the rule is shown."""
+        if not isinstance(given, dict) or given.get("kind") not in get_args(RuleKind):
+            return given
+        kind: RuleKind = given["kind"]
+        return {"dwell_s": DWELL_S[kind], "rearm_s": REARM_S[kind], **given}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.schedule is not None and not _SCHEDULE.fullmatch(self.schedule):
+            raise ValueError(f"rule '{self.id}': schedule '{self.schedule}' is not HH:MM-HH:MM")
+        if self.kind in ("zone_breach", "line_crossing", "loitering") and self.zone is None:
+            raise ValueError(f"rule '{self.id}': kind {self.kind} needs a 'zone'")
+        if self.kind in ("tamper", "camera_offline") and self.zone is not None:
+            raise ValueError(f"rule '{self.id}': kind {self.kind} is about the whole camera and has no 'zone'")
+        if self.kind != "occupancy" and (self.min is not None or self.max is not None):
+            raise ValueError(f"rule '{self.id}': 'min' and 'max' are for kind occupancy, not for {self.kind}")
+        if self.kind != "line_crossing" and self.direction != "both":
+            raise ValueError(f"rule '{self.id}': 'direction' is for kind line_crossing, not for {self.kind}")
+        if self.kind == "occupancy":
+            if self.min is None and self.max is None:
+                raise ValueError(f"rule '{self.id}': kind occupancy needs 'min' or 'max'")
+            if self.min is not None and self.max is not None and self.min > self.max:
+                raise ValueError(f"rule '{self.id}': min {self.min} is above max {self.max}")
+        return self
+
+    @property
+    def effective_severity(self) -> Severity:
+        """The stated severity, else critical for a breach and warning for the rest."""
+        if self.severity is not None:
+            return self.severity
+        return "critical" if self.kind in ("zone_breach", "line_crossing") else "warning"
