@@ -31,6 +31,7 @@ class Observation:
     estimate: Estimate
     zones: Mapping[str, Estimate]
     events: tuple[RuleEvent, ...]
+    attentive: bool  # a rule is armed that must see the next one who comes at once
     minute: MinuteCount | None = None
 
     @property
@@ -64,7 +65,8 @@ class Analysis:
         persons = self._tracker.update(found, moment)
         estimate, zones = self._counter.add(self._tracker.hypotheses, moment)
         events = self.rules.look(Scene(persons, tamper), moment, at)
-        return Observation(at, persons, estimate, zones, tuple(events), self.minutes.add(at, estimate, zones))
+        minute = self.minutes.add(at, estimate, zones)
+        return Observation(at, persons, estimate, zones, tuple(events), self.rules.attentive(at), minute)
 
     def change(self, camera: Camera, zone_info: ZoneInfo, at: float) -> list[RuleEvent]:
         """Takes other zones and rules; what is to be told of alerts that end by it."""

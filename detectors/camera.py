@@ -195,6 +195,7 @@ class CameraAnalyst:
         self.flow.inferred(self._clock.monotonic())
         if self.status.reason is None:
             self.persons, self.seen = seen.count, seen
+        self._sampler.attentive = seen.attentive
         if seen.persons or seen.count:
             self._sampler.persons(sample.moment)
         for event in seen.events:

@@ -35,7 +35,12 @@ class CameraPlan:
 def plans_of(facility: Facility, sites: frozenset[str] | None) -> dict[str, CameraPlan]:
     """The cameras of ``sites`` (None: all), disabled ones included, by id."""
     detector = facility.detector
-    rates = Rates(detector.active_fps, min(detector.idle_fps, detector.active_fps), detector.least_fps)
+    rates = Rates(
+        detector.active_fps,
+        min(detector.idle_fps, detector.active_fps),
+        detector.least_fps,
+        min(detector.armed_fps, detector.active_fps),
+    )
     zone_info = facility.zone_info()
     return {
         camera.id: CameraPlan(site.id, camera, rates, zone_info)

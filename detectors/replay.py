@@ -66,6 +66,7 @@ class Replay:
                     found(at, detections)
                 seen = self.analysis.observe(detections, self.backend.scale, size, self.start + at, moment)
                 persons = seen.count
+                sampler.attentive = seen.attentive
                 if persons or seen.persons:
                     sampler.persons(moment)
                 yield seen

@@ -17,7 +17,12 @@ from detectors.rules.open_alerts import OpenAlert
 from detectors.rules.schedule import Schedule
 from detectors.tracking import Track
 from vms.domain.clock import from_epoch
-from vms.domain.facility import Camera, Rule, Zone
+from vms.domain.facility import Camera, Rule, RuleKind, Zone
+
+#: Somebody is where he must not be: it counts in seconds when that is told.
+PROMPT: frozenset[RuleKind] = frozenset(("zone_breach", "line_crossing"))
+#: …unless it may last longer than this anyway before it is told.
+PROMPT_S = 5.0
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -122,10 +127,18 @@ class CameraRules:
         if rule.id not in self._memories:
             self._memories[rule.id] = memory_of_open(rule.kind, moment) if rule.id in self._open else None
 
-    def _verdict(self, rule: Rule, scene: Scene, moment: float, at: float) -> Verdict:
+    def attentive(self, at: float) -> bool:
+        """Whether a rule is armed now that a picture every few seconds does not do for."""
+        return any(
+            rule.kind in PROMPT and rule.dwell_s <= PROMPT_S and self._armed(rule, at) for rule in self._rules.values()
+        )
+
+    def _armed(self, rule: Rule, at: float) -> bool:
         schedule = self._schedules.get(rule.id)
-        armed = schedule is None or schedule.armed(from_epoch(at), self._zone_info)
-        view = View(rule, self._zones[rule.id], scene, moment, armed)
+        return schedule is None or schedule.armed(from_epoch(at), self._zone_info)
+
+    def _verdict(self, rule: Rule, scene: Scene, moment: float, at: float) -> Verdict:
+        view = View(rule, self._zones[rule.id], scene, moment, self._armed(rule, at))
         verdict, self._memories[rule.id] = CONDITIONS[rule.kind](view, self._memories[rule.id])
         return verdict
 

@@ -1,9 +1,9 @@
 """When a picture is due: seldom while nothing moves, at the active rate while something does. Pure, no clock.
 
 ``moment`` is monotonic seconds of the stream, given with each packet in decoding order. Idle cameras are looked
-at on key frames alone, which costs a tenth of decoding all; where key frames come too seldom for that
-("smart codec"), all is decoded. ``Sampler.scale`` thins the active rate where the host is short. Not here: decoding,
-the look itself (``scene``), how large the scale is (``governor``).
+at on key frames alone, which costs a tenth of decoding all; where key frames come too seldom for that ("smart
+codec"), or nobody may be missed for so long (``Sampler.attentive``), all is decoded. ``Sampler.scale`` thins the
+rates where the host is short. Not here: decoding, the look itself (``scene``), how large the scale is (``governor``).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Rates:
     active_fps: float = 4.0
     idle_fps: float = 0.5
     min_fps: float = 1.0
+    armed_fps: float = 2.0  # looks while nothing happens, where a breach is to be told at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Sampler:
     def __init__(self, rates: Rates) -> None:
         self.rates = rates
         self.scale = 1.0  # share of the active rate that is granted
+        self.attentive = False  # a rule is armed that must see somebody at once, not with the next key frame
         self._active_until = float("-inf")
         self._looks = _Metronome()
         self._tiles = _Metronome()
@@ -114,11 +116,12 @@ class Sampler:
         return Due(self._granted or tile, tile, left_out=not self._granted)
 
     def _idle_look(self, moment: float, key: bool, early: float) -> bool:
-        period = 1 / self.rates.idle_fps
+        rates = self.rates
+        prompt = max(rates.idle_fps, rates.armed_fps * self.scale) if self.attentive else rates.idle_fps
+        period = 1 / prompt
+        whole = self.slow_keys(moment) or prompt > rates.idle_fps
         # Key frames do not come on our grid: one that is a little early is better than the next one.
-        if (key and self._looks.due(moment, 0.3 * period)) or (
-            self.slow_keys(moment) and self._looks.due(moment, early)
-        ):
+        if (key and self._looks.due(moment, 0.3 * period)) or (whole and self._looks.due(moment, early)):
             self._looks.beat(moment, period)
             return True
         return self._overdue(moment)

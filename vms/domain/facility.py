@@ -149,6 +149,7 @@ class Detector(Model):
     model: Annotated[str, Field(min_length=1, description="'default' takes the best that is found")] = "default"
     active_fps: Annotated[float, Field(gt=0, le=30, description="pictures a second while something happens")] = 4
     idle_fps: Annotated[float, Field(gt=0, le=30, description="key frames a second while nothing does")] = 0.5
+    armed_fps: Annotated[float, Field(gt=0, le=30, description="while idle, where a breach or a crossing is armed")] = 2
     min_fps: (
         Annotated[
             float,

@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from rule_script import AT, ZONE, Place, camera, every, look, person, words
+from rule_script import AT, ZONE, Place, camera, every, look, person, rules_of, words
 
 from detectors.rules import open_alerts
 from detectors.rules.camera_rules import CameraRules, RuleEvent, new_id
@@ -148,3 +148,17 @@ def test_ids_sort_by_time_and_differ() -> None:
     assert ids == sorted(ids)
     assert len({new_id(AT) for _ in range(1000)}) == 1000
     assert {len(one) for one in ids} == {26}
+
+
+@pytest.mark.parametrize(
+    ("rule", "prompt"),
+    [
+        ({"kind": "zone_breach", "zone": "right"}, True),
+        ({"kind": "zone_breach", "zone": "right", "dwell_s": 30}, False),
+        ({"kind": "zone_breach", "zone": "right", "schedule": "23:00-23:30"}, False),
+        ({"kind": "occupancy", "max": 3}, False),
+    ],
+)
+def test_only_a_breach_that_is_told_at_once_asks_for_more_looks(rule: dict[str, object], prompt: bool) -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=ZONE).timestamp()
+    assert rules_of({"id": "r", **rule}).attentive(noon) == prompt

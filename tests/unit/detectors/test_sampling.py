@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -232,3 +234,30 @@ def test_what_begins_to_move_is_seen_at_once_however_short_the_model_is() -> Non
     play(sampler, [(n / 10, n % 20 == 0) for n in range(400)])
     _, inferences, _ = play(sampler, [(40 + n / 10, n % 20 == 0) for n in range(100)], moving=True)
     assert inferences[0] == 40.0
+
+
+def test_an_armed_camera_is_looked_at_between_key_frames_while_idle() -> None:
+    """Key frames every 2 s: somebody who comes in right after one is seen within half a second."""
+    looks: dict[bool, list[float]] = {}
+    for attentive in (False, True):
+        sampler = Sampler(Rates())
+        sampler.attentive = attentive
+        sampler.looked(0.0, changed=False)
+        for n in range(300):
+            if sampler.packet(n * 0.1, key=n % 20 == 0).look:
+                looks.setdefault(attentive, []).append(n * 0.1)
+                sampler.looked(n * 0.1, changed=False)
+    gaps = {attentive: max(b - a for a, b in itertools.pairwise(moments)) for attentive, moments in looks.items()}
+    assert gaps == {False: pytest.approx(2.0), True: pytest.approx(0.5, abs=0.11)}
+
+
+def test_a_host_that_is_short_looks_at_armed_cameras_less_often_as_well() -> None:
+    sampler = Sampler(Rates())
+    sampler.attentive, sampler.scale = True, 0.5
+    sampler.looked(0.0, changed=False)
+    looks = 0
+    for n in range(600):
+        if sampler.packet(n * 0.1, key=n % 20 == 0).look:
+            looks += 1
+            sampler.looked(n * 0.1, changed=False)
+    assert 55 <= looks <= 70
