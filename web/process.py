@@ -26,6 +26,7 @@ from web.accounts.throttle import LoginThrottle
 from web.application import shielded
 from web.cameras.orphans import Orphans
 from web.cameras.reports import Reports
+from web.cameras.shortage import Shortage
 from web.cameras.watch import CameraWatch
 from web.configuration import revisions
 from web.configuration.current import CurrentConfiguration
@@ -190,6 +191,7 @@ async def _serve(
             context.wall.run(),
             cameras.run(),
             Orphans(database, clock, current, reports).run(),
+            Shortage(database, clock, current, reports).run(),
             UntoldHolds(database, clock, context.holds).run(),
             _prune(context),
             _bus(context, database, publisher, address, stop),

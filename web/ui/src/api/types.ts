@@ -79,6 +79,8 @@ export interface Camera {
   last_frame_at: string | null
   person_count: number | null
   sampled_fps: number | null
+  /** Due for the model by the configured rates; an older server does not say. */
+  wanted_fps?: number | null
   inferred_fps: number | null
   clock_offset_s: number | null
   packets_missed: number | null
