@@ -26,6 +26,7 @@ from web.accounts.throttle import LoginThrottle
 from web.application import shielded
 from web.cameras.orphans import Orphans
 from web.cameras.reports import Reports
+from web.cameras.shortage import Shortage
 from web.cameras.unanalysed import UnanalysedWatch
 from web.cameras.watch import CameraWatch
 from web.configuration import revisions
@@ -192,6 +193,7 @@ async def _serve(
             cameras.run(),
             Orphans(database, clock, current, reports).run(),
             UnanalysedWatch(database, clock, cameras).run(),
+            Shortage(database, clock, current, reports).run(),
             UntoldHolds(database, clock, context.holds).run(),
             _prune(context),
             _bus(context, database, publisher, address, stop),

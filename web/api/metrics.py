@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
+from vms.domain.messages import DetectorState
 from web.access import permit_everyone
 from web.context import Context, Here
 
@@ -37,6 +38,7 @@ class _Present(Collector):
         shed.add_metric(["recorder"], sum(v.recorder.state.packets_dropped for v in views if v.recorder is not None))
         shed.add_metric(["detector"], sum(v.detector.state.samples_dropped for v in views if v.detector is not None))
         yield shed
+        yield from _analysis([v.detector.state for v in views if v.detector is not None and v.detector.fresh])
         missed = sum(v.recorder.state.packets_missed for v in views if v.recorder is not None)
         yield CounterMetricFamily("vms_packets_missed", "Packets of video that cameras left out", missed)
         sockets = GaugeMetricFamily("vms_web_sockets", "Open websockets by kind", labels=["kind"])
@@ -54,6 +56,21 @@ class _Present(Collector):
             refused.add_metric([name], consumer.counters.refused)
         yield applied
         yield refused
+
+
+def _analysis(states: list[DetectorState]) -> Iterator[Metric]:
+    """How much of what the cameras ask for the model sees, by node."""
+    rates = GaugeMetricFamily("vms_detector_fps", "Pictures a second over 10 s", labels=["node", "what"])
+    scale = GaugeMetricFamily("vms_detector_scale", "Share of the active rate that is granted", labels=["node"])
+    behind = GaugeMetricFamily("vms_detector_behind", "Cameras that get less than detector.min_fps", labels=["node"])
+    for node in sorted({state.node for state in states}):
+        here = [state for state in states if state.node == node]
+        rates.add_metric([node, "sampled"], sum(state.sampled_fps for state in here))
+        rates.add_metric([node, "wanted"], sum(state.wanted_fps for state in here))
+        rates.add_metric([node, "inferred"], sum(state.inferred_fps for state in here))
+        scale.add_metric([node], min(state.scale for state in here))
+        behind.add_metric([node], sum(state.behind for state in here))
+    yield from (rates, scale, behind)
 
 
 @router.get("/metrics", dependencies=[permit_everyone()], response_class=Response)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 10.0
 #: What the detector ended may still wait in its outbox, what it opened be on its way.
 GRACE_S = 60.0
-#: Raised and ended by ``web`` itself, and those that a node's recorder owns.
+#: Raised and ended by ``web`` itself (``analysis`` too), and those that a node's recorder owns.
 _OURS = ("camera_offline", "site_unreachable", unanalysed.KIND, *NODE_ALERTS)
 
 

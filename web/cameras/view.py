@@ -111,6 +111,7 @@ class CameraView:
             "person_sigma": seeing.person_sigma if seeing is not None and counted else None,
             "zone_counts": seeing.zone_counts if seeing is not None and counted else {},
             "sampled_fps": 0.0 if seeing is None else round(seeing.sampled_fps, 2),
+            "wanted_fps": 0.0 if seeing is None else round(seeing.wanted_fps, 2),
             "inferred_fps": 0.0 if seeing is None else round(seeing.inferred_fps, 2),
             "clock_offset_s": None if live is None else live.clock_offset_s,
             "packets_missed": None if recorder is None else recorder.packets_missed,

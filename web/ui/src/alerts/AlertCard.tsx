@@ -1,6 +1,6 @@
 // An alert in few words: picture, kind, place, time, persons. Used beside the wall and the camera.
 import type { TFunction } from 'i18next'
-import { ClockAlert, FileWarning, HardDrive, ImageOff } from 'lucide-react'
+import { ClockAlert, FileWarning, Gauge, HardDrive, ImageOff, type LucideIcon } from 'lucide-react'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
@@ -10,12 +10,14 @@ import { moment, span } from '../time/format'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { usePlaces } from './places'
 
+const NODE_ICONS: Record<string, LucideIcon> = { clock: ClockAlert, index: FileWarning, analysis: Gauge }
+
 export function Thumbnail({ alert, className }: { alert: Alert; className?: string }) {
   const { t } = useTranslation()
   const [broken, setBroken] = useState(false)
   const classes = `thumbnail ${className ?? ''}`
   if (alert.camera === null) {
-    const Icon = alert.kind === 'clock' ? ClockAlert : alert.kind === 'index' ? FileWarning : HardDrive
+    const Icon = NODE_ICONS[alert.kind] ?? HardDrive
     return <span className={`${classes} of-node`} aria-hidden="true"><Icon size={20} strokeWidth={1.6} /></span>
   }
   if (!alert.snapshot || broken) {

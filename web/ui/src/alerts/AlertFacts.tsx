@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { useCamera, useSites } from '../api/queries'
 import type { Alert } from '../api/types'
-import { word } from '../i18n'
+import { hasWord, word } from '../i18n'
 import { bytes, moment, number } from '../time/format'
 import { lasting } from './AlertCard'
 import { isOfSite } from './places'
@@ -28,6 +28,8 @@ export function AlertFacts({ alert }: { alert: Alert }) {
     const said = detailOf(name, value, alert.node ? 'nodeReason' : 'reason')
     if (said) facts.push([word('detail', name), said])
   }
+  const reason = alert.detail?.reason
+  if (typeof reason === 'string' && hasWord('remedy', reason)) facts.push([t('alerts.remedy'), word('remedy', reason)])
   return (
     <dl className="figures alert-facts">
       {facts.map(([name, value]) => (

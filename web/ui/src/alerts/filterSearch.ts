@@ -3,7 +3,10 @@ import { dayStart } from '../time/format'
 import type { AlertFilter } from './merge'
 
 /** What can be raised today. */
-export const KINDS = ['zone_breach', 'occupancy', 'camera_offline', 'site_unreachable', 'analysis_failed', 'storage', 'index', 'clock'] as const
+export const KINDS = [
+  'zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper', 'camera_offline', 'site_unreachable',
+  'analysis_failed', 'storage', 'index', 'clock', 'analysis',
+] as const
 export const STATES = ['open', 'ended', 'acknowledged', 'resolved'] as const
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 

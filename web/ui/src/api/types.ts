@@ -82,6 +82,8 @@ export interface Camera {
   person_sigma?: number | null
   zone_counts?: Record<string, number>
   sampled_fps: number | null
+  /** Due for the model by the configured rates; an older server does not say. */
+  wanted_fps?: number | null
   inferred_fps: number | null
   clock_offset_s: number | null
   packets_missed: number | null

@@ -24,6 +24,7 @@ export function Figures({ camera, status, profile }: { camera: CameraDetail; sta
     [t('figure.fps'), camera.fps === null ? unknown : number(camera.fps, 1)],
     [t('figure.bitrate'), camera.bitrate === null ? unknown : bitrate(camera.bitrate)],
     [t('figure.sampled'), rate(camera.sampled_fps)],
+    [t('figure.wanted'), rate(camera.wanted_fps ?? null)],
     [t('figure.inferred'), rate(camera.inferred_fps)],
     [t('figure.model'), camera.model ?? unknown],
     [t('figure.clock'), camera.clock_offset_s === null ? unknown : t('figure.seconds', { value: number(camera.clock_offset_s, 2) })],
