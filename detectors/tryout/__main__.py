@@ -142,7 +142,12 @@ def _own_output() -> BinaryIO:
 
 
 def _end_with_parent() -> None:
-    """However the renderer ends, whatever this process is doing then; and where memory is short, before all others."""
+    """However the renderer ends, whatever this process is doing then, and by nothing that is said to both of them.
+
+    Where the host's memory is short, it ends before all others.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")

@@ -124,7 +124,7 @@ class Rerun:
         waiting: list[SampleInfo] = []
         read_to, aside_until = stretch.start, float("-inf")
         for utc, sample in opened.samples():
-            read_to = utc + sample.duration / stretch.timescale
+            read_to = max(read_to, opened.lasts_to(sample))
             if self.keys_only and not sample.keyframe:
                 continue
             if sample.keyframe:

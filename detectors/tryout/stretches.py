@@ -50,6 +50,10 @@ class Reading:
         payload = os.pread(self.file.fileno(), sample.size, sample.offset)
         return MediaPacket(payload, self._ticks(sample.pts), self._ticks(sample.dts), sample.keyframe, 0.0)
 
+    def lasts_to(self, sample: SampleInfo) -> float:
+        """When the sample's frame was followed by the next one."""
+        return self._utc(sample.pts + sample.duration)
+
     def shown(self, pts: int) -> float:
         """When a frame with ``pts`` (ticks of ``TIMESCALE``) was taken."""
         return self.stretch.anchor + pts / TIMESCALE

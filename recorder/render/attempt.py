@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: One that says nothing for so long hangs in a decoder; loading a model on a busy host takes a few seconds.
 SILENT_S = 60.0
+#: Its exit code is waited for so long once it has closed its output.
+LAST_BREATH_S = 5.0
 #: A word takes a few hundred bytes.
 LONGEST_WORD = 16 * 1024
 
@@ -53,8 +55,8 @@ class Attempt:
             return await self._run(heard)
         finally:
             self.end()
-            if self._process is not None:
-                await self._process.wait()
+            if self._process is not None:  # what it said too much is read: a full pipe would never be seen to close
+                await self._process.communicate()
 
     def end(self) -> None:
         """Kills it; there is nothing that it would have to bring to an end."""
@@ -82,12 +84,15 @@ class Attempt:
             return "over"
         if self._ended:
             return "ended"
-        code = None if why else await process.wait()
+        code: int | None = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0 if why else LAST_BREATH_S):
+                code = await process.wait()
         log.error("tryout.died camera=%s code=%s %s", self._job.camera, code, why)
         return "refused" if self.stretch is None or (code is not None and code >= 0) else "crashed"
 
     async def _listen(self, words: asyncio.StreamReader, heard: Callable[[Word], None]) -> str | None:
-        """None after the last word; else why there is none, empty when the process ended by itself."""
+        """None after the last word; else why there is none, empty when the process closed its output."""
         while True:
             try:
                 async with asyncio.timeout(SILENT_S):

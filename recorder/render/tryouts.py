@@ -35,6 +35,7 @@ from vms.domain.tryouts import (
 
 log = logging.getLogger(__name__)
 
+#: Beside the one at work.
 MOST_WAITING = 4
 #: So many are known, and one that is over for so long (seconds).
 MOST_KEPT = 20
@@ -148,11 +149,15 @@ class Tryouts:
 
     def _start(self, site: str, camera: str, asked: Start) -> Reply:
         pending = [one for one in self._known.values() if not one.over]
-        for one in pending:
-            if asked.asker and (one.asked.asker, one.site, one.camera) == (asked.asker, site, camera):
-                self._end(one, "cancelled")
-        if self._closed or sum(one.state == "queued" for one in pending) >= MOST_WAITING:
+        replaced = [
+            one
+            for one in pending
+            if asked.asker and (one.asked.asker, one.site, one.camera) == (asked.asker, site, camera)
+        ]
+        if self._closed or len(pending) - len(replaced) > MOST_WAITING:
             return Reply(refusal="busy")
+        for one in replaced:
+            self._end(one, "cancelled")
         self._forget(MOST_KEPT - 1)
         one = _Tried(secrets.token_hex(8), site, camera, asked)
         self._known[one.id] = one
