@@ -20,6 +20,7 @@ from web.api import (
     socket_live,
     socket_wall,
     system,
+    tryouts,
     zones,
 )
 from web.api.dashboard import Dashboard
@@ -32,6 +33,7 @@ ROUTERS = (
     cameras.router,
     pictures.router,
     zones.router,
+    tryouts.router,
     alerts.router,
     playback.router,
     holds.router,

@@ -62,14 +62,23 @@ def in_span(root: Path, site: str, camera: str, start: float, end: float) -> Foo
     return _first(list(_found(root, site, camera, start, end)), start, end)
 
 
+def all_in_span(root: Path, site: str, camera: str, start: float, end: float) -> list[tuple[Footage, float, float]]:
+    """Every segment with footage in the span, and from when to when it counts there; in order, without overlap."""
+    found = list(_found(root, site, camera, start, end))
+    return [(found[part.number], part.start, part.end) for part in share(_claims(found, start, end))]
+
+
 def _first(found: list[Footage], start: float, end: float) -> Footage | None:
-    claims = [Claim(max(one.start, start), min(one.end, end), one.anchor, one.id) for one in found]
-    return next((found[part.number] for part in share(claims)), None)
+    return next((found[part.number] for part in share(_claims(found, start, end))), None)
+
+
+def _claims(found: list[Footage], start: float, end: float) -> list[Claim[float]]:
+    return [Claim(max(one.start, start), min(one.end, end), one.anchor, one.id) for one in found]
 
 
 def _found(root: Path, site: str, camera: str, start: float, end: float) -> Iterator[Footage]:
     first, last = start - LOOK_BACK_S, end + SETTLED_S
-    hours = {from_epoch(at).strftime("%Y-%m-%d/%H") for at in (first, start, end, last)}
+    hours = [from_epoch(3600.0 * n).strftime("%Y-%m-%d/%H") for n in range(int(first // 3600), int(last // 3600) + 1)]
     files: list[tuple[str, Path]] = []
     for hour in hours:
         files += [(path.stem, path) for path in _listed(root / site / camera / hour) if _within(path, first, last)]

@@ -20,10 +20,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
+from recorder.render.attempt import Program
 from recorder.render.desk import Desk
 from recorder.render.frames import NoPicture
 from recorder.render.suspects import Suspects
 from recorder.render.thumbnails import Thumbnails
+from recorder.render.tryouts import Tryouts
 from vms.bus import subjects
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.tasks import all_of, end
@@ -31,6 +33,7 @@ from vms.domain.clock import Clock, SystemClock
 from vms.domain.errors import BusError
 from vms.domain.facility import ID_PATTERN
 from vms.domain.rendering import RenderHeader, RenderRequest
+from vms.domain.tryouts import REQUEST, Reply
 from vms.settings.environment import Environment
 
 log = logging.getLogger(__name__)
@@ -65,33 +68,43 @@ async def run(
     sites: Collection[str] | None,
     stop: asyncio.Event,
     jobs: int,
+    tryout: Program,
     clock: Clock | None = None,
 ) -> None:
-    """Answers for ``sites`` (None: all) until ``stop`` is set; then ends within 3 s."""
+    """Answers for ``sites`` (None: all) until ``stop`` is set; then ends within 3 s.
+
+    ``tryout`` tries rules out: it is no part of the recorder, who stands above both names it.
+    """
     av.logging.set_level(None)  # libav's log callback into Python can deadlock
-    renderer = _Renderer(environment, sites, jobs, clock or SystemClock())
+    renderer = _Renderer(environment, sites, jobs, tryout, clock or SystemClock())
     log.info("renderer.started jobs=%d", jobs)
     try:
-        await all_of(renderer.keep_serving(address, stop), renderer.keep_house(), renderer.close_at(stop))
+        await all_of(
+            renderer.keep_serving(address, stop), renderer.keep_house(), renderer.tryouts.run(), renderer.close_at(stop)
+        )
     finally:
         renderer.close()
         log.info("renderer.stopped")
 
 
 class _Renderer:
-    def __init__(self, environment: Environment, sites: Collection[str] | None, jobs: int, clock: Clock) -> None:
+    def __init__(
+        self, environment: Environment, sites: Collection[str] | None, jobs: int, tryout: Program, clock: Clock
+    ) -> None:
         data = environment.data
-        self._subjects = [subjects.control(site, "*", "render") for site in sites or ("*",)]
+        self._sites = tuple(sites or ("*",))
         self._thumbnails = Thumbnails(data / "thumbnails", data / "recordings")
         self._suspects = Suspects(data / "state" / "renderer", clock)
         self._clock = clock
         self._desk = Desk(data / "recordings", self._thumbnails, self._suspects, clock, jobs)
+        self.tryouts = Tryouts(data / "recordings", self._suspects, clock, tryout)
         self._running: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
         """What is in work ends soon."""
         self._desk.close()
         self._thumbnails.close()
+        self.tryouts.close()
 
     async def close_at(self, stop: asyncio.Event) -> None:
         """Returns when it is to end, and what is in work has been told so."""
@@ -104,8 +117,9 @@ class _Renderer:
             try:
                 bus = await Bus.connect(address, "renderer", stop)
                 try:
-                    for subject in self._subjects:
-                        await bus.bulk.subscribe(subject, cb=self._asked)
+                    for site in self._sites:
+                        await bus.bulk.subscribe(subjects.control(site, "*", "render"), cb=self._asked)
+                        await bus.bulk.subscribe(subjects.control(site, "*", "tryout"), cb=self._tried)
                     await bus.lasting()
                 finally:
                     await end(self._running)
@@ -155,6 +169,19 @@ class _Renderer:
             log.exception("render.failed camera=%s", camera)
             headers = {RenderHeader.ERROR: "undecodable"}
         await _reply(msg, jpeg, headers)
+
+    async def _tried(self, msg: Msg) -> None:
+        if not msg.reply:
+            return
+        _, _, site, camera, _ = msg.subject.split(".")
+        reply = Reply(refusal="bad_request")
+        try:
+            request = REQUEST.validate_json(msg.data)
+            if re.fullmatch(ID_PATTERN, site) and re.fullmatch(ID_PATTERN, camera):
+                reply = self.tryouts.answer(site, camera, request)
+        except ValidationError as err:
+            log.warning("tryout.refused camera=%s error=%s", camera[:64], err.errors()[0]["msg"])
+        await _reply(msg, reply.encode(), {})
 
 
 async def _reply(msg: Msg, payload: bytes, headers: dict[str, str]) -> None:

@@ -27,10 +27,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextlib.contextmanager
-def renderer(data: Path, server: NatsServer) -> Iterator[subprocess.Popen[bytes]]:
+def renderer(data: Path, server: NatsServer, models: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Runs until the block ends; its log is ``renderer.log`` beside ``data``."""
     data.mkdir(parents=True, exist_ok=True)
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "VMS_NATS_URL": server.url}
+    if models is not None:
+        env["VMS_MODELS_DIR"] = str(models)
     with data.with_name("renderer.log").open("ab") as log:
         argv = [sys.executable, "-m", "vms", "renderer", "--data", str(data)]
         process = subprocess.Popen(argv, env=env, stdout=log, stderr=log, cwd=ROOT)

@@ -18,7 +18,7 @@ HOLDS_KEY = "all"
 WEB = "_web"
 
 Stored = Literal["alert", "segment", "gap", "minute", "index"]
-Verb = Literal["watch", "snapshot", "read", "fragments", "render", "audit"]
+Verb = Literal["watch", "snapshot", "read", "fragments", "render", "tryout", "audit"]
 Role = Literal["recorder", "detector"]
 
 STREAM_SUBJECTS: dict[str, list[str]] = {

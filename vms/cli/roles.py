@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from vms.domain.facility import ID_PATTERN
 from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.liveness import beat
+
+#: What a process that tries rules out is told of this one's environment.
+TRYOUT_VARIABLES = ("PATH", "HOME", "LANG", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "VMS_MODELS_DIR")
 
 Role = Callable[[Environment, BusAddress, asyncio.Event], Awaitable[None]]
 
@@ -80,10 +84,17 @@ def detector(data: Path, sites: str | None) -> None:
 def renderer(data: Path, sites: str | None) -> None:
     """Make pictures of the recordings (bus named by VMS_NATS_URL)."""
     from recorder.render import process
+    from recorder.render.attempt import Program
 
     chosen, jobs = parse_sites(sites), process.jobs_of_this_host()
     process.give_way(jobs)
-    run_role("renderer", data, lambda environment, address, stop: process.run(environment, address, chosen, stop, jobs))
+    # It decodes what anybody may have sent, and gets no secret: neither the bus nor what else this role may know.
+    env = {name: os.environ[name] for name in TRYOUT_VARIABLES if name in os.environ}
+    tryout = Program((sys.executable, "-m", "detectors.tryout", str(data.absolute())), env)
+    run_role(
+        "renderer", data,
+        lambda environment, address, stop: process.run(environment, address, chosen, stop, jobs, tryout),
+    )  # fmt: skip
 
 
 @click.command()

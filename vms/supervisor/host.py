@@ -104,6 +104,8 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     children.append(ChildSpec("detector", (*role, "detector", *data), others))
     # It decodes what anybody may have sent: of the cameras and the stored messages it has no secrets.
     bulk = {"VMS_NATS_URL": address.bulk, "VMS_NATS_BULK_URL": address.bulk}
+    if environment.models_dir is not None:  # rules are tried out with the detector's models
+        bulk["VMS_MODELS_DIR"] = str(environment.models_dir)
     children.append(ChildSpec("renderer", (*role, "renderer", *data), _plain(base) | bulk))
     return [*children, *spec.extra]
 
