@@ -210,6 +210,9 @@ class Detector(Model):
     active_fps: Annotated[float, Field(gt=0, le=30)] = 4
     idle_fps: Annotated[float, Field(gt=0, le=30)] = 0.5
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
+    input_px: (
+        Annotated[int, Field(ge=160, le=1920, multiple_of=32, description="longer side of the model's input")] | None
+    ) = None
 
 
 class FacilityInfo(Model):
