@@ -8,8 +8,8 @@ import logging
 import threading
 
 from detectors.inference.batching import Batcher
-from detectors.inference.openvino import Runtime
-from detectors.models import DEFAULT, MOTION, Choice, choose, folders
+from detectors.inference.openvino import OpenVinoBackend, Runtime
+from detectors.models import DEFAULT, MOTION, Choice, choose, folders, improve
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Detector
 from vms.domain.messages import DetectorState
@@ -19,27 +19,27 @@ log = logging.getLogger(__name__)
 
 
 class ModelChoice:
-    """Loads what the configuration names and hands it to the batcher."""
+    """Loads what the configuration names and hands it to the batcher; a faster way to run it follows, if there is."""
 
     def __init__(self, environment: Environment, runtime: Runtime, batcher: Batcher) -> None:
         self._folders = folders(environment)
         self._runtime = runtime
         self._batcher = batcher
-        self._wanted: tuple[str, float | None] | None = None
+        self._wanted: tuple[str, float | None, int | None] | None = None
         self._choice: Choice | None = None
         self._error = ""
         self._lock = asyncio.Lock()
 
     async def apply(self, settings: Detector) -> None:
         """Loads the model of ``settings`` unless it runs already; meanwhile the one before goes on."""
-        wanted = (settings.model, settings.confidence)
+        wanted = (settings.model, settings.confidence, settings.input_px)
         async with self._lock:
             if wanted == self._wanted:
                 return
             name, error = settings.model, ""
             while True:
                 try:
-                    choice = await self._load(name, settings.confidence)
+                    choice = await self._load(name, settings.confidence, settings.input_px)
                     break
                 except ConfigurationError as err:
                     # An unknown name must not stop the counting: it is said, and the best one counts.
@@ -52,8 +52,9 @@ class ModelChoice:
                     name, error = MOTION, f"model {name} was not loaded: {type(err).__name__}: {err}"
             self._wanted, self._choice, self._error = wanted, choice, error
             self._batcher.use(choice.backend)
+            self._improve(choice, settings.input_px)
 
-    async def _load(self, name: str, confidence: float | None) -> Choice:
+    async def _load(self, name: str, confidence: float | None, side: int | None) -> Choice:
         """``choose`` in a daemon thread: compiling takes seconds, and a stop must not wait for it."""
         loop = asyncio.get_running_loop()
         loaded: asyncio.Future[Choice] = loop.create_future()
@@ -69,16 +70,34 @@ class ModelChoice:
         def work() -> None:
             choice, error = None, None
             try:
-                choice = choose(name, self._folders, self._runtime, confidence)
+                choice = choose(name, self._folders, self._runtime, confidence, side)
             except Exception as err:  # noqa: BLE001 - handed to who waits
                 error = err
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(settle, choice, error)
-            if choice is not None:
-                choice.backend.warm()
 
         threading.Thread(target=work, name="model", daemon=True).start()
         return await loaded
+
+    def _improve(self, choice: Choice, side: int | None) -> None:
+        """Measures in a daemon thread while ``choice`` is at work, and changes over to what is better."""
+        loop = asyncio.get_running_loop()
+
+        def change(better: Choice) -> None:
+            if self._choice is choice:  # else another model was asked for meanwhile
+                self._choice = better
+                self._batcher.use(better.backend)
+
+        def work() -> None:
+            try:
+                better = improve(choice, side)
+            except Exception:  # what runs goes on running
+                log.exception("model.unmeasured model=%s", choice.backend.model)
+                return
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(change, better)
+
+        threading.Thread(target=work, name="measure", daemon=True).start()
 
     def fill(self, state: DetectorState) -> DetectorState:
         """``state`` with the model's part."""
@@ -89,6 +108,7 @@ class ModelChoice:
                 "model": backend.model,
                 "backend": backend.name,
                 "precision": backend.precision,
+                "picture_ms": round(backend.ms, 2) if isinstance(backend, OpenVinoBackend) and backend.ms else None,
                 "fallback": backend.fallback,
                 "fallback_detail": self._choice.detail,
             }

@@ -31,7 +31,8 @@ from pathlib import Path
 from detectors.inference.adapters import Adapter, SsdMobileNet, Yolo11, Yolox
 from detectors.inference.backend import Backend
 from detectors.inference.motion import MotionBackend
-from detectors.inference.openvino import ModelBroken, OpenVinoBackend, Runtime
+from detectors.inference.openvino import USUAL, ModelBroken, OpenVinoBackend, Runtime
+from detectors.inference.precision import fastest, recall
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
 
@@ -71,6 +72,7 @@ class Choice:
 
     backend: Backend
     detail: str = ""
+    rivals: tuple[Path, ...] = ()  # files of the same model; empty when it is known which one is the fastest
 
 
 def folders(environment: Environment) -> list[Path]:
@@ -95,8 +97,30 @@ def check_name(name: str) -> None:
         raise ConfigurationError(f"detector model '{name}' is unknown: use one of {', '.join(known)}")
 
 
-def choose(name: str, where: Sequence[Path], runtime: Runtime, confidence: float | None = None) -> Choice:
+def beside(path: Path, model: Model, where: Sequence[Path]) -> tuple[Path, ...]:
+    """``path`` and the other files of ``model`` in the same folder of ``where``; a folder further on never wins."""
+    folder = next(folder for folder in where if folder in path.parents)
+    return tuple(find(model, [folder]))
+
+
+def improve(choice: Choice, side: int | None = None) -> Choice:
+    """Makes ready what the first large batches would wait for, and finds the fastest way to run the model.
+
+    Takes seconds at the first start on a machine; the choice that comes back may have another backend.
+    """
+    backend = choice.backend
+    if isinstance(backend, OpenVinoBackend) and choice.rivals:
+        return Choice(fastest(backend, choice.rivals, side), choice.detail)
+    backend.warm()
+    return choice
+
+
+def choose(
+    name: str, where: Sequence[Path], runtime: Runtime, confidence: float | None = None, side: int | None = None
+) -> Choice:
     """Loads ``name``; what is missing or broken is said in ``detail`` and the next one is taken.
+
+    ``side`` is the input's longer side in pixels, for models that can have another than their own.
 
     A named model that is not there falls back to the others: counting with another model is better than not
     counting, as long as it is said. Raises ``ConfigurationError`` for an unknown name.
@@ -110,16 +134,25 @@ def choose(name: str, where: Sequence[Path], runtime: Runtime, confidence: float
         others = [model for model in CATALOGUE if model not in named]
         for model in [*named, *others]:
             for path in find(model, where):
+                adapter = model.adapter() if side is None else model.adapter().sized(side)
+                rivals = beside(path, model, where)
+                known = recall(rivals, runtime, side)
+                best, hint = (known.path, known.hint) if known is not None else (path, None)
                 try:
                     backend = OpenVinoBackend(
-                        model.name, path, model.adapter(), confidence or model.confidence, model.keep, runtime
+                        model.name, best, adapter, confidence or model.confidence, model.keep, runtime, hint
                     )
                 except ModelBroken as err:
                     log.warning("model.broken model=%s path=%s error=%s", model.name, path, err)
                     said.append(str(err))
                     continue
-                log.info("model.chosen model=%s path=%s precision=%s", model.name, path, backend.precision)
-                return Choice(backend, "; ".join(said))
+                taken = backend.shape_key(*USUAL)
+                if side is not None and max(taken) != side:
+                    said.append(f"model {model.name} takes {taken[0]}x{taken[1]} alone: input_px {side} is not used")
+                if known is not None:
+                    backend.measured(known.ms, known.counts)
+                log.info("model.chosen model=%s path=%s precision=%s", model.name, best, backend.precision)
+                return Choice(backend, "; ".join(said), () if known is not None else rivals)
         said.append("no person model was found: counts are guessed from movement")
     log.warning("model.chosen model=motion")
     return Choice(MotionBackend(), "; ".join(said))

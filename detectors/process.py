@@ -62,8 +62,9 @@ class _Process:
         data = environment.data
         self._outbox = Outbox(data / "outbox" / f"detector-{self._label}.jsonl")
         self._writer = AlertWriter(self._outbox, data / "state" / "open-alerts")
-        self._batcher = Batcher(clock)
-        self._model = ModelChoice(environment, Runtime(cache=data / "cache" / "models"), self._batcher)
+        runtime = Runtime(cache=data / "cache" / "models")
+        self._batcher = Batcher(clock, runtime.streams + 1)
+        self._model = ModelChoice(environment, runtime, self._batcher)
         self._desk = WatchDesk(None, clock)
         self._decoding = Decoding(data / "state" / f"detector-{self._label}", clock)
         self._fleet = Fleet(self._batcher, self._writer, self._desk, clock, self._decoding)

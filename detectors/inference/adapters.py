@@ -7,16 +7,16 @@ An adapter says the input's size for a stream, how a picture is laid into it, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.inference.backend import Bytes, Detections, Floats
-from detectors.inference.boxes import Letterbox, suppress
+from detectors.inference.boxes import Letterbox, persons_of
 
 Size = tuple[int, int]  # width, height in pixels
 
@@ -35,7 +35,14 @@ class Adapter(Protocol):
     """One family of models."""
 
     form: InputForm
-    batches: bool  # whether the batch dimension may be changed
+
+    def sized(self, side: int, /) -> Self:
+        """The same for inputs whose longer side is ``side`` pixels; one whose input never changes gives itself."""
+        ...
+
+    def fixed(self, size: Size, /) -> Self:
+        """The same for a graph that takes this size alone, whatever the stream."""
+        ...
 
     def input_size(self, width: int, height: int, /) -> Size:
         """The input for a stream of ``width`` × ``height``."""
@@ -61,7 +68,32 @@ def _multiple(value: float, of: int) -> int:
 
 
 @dataclass(frozen=True)
-class Yolox:
+class Fitted:
+    """An input in the stream's shape: the longer side is ``side``, the other as short as multiples of 32 allow.
+
+    Strides of up to 32 make both sides multiples of it: 16:9 becomes 416×256 or 640×384. ``only`` is for a graph
+    that takes no other size.
+    """
+
+    side: int = 640
+    iou: float = 0.5
+    only: Size | None = None
+
+    def sized(self, side: int) -> Self:
+        return replace(self, side=side)
+
+    def fixed(self, size: Size) -> Self:
+        return replace(self, only=size)
+
+    def input_size(self, width: int, height: int) -> Size:
+        if self.only is not None:
+            return self.only
+        scale = self.side / max(width, height)
+        return _multiple(width * scale, 32), _multiple(height * scale, 32)
+
+
+@dataclass(frozen=True)
+class Yolox(Fitted):
     """YOLOX, COCO-80: input BGR 0–255, at the top left corner on grey 114; anchor-free heads.
 
     Output (n, cells, 85) before grid decoding; centre = (raw + cell) · stride, size = exp(raw) · stride,
@@ -69,13 +101,7 @@ class Yolox:
     """
 
     side: int = 416
-    iou: float = 0.5
     form = InputForm("NCHW", rgb=False)
-    batches = True
-
-    def input_size(self, width: int, height: int) -> Size:
-        scale = self.side / max(width, height)
-        return _multiple(width * scale, 32), _multiple(height * scale, 32)
 
     def _letterbox(self, width: int, height: int, input_size: Size) -> Letterbox:
         return Letterbox.fit(width, height, *input_size, centred=False)
@@ -94,18 +120,14 @@ class Yolox:
         self, outputs: Sequence[Floats], sizes: Sequence[Size], input_size: Size, keep: float
     ) -> list[Detections]:
         raw = outputs[0]
-        cells, strides = _yolox_grid(*input_size)
         confidence = raw[:, :, 4] * raw[:, :, 5]
-        found = []
-        for row, scores, size in zip(raw, confidence, sizes, strict=True):
-            chosen = np.flatnonzero(scores >= keep)
-            stride = strides[chosen]
-            centre = (row[chosen, :2] + cells[chosen]) * stride
-            half = np.exp(np.minimum(row[chosen, 2:4], 20)) * stride / 2
-            xyxy = np.concatenate([centre - half, centre + half], axis=1)
-            boxes = self._letterbox(*size, input_size).to_fractions(xyxy)
-            found.append(_suppressed(boxes, scores[chosen], self.iou))
-        return found
+        rows, chosen = np.nonzero(confidence >= keep)
+        cells, strides = _yolox_grid(*input_size)
+        code, stride = raw[rows, chosen, :4], strides[chosen]
+        centre = (code[:, :2] + cells[chosen]) * stride
+        half = np.exp(np.minimum(code[:, 2:], 20)) * stride / 2
+        boxes = [self._letterbox(*size, input_size) for size in sizes]
+        return persons_of(rows, _corners(centre, half), confidence[rows, chosen], boxes, self.iou)
 
 
 @lru_cache(maxsize=32)
@@ -120,22 +142,17 @@ def _yolox_grid(width: int, height: int) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class Yolo11:
+class Yolo11(Fitted):
     """Ultralytics YOLO11: input RGB 0–1, centred on grey 114; output (n, 84, cells): centre, size, classes.
 
     Boxes come decoded in input pixels (docs.ultralytics.com, export of task ``detect``). Person is class 0.
     """
 
-    size: Size = (640, 640)
     iou: float = 0.6
     form = InputForm("NCHW", rgb=True, scale=255.0)
-    batches = False
-
-    def input_size(self, _width: int, _height: int) -> Size:
-        return self.size
 
     def picture_size(self, width: int, height: int) -> Size:
-        box = Letterbox.fit(width, height, *self.size, centred=True)
+        box = Letterbox.fit(width, height, *self.input_size(width, height), centred=True)
         return box.inner_width, box.inner_height
 
     def place(self, bgr: Bytes, into: Bytes) -> None:
@@ -147,14 +164,11 @@ class Yolo11:
     def decode(
         self, outputs: Sequence[Floats], sizes: Sequence[Size], input_size: Size, keep: float
     ) -> list[Detections]:
-        found = []
-        for raw, size in zip(outputs[0], sizes, strict=True):
-            chosen = np.flatnonzero(raw[4] >= keep)
-            centre, half = raw[:2, chosen].T, raw[2:4, chosen].T / 2
-            xyxy = np.concatenate([centre - half, centre + half], axis=1)
-            boxes = Letterbox.fit(*size, *input_size, centred=True).to_fractions(xyxy)
-            found.append(_suppressed(boxes, raw[4, chosen], self.iou))
-        return found
+        raw = outputs[0]
+        rows, chosen = np.nonzero(raw[:, 4] >= keep)
+        code = raw[rows, :5, chosen]
+        boxes = [Letterbox.fit(*size, *input_size, centred=True) for size in sizes]
+        return persons_of(rows, _corners(code[:, :2], code[:, 2:4] / 2), code[:, 4], boxes, self.iou)
 
 
 @dataclass(frozen=True)
@@ -168,8 +182,13 @@ class SsdMobileNet:
 
     iou: float = 0.5
     form = InputForm("NHWC", rgb=True, mean=127.5, scale=127.5)
-    batches = True
     person = 4
+
+    def sized(self, _side: int) -> Self:
+        return self  # its anchors are those of 300×300
+
+    def fixed(self, _size: Size) -> Self:
+        return self
 
     def input_size(self, _width: int, _height: int) -> Size:
         return 300, 300
@@ -186,20 +205,17 @@ class SsdMobileNet:
         return ssd_anchors()
 
     def decode(
-        self, outputs: Sequence[Floats], _sizes: Sequence[Size], _input_size: Size, keep: float
+        self, outputs: Sequence[Floats], sizes: Sequence[Size], _input_size: Size, keep: float
     ) -> list[Detections]:
         encodings, logits = outputs
-        least = np.log(keep / (1 - keep))
-        anchors = self.anchors
-        found = []
-        for raw, scores in zip(encodings, logits[:, :, self.person], strict=True):
-            chosen = np.flatnonzero(scores >= least)
-            anchor, code = anchors[chosen], raw[chosen]
-            centre = code[:, 1::-1] / 10 * anchor[:, 3:1:-1] + anchor[:, 1::-1]
-            half = np.exp(np.minimum(code[:, 3:1:-1] / 5, 20)) * anchor[:, 3:1:-1] / 2
-            boxes = np.concatenate([centre - half, centre + half], axis=1)
-            found.append(_suppressed(boxes, 1 / (1 + np.exp(-scores[chosen])), self.iou))
-        return found
+        scores = logits[:, :, self.person]
+        rows, chosen = np.nonzero(scores >= np.log(keep / (1 - keep)))
+        anchor, code = self.anchors[chosen], encodings[rows, chosen]
+        centre = code[:, 1::-1] / 10 * anchor[:, 3:1:-1] + anchor[:, 1::-1]
+        half = np.exp(np.minimum(code[:, 3:1:-1] / 5, 20)) * anchor[:, 3:1:-1] / 2
+        confidence = 1 / (1 + np.exp(-scores[rows, chosen]))
+        stretched = Letterbox.fit(1, 1, 1, 1, centred=False)  # the boxes are fractions as they are
+        return persons_of(rows, _corners(centre, half), confidence, [stretched] * len(sizes), self.iou)
 
 
 def ssd_anchors() -> Floats:
@@ -225,7 +241,5 @@ def ssd_anchors() -> Floats:
     return np.concatenate(parts).astype(np.float32)
 
 
-def _suppressed(boxes: NDArray[np.floating], scores: NDArray[np.floating], iou: float) -> Detections:
-    checked = Detections.checked(boxes, scores)
-    kept = suppress(checked.xyxy, checked.confidence, iou)
-    return Detections(checked.xyxy[kept], checked.confidence[kept])
+def _corners(centre: NDArray[np.floating], half: NDArray[np.floating]) -> Floats:
+    return np.asarray(np.concatenate([centre - half, centre + half], axis=1), np.float32)

@@ -42,11 +42,15 @@ class Detections:
         scores = np.asarray(confidence, np.float32).reshape(-1)
         if len(boxes) != len(scores):
             raise ValueError(f"{len(boxes)} boxes and {len(scores)} confidences")
-        good = np.isfinite(boxes).all(axis=1) & np.isfinite(scores)
-        boxes = np.clip(boxes[good], 0.0, 1.0)
-        scores = scores[good]
-        solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-        return cls(boxes[solid], scores[solid])
+        inside, good = cls.sound(boxes, scores)
+        return cls(inside[good], scores[good])
+
+    @staticmethod
+    def sound(xyxy: NDArray[np.floating], confidence: NDArray[np.floating]) -> tuple[Floats, NDArray[np.bool_]]:
+        """The boxes (n, 4) cut at the picture's border, and which of them are finite and hold an area there."""
+        inside = np.asarray(np.clip(xyxy, 0.0, 1.0), np.float32)
+        solid = (inside[:, 2] > inside[:, 0]) & (inside[:, 3] > inside[:, 1])
+        return inside, solid & np.isfinite(xyxy).all(axis=1) & np.isfinite(confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,18 @@ class Picture:
 
 
 class Backend(Protocol):
-    """Finds persons. ``detect`` is called from one or two threads, never with the same camera at once."""
+    """Finds persons. ``detect`` is called from several threads, never with the same camera at once."""
 
     name: str  # "openvino", "motion"
     model: str
     precision: str
     scale: Scale
     fallback: bool  # True: no person model, counts are a guess
-    max_batch: int
+
+    @property
+    def max_batch(self) -> int:
+        """Pictures that one call takes best."""
+        ...
 
     def picture_size(self, width: int, height: int) -> tuple[int, int]:
         """The size (width, height) in pixels that a picture of a stream of this size is best handed over in."""

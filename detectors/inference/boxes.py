@@ -5,13 +5,15 @@ Pure numpy on small arrays. Not here: anything that knows a model.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.inference.backend import Bytes, Floats
+from detectors.inference.backend import Bytes, Detections, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +53,26 @@ class Letterbox:
 
     def to_fractions(self, xyxy: NDArray[np.floating]) -> Floats:
         """Boxes (n, 4) in input pixels as fractions of the picture."""
-        shift = np.array([self.left, self.top, self.left, self.top], np.float32)
-        size = np.array([self.inner_width, self.inner_height, self.inner_width, self.inner_height], np.float32)
-        return np.asarray((xyxy - shift) / size, np.float32)
+        return fractions(np.zeros(len(xyxy), np.intp), xyxy, [self])
+
+
+def fractions(rows: NDArray[np.intp], xyxy: NDArray[np.floating], boxes: Sequence[Letterbox]) -> Floats:
+    """Boxes (n, 4) in input pixels as fractions of their pictures; box i lies in picture ``rows[i]`` of ``boxes``."""
+    shift = np.array([[box.left, box.top] * 2 for box in boxes], np.float32).reshape(-1, 4)
+    size = np.array([[box.inner_width, box.inner_height] * 2 for box in boxes], np.float32).reshape(-1, 4)
+    return np.asarray((xyxy - shift[rows]) / size[rows], np.float32)
 
 
 def iou_matrix(a: Floats, b: Floats) -> Floats:
     """Intersection over union of every box of ``a`` (n, 4) with every box of ``b`` (m, 4): (n, m)."""
     if not len(a) or not len(b):
         return np.zeros((len(a), len(b)), np.float32)
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    inner = np.clip(high - low, 0, None).prod(axis=2)
-    area_a = (a[:, 2:] - a[:, :2]).prod(axis=1)
-    area_b = (b[:, 2:] - b[:, :2]).prod(axis=1)
-    union = area_a[:, None] + area_b[None, :] - inner
+    (left, top, right, bottom), (left_b, top_b, right_b, bottom_b) = a.T[:, :, None], b.T[:, None, :]
+    # Side by side instead of as a third axis: numpy is three times faster on two.
+    wide = np.maximum(np.minimum(right, right_b) - np.maximum(left, left_b), 0)
+    high = np.maximum(np.minimum(bottom, bottom_b) - np.maximum(top, top_b), 0)
+    inner = wide * high
+    union = (right - left) * (bottom - top) + (right_b - left_b) * (bottom_b - top_b) - inner
     return np.asarray(inner / np.maximum(union, 1e-12), np.float32)
 
 
@@ -73,13 +80,27 @@ def suppress(xyxy: Floats, confidence: Floats, iou: float, limit: int = 100) -> 
     """Greedy non-maximum suppression: indices that stay, most confident first, at most ``limit``."""
     order = np.argsort(-confidence, kind="stable")[: 4 * limit]
     overlaps = iou_matrix(xyxy[order], xyxy[order]) > iou
-    alive = np.ones(len(order), bool)
-    kept: list[int] = []
-    for position in range(len(order)):
-        if not alive[position]:
-            continue
-        kept.append(position)
-        if len(kept) == limit:
-            break
-        alive &= ~overlaps[position]
-    return np.asarray(order[kept], np.intp)
+    np.fill_diagonal(overlaps, False)
+    gone = np.zeros(len(order), bool)
+    for position in np.flatnonzero(overlaps.any(axis=1)).tolist():  # the others need no turn
+        if not gone[position]:
+            gone[position + 1 :] |= overlaps[position, position + 1 :]
+    return np.asarray(order[~gone][:limit], np.intp)
+
+
+def persons_of(
+    rows: NDArray[np.intp], xyxy: Floats, confidence: NDArray[np.floating], boxes: Sequence[Letterbox], iou: float
+) -> list[Detections]:
+    """A batch's candidates as persons by picture: checked at once, then suppressed picture by picture.
+
+    Candidate i, (n, 4) in input pixels, lies in picture ``rows[i]``; ``rows`` ascends. Suppression stays apart for
+    each picture: one matrix over all would grow with the square of the batch.
+    """
+    inside, good = Detections.sound(fractions(rows, xyxy, boxes), confidence)
+    kept, scores = inside[good], np.asarray(confidence[good], np.float32)
+    edges = np.searchsorted(rows[good], np.arange(len(boxes) + 1))
+    found = []
+    for start, end in itertools.pairwise(edges.tolist()):
+        mine = start + suppress(kept[start:end], scores[start:end], iou)
+        found.append(Detections(kept[mine], scores[mine]))
+    return found

@@ -1,32 +1,41 @@
 """The backend ``openvino``: compiles a model for each input shape that occurs and runs batches on the CPU.
 
-Not here: what a model's numbers mean (``adapters``), where its file is (``detectors.models``).
+Batches go through asynchronous infer requests: while the runtime's streams work on some, others are laid out or
+taken apart by the threads that call ``detect``. ``openvino.AsyncInferQueue`` is not used: it tells nobody which
+inference failed, and throws the error at whoever asks next. Not here: what a model's numbers mean (``adapters``),
+what its graph allows (``graphs``), which precision is fastest (``precision``), where its file is
+(``detectors.models``).
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openvino as ov
-from openvino import opset13
-from openvino.preprocess import ColorFormat, PrePostProcessor
 
-from detectors.inference.adapters import Adapter, InputForm, Size
-from detectors.inference.backend import Bytes, Detections, Picture, Scale
+from detectors.inference.adapters import Adapter, Size
+from detectors.inference.backend import Bytes, Detections, Floats, Picture, Scale
+from detectors.inference.graphs import FixedGraph, own_size, quantised, shaped
 from vms.domain.errors import VmsError
 
 log = logging.getLogger(__name__)
 
-#: Sizes of batch that are compiled; a batch is run in the smallest that holds it. Static ones were faster
+#: Sizes of batch that are compiled; a batch is run in as few of them as fill up exactly. Static ones were faster
 #: than a dynamic dimension (13.4 against 17.0 ms a picture, YOLOX-nano bf16, one core, busy machine).
 BATCHES = (1, 4, 8)
+#: Streams of the runtime at most; each keeps a graph's buffers. One thread a stream gave as many pictures as one
+#: stream of all threads for batches of 4, and 15 % more for single ones (YOLOX-nano bf16, two cores).
+MOST_STREAMS = 16
+#: What most cameras send, and what is compiled before it comes.
+USUAL = (640, 360)
 
 
 class ModelBroken(VmsError):
@@ -40,39 +49,92 @@ class Runtime:
     threads: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0)) - 1))
     cache: Path | None = None
 
+    @property
+    def streams(self) -> int:
+        """Inferences that run at the same time."""
+        return min(self.threads, MOST_STREAMS)
+
 
 class OpenVinoBackend:
-    """One model on the CPU. Raises ``ModelBroken`` at construction when it does not run."""
+    """One model on the CPU. Raises ``ModelBroken`` at construction when it does not run.
+
+    ``hint`` is the precision that floats are computed in, of ``hints``; a quantised graph keeps its integers.
+    ``ms`` is what one picture took when that was measured, in milliseconds of one stream.
+    """
 
     name = "openvino"
     fallback = False
 
-    def __init__(self, model: str, path: Path, adapter: Adapter, confidence: float, keep: float, runtime: Runtime):
+    def __init__(
+        self,
+        model: str,
+        path: Path,
+        adapter: Adapter,
+        confidence: float,
+        keep: float,
+        runtime: Runtime,
+        hint: str | None = None,
+    ):
         self.model = model
+        self.path = path
         self.scale = Scale(confidence, min(keep, confidence))
-        self.max_batch = BATCHES[-1] if adapter.batches else 1
-        self._path = path
-        self._adapter = adapter
+        self.ms: float | None = None
+        self.runtime = runtime
+        self._counts: tuple[int, ...] = BATCHES
+        self._asked = adapter
         try:
             self._core = ov.Core()
         except RuntimeError as err:
             raise ModelBroken(f"OpenVINO does not start: {_first_line(err)}") from err
         _cache(self._core, runtime.cache)
         bf16 = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self.precision = "bf16" if bf16 else "f32"
+        self.hints = ("bf16", "f32") if bf16 else ("f32",)
+        self.hint = hint if hint is not None and hint in self.hints else self.hints[0]
         self._options = {
-            "INFERENCE_PRECISION_HINT": self.precision,
+            "INFERENCE_PRECISION_HINT": self.hint,
             "INFERENCE_NUM_THREADS": runtime.threads,
-            "NUM_STREAMS": "1",
-            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": str(runtime.streams),
         }
-        self._compiled: dict[tuple[int, Size], Any] = {}
+        self._pools: dict[Size, dict[int, _Pool]] = {}
         self._lock = threading.Lock()
-        self._local = threading.local()
+        self._warm = False
         try:
-            self.detect([Picture("", np.zeros((360, 640, 3), np.uint8))])
-        except (RuntimeError, ValueError, IndexError, TypeError) as err:
+            self._adapter = self._fitting(adapter)
+            self.precision = "+".join((["int8"] if quantised(self._core, path) else []) + [self.hint])
+            self.detect([Picture("", np.zeros((USUAL[1], USUAL[0], 3), np.uint8))])
+        except (RuntimeError, ValueError, IndexError, TypeError, FixedGraph) as err:
             raise ModelBroken(f"model {model} at {path} does not run: {_first_line(err)}") from err
+
+    def _fitting(self, adapter: Adapter) -> Adapter:
+        """``adapter``, or where the graph takes its own size alone, the one for that."""
+        size = adapter.input_size(*USUAL)
+        try:
+            self._pools[size] = {1: self._compile(1, size)}
+        except FixedGraph as err:
+            own = own_size(self._core, self.path, adapter.form)
+            if own is None:
+                raise
+            log.info("model.fixed model=%s input=%dx%d reason=%s", self.model, *own, err)
+            return adapter.fixed(own)
+        return adapter
+
+    def variant(self, path: Path, hint: str) -> OpenVinoBackend:
+        """The same model from another file or in another precision. Raises ``ModelBroken``."""
+        return OpenVinoBackend(
+            self.model, path, self._asked, self.scale.confidence, self.scale.keep, self.runtime, hint
+        )
+
+    def measured(self, ms: float, counts: Sequence[int]) -> None:
+        """Takes in what was measured: milliseconds of a picture alone, and the batches that are worth it."""
+        self.ms, self._counts = ms, tuple(sorted({1, *counts}))
+        with self._lock:
+            for size, pools in self._pools.items():
+                self._pools[size] = {count: pool for count, pool in pools.items() if count in self._counts}
+
+    @property
+    def max_batch(self) -> int:
+        """Pictures that one call takes best."""
+        return self._counts[-1]
 
     def picture_size(self, width: int, height: int) -> Size:
         return self._adapter.picture_size(width, height)
@@ -81,61 +143,129 @@ class OpenVinoBackend:
         return self._adapter.input_size(width, height)
 
     def warm(self) -> None:
-        """Compiles the larger batches for pictures of 16:9, which most cameras send."""
-        size = self._adapter.input_size(640, 360)
-        for count in BATCHES if self._adapter.batches else ():
-            self._request(count, size)
+        """Compiles the larger batches for pictures of 16:9, and from now on for each shape that comes."""
+        self._warm = True
+        for size in {self._adapter.input_size(*USUAL), *self._pools}:
+            self._grow(size)
 
     def forget(self, camera: str) -> None:
         """Nothing is kept about cameras."""
 
     def detect(self, batch: Sequence[Picture]) -> list[Detections]:
         found: list[Detections] = []
-        for start in range(0, len(batch), self.max_batch):
-            found += self._run([picture.bgr for picture in batch[start : start + self.max_batch]])
+        for start in range(0, len(batch), BATCHES[-1]):
+            found += self._run([picture.bgr for picture in batch[start : start + BATCHES[-1]]])
         return found
 
     def _run(self, pictures: list[Bytes]) -> list[Detections]:
         sizes = [(bgr.shape[1], bgr.shape[0]) for bgr in pictures]
         size = self._adapter.input_size(*sizes[0])
-        count = len(pictures) if not self._adapter.batches else next(n for n in BATCHES if n >= len(pictures))
-        request, blob = self._request(count, size)
-        for index, bgr in enumerate(pictures):
-            self._adapter.place(bgr, blob[index])
-        request.infer([blob], share_inputs=True)
-        outputs = [np.asarray(tensor.data)[: len(pictures)] for tensor in request.output_tensors]
-        return self._adapter.decode(outputs, sizes, size, self.scale.keep)
+        pools = self._pools_of(size)
+        with contextlib.ExitStack() as lent:
+            running: list[tuple[_Request, int, int]] = []
+            first = 0
+            for count in parts(len(pictures), tuple(pools)):
+                request = lent.enter_context(pools[count].lent())
+                for index in range(count):
+                    self._adapter.place(pictures[first + index], request.pictures[index])
+                request.start()
+                running.append((request, first, first + count))
+                first += count
+            found: list[Detections] = []
+            for request, begin, end in running:
+                found += self._adapter.decode(request.outputs(), sizes[begin:end], size, self.scale.keep)
+            return found
 
-    def _request(self, count: int, size: Size) -> tuple[Any, Bytes]:
-        """This thread's infer request and input buffer for a batch of ``count``."""
-        requests: dict[tuple[int, Size], tuple[Any, Bytes]] | None = getattr(self._local, "requests", None)
-        if requests is None:
-            requests = self._local.requests = {}
-        key = (count, size)
-        if key not in requests:
-            if key not in self._compiled:
-                # Outside the lock: while this shape is compiled, the others go on. Twice is harmless.
-                compiled = self._compile(count, size)
-                with self._lock:
-                    self._compiled.setdefault(key, compiled)
-            blob = np.zeros((count, size[1], size[0], 3), np.uint8)
-            requests[key] = (self._compiled[key].create_infer_request(), blob)
-        return requests[key]
+    def _pools_of(self, size: Size) -> dict[int, _Pool]:
+        """What is compiled for this input; at first for one picture, the rest is compiled meanwhile."""
+        if size not in self._pools:
+            pool = self._compile(1, size)
+            with self._lock:
+                new = size not in self._pools
+                self._pools.setdefault(size, {1: pool})
+            if new and self._warm:
+                threading.Thread(target=self._grow, args=(size,), name="compile", daemon=True).start()
+        return self._pools[size]
 
-    def _compile(self, count: int, size: Size) -> Any:
-        model = self._core.read_model(self._path)
-        form = self._adapter.form
-        width, height = size
-        if self._adapter.batches:
-            shape = [count, 3, height, width] if form.layout == "NCHW" else [count, height, width, 3]
+    def _grow(self, size: Size) -> None:
+        self._pools_of(size)
+        for count in self._counts:
+            if count in self._pools[size]:
+                continue
             try:
-                model.reshape(shape)
-            except RuntimeError:
-                free_batch(model := self._core.read_model(self._path))
-                model.reshape(shape)
-        log.info("model.compiled model=%s input=%dx%d batch=%d precision=%s",
-                 self.model, width, height, count, self.precision)  # fmt: skip
-        return self._core.compile_model(_with_preprocessing(model, form), "CPU", self._options)
+                pool = self._compile(count, size)
+            except (FixedGraph, RuntimeError) as err:
+                log.info("model.unbatched model=%s batch=%d reason=%s", self.model, count, _first_line(err))
+                self._counts = tuple(smaller for smaller in self._counts if smaller < count)
+                return
+            with self._lock:  # a new mapping: ``detect`` may be reading the one before
+                self._pools[size] = {**self._pools[size], count: pool}
+
+    def _compile(self, count: int, size: Size) -> _Pool:
+        graph = shaped(self._core, self.path, self._asked.form, count, size)
+        compiled = self._core.compile_model(graph, "CPU", self._options)
+        log.info("model.compiled model=%s file=%s input=%dx%d batch=%d hint=%s",
+                 self.model, self.path.name, *size, count, self.hint)  # fmt: skip
+        return _Pool(compiled, (count, size[1], size[0], 3))
+
+
+class _Request:
+    """One infer request with its input (n, h, w, 3), which it reads where it lies."""
+
+    def __init__(self, compiled: Any, shape: tuple[int, ...]) -> None:
+        self.pictures: Bytes = np.zeros(shape, np.uint8)
+        self._request = compiled.create_infer_request()
+        self._request.set_input_tensor(ov.Tensor(self.pictures, shared_memory=True))
+        self._running = False
+
+    def start(self) -> None:
+        """Puts it into the queue of the streams."""
+        self._request.start_async()
+        self._running = True
+
+    def outputs(self) -> list[Floats]:
+        """Waits; the arrays are valid until the next start. Raises ``RuntimeError`` when the inference failed."""
+        self._running = False
+        self._request.wait()
+        return [tensor.data for tensor in self._request.output_tensors]
+
+    def end(self) -> None:
+        """Waits, whatever comes of it: nobody may write into the input, or let it go, before."""
+        if self._running:
+            with contextlib.suppress(RuntimeError):
+                self._request.wait()
+            self._running = False
+
+
+class _Pool:
+    """The requests of one compiled model; there are as many as were needed at the same time."""
+
+    def __init__(self, compiled: Any, shape: tuple[int, ...]) -> None:
+        self._compiled = compiled
+        self._shape = shape
+        self._free: list[_Request] = []
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[_Request]:
+        """A request for the calling thread alone."""
+        try:
+            request = self._free.pop()
+        except IndexError:
+            request = _Request(self._compiled, self._shape)
+        try:
+            yield request
+        finally:
+            request.end()
+            self._free.append(request)
+
+
+def parts(pictures: int, counts: Sequence[int]) -> list[int]:
+    """``pictures`` as a sum of ``counts`` (1 among them), the largest first: a filled-up batch costs its full time."""
+    chosen: list[int] = []
+    for count in sorted(counts, reverse=True):
+        chosen += [count] * (pictures // count)
+        pictures %= count
+    return chosen
 
 
 def _cache(core: ov.Core, folder: Path | None) -> None:
@@ -147,35 +277,6 @@ def _cache(core: ov.Core, folder: Path | None) -> None:
         core.set_property({"CACHE_DIR": str(folder)})
     except (OSError, RuntimeError) as err:
         log.warning("model.uncached folder=%s error=%s", folder, _first_line(err))
-
-
-def free_batch(model: Any) -> None:
-    """Lets the batch dimension grow in graphs whose reshapes have a batch of one written into them."""
-    for node in model.get_ordered_ops():
-        if node.get_type_name() != "Reshape" or not node.output(0).get_partial_shape().is_static:
-            continue
-        shape = list(node.output(0).get_shape())
-        target = node.input_value(1).get_node()
-        if target.get_type_name() == "Constant" and len(shape) > 1 and shape[0] == 1:
-            constant = opset13.constant(np.array([-1, *shape[1:]], np.int64))
-            node.input(1).replace_source_output(constant.output(0))
-
-
-def _with_preprocessing(model: Any, form: InputForm) -> Any:
-    """The graph with its input as bytes (n, h, w, 3) in BGR: colours and scale are the runtime's work."""
-    steps = PrePostProcessor(model)
-    tensor = steps.input().tensor()
-    tensor.set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
-    steps.input().model().set_layout(ov.Layout(form.layout))
-    if form.rgb:
-        tensor.set_color_format(ColorFormat.BGR)
-        steps.input().preprocess().convert_color(ColorFormat.RGB)
-    steps.input().preprocess().convert_element_type(ov.Type.f32)
-    if form.mean is not None:
-        steps.input().preprocess().mean(form.mean)
-    if form.scale is not None:
-        steps.input().preprocess().scale(form.scale)
-    return steps.build()
 
 
 def _first_line(err: Exception) -> str:

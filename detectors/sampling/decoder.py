@@ -19,6 +19,7 @@ import av.error
 from vms.domain.errors import VmsError
 from vms.ingest.stream import TIMESCALE, MediaPacket
 from vms.media import nal
+from vms.media.packets import padded
 from vms.media.parameters import read_sequence
 
 #: Packets kept of one group of pictures.
@@ -119,8 +120,7 @@ class GopDecoder:
         return Group(self._codec, self._extradata, tuple(self._packets) if self._whole else (), self._door)
 
     def _decode(self, packet: MediaPacket) -> list[av.VideoFrame]:
-        unit = av.Packet(packet.payload)
-        unit.pts, unit.dts, unit.time_base = packet.pts, packet.dts, _TIME_BASE
+        unit = padded(packet.payload, packet.pts, packet.dts, _TIME_BASE)
         try:
             with self._door:
                 frames = self._context.decode(unit)
@@ -169,8 +169,7 @@ def newest_picture(group: Group) -> av.VideoFrame | None:
     newest: av.VideoFrame | None = None
     try:
         for packet in group.packets:
-            unit = av.Packet(packet.payload)
-            unit.pts, unit.dts, unit.time_base = packet.pts, packet.dts, _TIME_BASE
+            unit = padded(packet.payload, packet.pts, packet.dts, _TIME_BASE)
             with group.door:
                 frames = context.decode(unit)
             newest = frames[-1] if frames else newest

@@ -165,9 +165,9 @@ class Rerun:
         size = (frame.width, frame.height)
         picture = pictures.bgr(frame, self.backend.picture_size(*size))
         found = self.backend.detect([Picture("tryout", picture)])[0]
-        seen = self.analysis.observe(found, self.backend.confidence, size, at, moment)
+        seen = self.analysis.observe(found, self.backend.scale, size, at, moment)
         self._persons = seen.count
-        if seen.count:
+        if seen.persons or seen.count:
             self.sampler.persons(moment)
         return seen.events
 

@@ -17,6 +17,7 @@ from recorder.render.footage import Footage
 from vms.domain.errors import StorageError
 from vms.domain.rendering import Refusal
 from vms.media.head import decoder_setup
+from vms.media.packets import padded
 from vms.media.reading import SampleInfo, walk_samples
 
 AvPacket: TypeAlias = "av.Packet[av.VideoStream]"
@@ -158,9 +159,8 @@ def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tu
 
 
 def _packet(descriptor: int, sample: SampleInfo, timescale: int) -> AvPacket:
-    packet = cast(AvPacket, av.Packet(os.pread(descriptor, sample.size, sample.offset)))
-    packet.pts, packet.dts, packet.time_base = sample.pts, sample.dts, Fraction(1, timescale)
-    return packet
+    payload = os.pread(descriptor, sample.size, sample.offset)
+    return padded(payload, sample.pts, sample.dts, Fraction(1, timescale))
 
 
 def _encode(frame: av.VideoFrame, width: int | None, quality: int, at: float) -> Picture:

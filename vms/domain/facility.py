@@ -163,6 +163,9 @@ class Detector(Model):
         | None
     ) = None
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
+    input_px: (
+        Annotated[int, Field(ge=160, le=1920, multiple_of=32, description="longer side of the model's input")] | None
+    ) = None
 
     @model_validator(mode="after")
     def _order(self) -> Self:

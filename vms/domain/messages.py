@@ -211,6 +211,7 @@ class DetectorState(Message):
     model: str | None = None
     backend: str | None = None
     precision: str | None = None
+    picture_ms: float | None = None  # of one picture alone on one stream of the runtime, as measured at the start
     fallback: bool = False
     fallback_detail: str = ""
     revision: int = 0

@@ -120,11 +120,12 @@ def _detection(context: Context) -> dict[str, Any]:
     states = [report.state for report in context.reports.all_detectors() if report.fresh and report.state.model]
     told = next((state for state in states if state.fallback), states[0] if states else None)
     if told is None:
-        return {"model": None, "backend": None, "precision": None, "fallback": False, "detail": ""}
+        return {"model": None, "backend": None, "precision": None, "picture_ms": None, "fallback": False, "detail": ""}
     return {
         "model": told.model,
         "backend": told.backend,
         "precision": told.precision,
+        "picture_ms": told.picture_ms,
         "fallback": told.fallback,
         "detail": told.fallback_detail,
     }

@@ -13,7 +13,7 @@ from vms.bus import subjects
 from vms.domain import tryouts as asked
 from vms.domain.clock import from_epoch, rfc3339
 from vms.domain.errors import BusError
-from vms.domain.facility import ACTED_ON, Camera, Rule, Site, Zone
+from vms.domain.facility import Camera, Rule, Site, Zone
 from web.access import Identity, permit
 from web.api.zones import MOST
 from web.context import Context, Here
@@ -100,7 +100,7 @@ def _check(camera: Camera, body: Tried) -> None:
     except ValidationError as err:
         detail = "; ".join(one["msg"].removeprefix("Value error, ") for one in err.errors()[:3])
         raise Problem(422, "invalid", detail) from err
-    if body.rule.kind in UNSEEN or body.rule.kind not in ACTED_ON:
+    if body.rule.kind in UNSEEN:
         raise Problem(422, "invalid", f"a rule of kind {body.rule.kind} cannot be tried out on recordings")
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from detectors import model_choice
+from detectors import model_choice, models
+from detectors.inference import precision
+from detectors.inference.adapters import Yolo11
 from detectors.inference.batching import Batcher
 from detectors.inference.motion import MotionBackend
 from detectors.inference.openvino import Runtime
 from detectors.key_frames import KeyFrames
 from detectors.model_choice import ModelChoice
-from detectors.models import Choice
+from detectors.models import Choice, Model
+from tests.support import lamp_model
 from tests.support.sinks import RecordingSink
 from tests.support.waiting import until
 from vms.domain.clock import SystemClock
@@ -112,3 +116,59 @@ async def test_one_reader_that_cannot_be_looked_at_leaves_the_others_watched(mon
     watchdog.start()
     with contextlib.closing(watchdog):
         await until(lambda: looked.count("good") >= 3 and looked.count("bad") >= 3)
+
+
+async def test_a_faster_way_to_run_the_model_takes_over_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "PRECISION_S", 0.02)
+    monkeypatch.setattr(precision, "BATCH_S", 0.02)
+    files = tmp_path / "models"
+    lamp_model.save(files, "lamp")
+    lamp = Model("lamp", "bright is a person", "none", ("lamp.xml",), lambda: Yolo11(side=64), 0.5, 0.5)
+    monkeypatch.setattr(models, "CATALOGUE", (lamp,))
+    batcher = Batcher(SystemClock())
+    runtime = Runtime(1, tmp_path / "cache")
+    choice = ModelChoice(Environment(tmp_path, "local", None, None, None, None, None), runtime, batcher)
+    await choice.apply(Detector(model="lamp", input_px=160))
+    first = batcher.backend
+    now = datetime.now(UTC)
+    state = DetectorState(site="s", camera="c", at=now, since=now, status="online")
+    assert first is not None
+    assert first.shape_key(640, 360) == (160, 96)
+    await until(lambda: choice.fill(state).picture_ms is not None)
+    assert batcher.backend is not first
+    assert choice.fill(state).precision == batcher.backend.precision  # type: ignore[union-attr]
+
+    again = ModelChoice(Environment(tmp_path, "local", None, None, None, None, None), runtime, Batcher(SystemClock()))
+    await again.apply(Detector(model="lamp", input_px=160))
+    assert again.fill(state).picture_ms == choice.fill(state).picture_ms  # remembered, not measured
+
+
+async def test_a_model_that_was_asked_for_while_another_was_measured_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measuring, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def improve(choice: Choice, _side: int | None) -> Choice:
+        if choice.detail == "slow":
+            measuring.set()
+            go_on.wait(30)
+            ended.set()
+            return Choice(MotionBackend(), "late")
+        return choice
+
+    monkeypatch.setattr(model_choice, "choose", lambda name, *_: Choice(MotionBackend(), name))
+    monkeypatch.setattr(model_choice, "improve", improve)
+    batcher = Batcher(SystemClock())
+    choice = ModelChoice(Environment(tmp_path, "local", None, None, None, None, None), Runtime(1), batcher)
+    await choice.apply(Detector(model="slow"))
+    await until(measuring.is_set)
+    await choice.apply(Detector(model="other"))
+    wanted = batcher.backend
+    go_on.set()
+    await until(ended.is_set)
+    await asyncio.sleep(0)  # what the thread asked of the loop is done in its next round
+    await until(lambda: not [thread for thread in threading.enumerate() if thread.name == "measure"])
+    await asyncio.sleep(0)
+    assert batcher.backend is wanted
