@@ -22,6 +22,7 @@ from detectors.outputs import Outputs
 from detectors.plan import CameraPlan
 from detectors.sampling.decoder import CorruptStream, GopDecoder, Group
 from detectors.sampling.flow import Flow
+from detectors.sampling.lateness import Lateness
 from detectors.sampling.policy import Sampler
 from detectors.sampling.scene import SIZE, SceneChange
 from detectors.status import Status
@@ -58,6 +59,7 @@ class CameraAnalyst:
         self.analysis = analysis
         self._sampler = Sampler(plan.rates)
         self._scene = SceneChange()
+        self._lateness = Lateness()
         self._decoder: GopDecoder | None = None
         self._run: Run | None = None
         self._run_began: tuple[float, int] = (0.0, 0)
@@ -79,10 +81,12 @@ class CameraAnalyst:
         self._decoder = GopDecoder(run.info.codec, run.info.extradata)
         self._run_began = (0.0, -1)
         self._sampler.restart()
+        self._lateness = Lateness()
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
         """One access unit: shown to watchers, and decoded if its picture is due."""
         moment = self._moment(packet)
+        late = self._lateness.late(packet.arrival, packet.dts / TIMESCALE)
         outputs = self._outputs
         if outputs is not None and outputs.sub is not None:
             if self._shown != run.id and packet.keyframe:
@@ -95,11 +99,11 @@ class CameraAnalyst:
             return
         tile_fps = outputs.tile_fps if outputs is not None else 0.0
         due = self._sampler.packet(moment, key=packet.keyframe, tile_fps=tile_fps)
-        if due.left_out:
+        if due.left_out or (late and due.granted):
             self.left_out()
         try:
             decoder.feed(packet)
-            frame = decoder.picture() if due.look else None
+            frame = decoder.picture() if due.look and not late else None
         except CorruptStream as err:
             self._set_aside(run, moment, str(err))
             return
