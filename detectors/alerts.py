@@ -12,6 +12,9 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import av
+
+from detectors import pictures
 from detectors.rules import open_alerts
 from detectors.rules.camera_rules import RuleEvent
 from detectors.rules.open_alerts import OpenAlert
@@ -63,6 +66,20 @@ def message_of(event: RuleEvent, snapshot: bytes | None = None) -> AlertEvent:
         detail=detail,
         snapshot=snapshot,
     )
+
+
+def snapshot_of(frame: av.VideoFrame) -> Callable[[], bytes | None]:
+    """Makes the alert's JPEG when it is called; smaller qualities where it would be over the bound."""
+
+    def make() -> bytes | None:
+        picture = pictures.bgr(frame)
+        for quality in SNAPSHOT_QUALITIES:
+            encoded, _, _ = pictures.jpeg(picture, SNAPSHOT_WIDTH, quality)
+            if len(encoded) <= SNAPSHOT_BYTES:
+                return encoded
+        return None
+
+    return make
 
 
 class AlertWriter:

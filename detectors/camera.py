@@ -7,14 +7,13 @@ thread, one at a time. Not here: connecting (``vms.ingest``), the model (``infer
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast, get_args
 
 import av
 
 from detectors import pictures
-from detectors.alerts import SNAPSHOT_BYTES, SNAPSHOT_QUALITIES, SNAPSHOT_WIDTH, AlertWriter
+from detectors.alerts import AlertWriter, snapshot_of
 from detectors.analysis import Analysis, Observation
 from detectors.decoding import CameraDecoder, Decoding
 from detectors.inference.backend import Backend, Detections
@@ -24,6 +23,7 @@ from detectors.plan import CameraPlan
 from detectors.sampling.apart import DecoderDied
 from detectors.sampling.decoder import CorruptStream, Group
 from detectors.sampling.flow import Flow
+from detectors.sampling.lateness import Lateness
 from detectors.sampling.policy import Sampler
 from detectors.sampling.scene import SIZE, SceneChange
 from detectors.status import Status
@@ -70,6 +70,7 @@ class CameraAnalyst:
         self.analysis = analysis
         self._sampler = Sampler(plan.rates)
         self._scene = SceneChange()
+        self._lateness = Lateness()
         self._decoding = decoding
         self._decoder: CameraDecoder | None = None
         self._busy: CameraDecoder | None = None  # the one that is at work now
@@ -94,10 +95,12 @@ class CameraAnalyst:
         self._decoder = self._decoding.decoder(self.plan.camera.id, run.info.codec, run.info.extradata)
         self._run_began = (0.0, -1)
         self._sampler.restart()
+        self._lateness = Lateness()
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
         """One access unit: shown to watchers, and decoded if its picture is due."""
         moment = self._moment(packet)
+        late = self._lateness.late(packet.arrival, packet.dts / TIMESCALE)
         outputs = self._outputs
         if outputs is not None and outputs.sub is not None:
             if self._shown != run.id and packet.keyframe:
@@ -110,12 +113,12 @@ class CameraAnalyst:
             return
         tile_fps = outputs.tile_fps if outputs is not None else 0.0
         due = self._sampler.packet(moment, key=packet.keyframe, tile_fps=tile_fps)
-        if due.left_out:
+        if due.left_out or (late and due.granted):
             self.left_out()
         self._busy = decoder
         try:
             decoder.feed(packet)
-            frame = decoder.picture() if due.look else None
+            frame = decoder.picture() if due.look and not late else None
         except CorruptStream as err:
             self._set_aside(run, moment, err)
             return
@@ -281,17 +284,3 @@ class CameraAnalyst:
 def _known(reason: str) -> StreamReason:
     """A run also ends for causes that are no reason for missing pictures, such as another codec."""
     return cast(StreamReason, reason) if reason in _REASONS else "connecting"
-
-
-def snapshot_of(frame: av.VideoFrame) -> Callable[[], bytes | None]:
-    """Makes the alert's JPEG when it is called; smaller qualities where it would be over the bound."""
-
-    def make() -> bytes | None:
-        picture = pictures.bgr(frame)
-        for quality in SNAPSHOT_QUALITIES:
-            encoded, _, _ = pictures.jpeg(picture, SNAPSHOT_WIDTH, quality)
-            if len(encoded) <= SNAPSHOT_BYTES:
-                return encoded
-        return None
-
-    return make

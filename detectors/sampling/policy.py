@@ -32,11 +32,12 @@ class Rates:
 class Due:
     """What one packet is wanted for: a look (decode it), a tile of the wall (decode it and make a JPEG).
 
-    ``left_out``: the model was to see it by the active rate, and the scale left it out.
+    ``granted``: the model is to see it by the active rate; ``left_out``: it was to, and the scale left it out.
     """
 
     look: bool = False
     tile: bool = False
+    granted: bool = False
     left_out: bool = False
 
 
@@ -113,7 +114,7 @@ class Sampler:
             return Due(tile, tile)
         periods = self._looks.beat(moment, 1 / self.rates.active_fps)
         self._granted = self._granted or self._affords(periods, moment)
-        return Due(self._granted or tile, tile, left_out=not self._granted)
+        return Due(self._granted or tile, tile, granted=self._granted, left_out=not self._granted)
 
     def _idle_look(self, moment: float, key: bool, early: float) -> bool:
         rates = self.rates

@@ -109,6 +109,10 @@ async def test_camera_states_follow_the_heartbeats(rig: WebRig, worker: Worker) 
     camera = await until_async(lambda: _camera_in(rig, "recording"))
     assert camera["person_count"] == 2
     assert camera["fps"] == 25
+    assert (camera["sampled_fps"], camera["wanted_fps"], camera["inferred_fps"]) == (4, 3, 2)
+    metrics = (await rig.http.get("/metrics")).text
+    for figure in ('fps{node="local",what="wanted"} 3.0', 'scale{node="local"} 0.5', 'behind{node="local"} 1.0'):
+        assert f"vms_detector_{figure}" in metrics
     system = (await rig.http.get("/api/system")).json()
     assert system["cameras"] == {"total": 2, "recording": 1, "online": 0, "offline": 1, "disabled": 0}
     assert system["detection"]["model"] == "m"

@@ -101,6 +101,10 @@ class Worker:
             person_count=2,
             model="m",
             sampled_fps=4,
+            wanted_fps=3,
+            inferred_fps=2,
+            scale=0.5,
+            behind=camera == "cam-1",
             **more,
         )
         await self.client.publish(f"$KV.state.s1.{camera}.detector", detector.encode())

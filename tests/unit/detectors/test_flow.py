@@ -176,3 +176,20 @@ def test_a_camera_whose_clock_got_ahead_is_looked_at_in_its_next_run_at_once(ana
     before = analyst.flow.handed
     play(analyst, packets)
     assert analyst.flow.handed - before == pytest.approx(40, abs=3)
+
+
+def test_pictures_that_waited_in_the_socket_are_read_counted_and_not_decoded(analyst: CameraAnalyst) -> None:
+    packets = encoded(200)
+    clock = analyst._clock
+    assert isinstance(clock, ManualClock)
+    run = Run("r", StreamInfo("h264", 160, 90, b""), lambda pts: pts / TIMESCALE)
+    analyst.begin(run)
+    for n, (payload, key) in enumerate(packets):
+        if n == 100:
+            clock.advance(4.0)  # the thread stands still; 40 packets come meanwhile
+        elif not 100 < n < 140:
+            clock.advance(0.1)
+        analyst.packet(run, MediaPacket(payload, n * 9000, n * 9000, key, clock.monotonic()))
+        wait_until(lambda: analyst.flow.handed - analyst.flow.replaced - analyst.flow.results == 0, 10)
+    assert analyst.flow.handed == pytest.approx(4 * 17, abs=3)
+    assert analyst.flow.dropped == pytest.approx(4 * 3, abs=3)

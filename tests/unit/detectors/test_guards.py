@@ -79,19 +79,21 @@ class Inbox:
         raise TimeoutError
 
 
+class Message:
+    """A key frame of one second."""
+
+    data = b"\x00\x00\x00\x01\x65\x88"
+
+    def __init__(self, second: int) -> None:
+        at = f"2026-11-22T00:00:0{second}.000Z"
+        self.headers = {LiveHeader.RUN: "r", LiveHeader.CODEC: "h264", LiveHeader.AT: at}
+
+
 async def test_a_key_frame_that_breaks_the_sink_is_not_the_last_one() -> None:
     inbox, sink = Inbox(), FailingOnce()
     source = KeyFrames("s", "c", sink, inbox, SystemClock())  # type: ignore[arg-type]
     source.start()
     await until(lambda: inbox.tell is not None)
-
-    class Message:
-        data = b"\x00\x00\x00\x01\x65\x88"
-
-        def __init__(self, second: int) -> None:
-            at = f"2026-11-22T00:00:0{second}.000Z"
-            self.headers = {LiveHeader.RUN: "r", LiveHeader.CODEC: "h264", LiveHeader.AT: at}
-
     await inbox.tell(Message(1))
     await until(lambda: sink.failed)
     await inbox.tell(Message(2))
@@ -172,3 +174,31 @@ async def test_a_model_that_was_asked_for_while_another_was_measured_stays(
     await until(lambda: not [thread for thread in threading.enumerate() if thread.name == "measure"])
     await asyncio.sleep(0)
     assert batcher.backend is wanted
+
+
+class Slow(RecordingSink):
+    """Holds its thread up until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_work, self.go_on = threading.Event(), threading.Event()
+
+    def packet(self, run: Run, packet: MediaPacket) -> None:
+        self.at_work.set()
+        assert self.go_on.wait(30)
+        super().packet(run, packet)
+
+
+async def test_key_frames_that_newer_ones_replaced_are_counted() -> None:
+    inbox, sink, left_out = Inbox(), Slow(), []
+    source = KeyFrames("s", "c", sink, inbox, SystemClock(), left_out.append)  # type: ignore[arg-type]
+    source.start()
+    await until(lambda: inbox.tell is not None)
+    for second in range(5):
+        await inbox.tell(Message(second))
+        await until(sink.at_work.is_set)
+    sink.go_on.set()
+    await until(lambda: len(sink.packets) == 2)
+    source.stop()
+    assert await asyncio.to_thread(source.join, 10)
+    assert left_out == [3]
