@@ -20,7 +20,7 @@ _COMMANDS = {
     "up": "vms.cli.start", "demo": "vms.cli.start", "recorder": "vms.cli.roles", "detector": "vms.cli.roles",
     "renderer": "vms.cli.roles", "web": "vms.cli.roles", "config": "vms.cli.configuration",
     "doctor": "vms.cli.doctor", "user": "vms.cli.users", "bench": "vms.cli.bench",
-    "recordings": "vms.cli.recordings", "index": "vms.cli.index",
+    "recordings": "vms.cli.recordings", "index": "vms.cli.index", "models": "vms.cli.models",
 }  # fmt: skip
 
 
