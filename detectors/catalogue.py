@@ -76,8 +76,8 @@ class Model:
     cost: str = ""  # milliseconds a picture alone on one core, and the precision
 
 
-# The digests of the two releases' files are those that many public projects independently state for these URLs, with
-# the same sizes. They could not be compared with the files themselves where this was written; docs/models.md says more.
+# The digests of the two releases' files are those that many public projects state for these URLs, with the same sizes.
+# They could not be compared with the files themselves where this was written; docs/models.md says more.
 CATALOGUE: tuple[Model, ...] = (
     Model(
         "yolox-nano", "Megvii YOLOX-nano, COCO-80", "Apache-2.0",

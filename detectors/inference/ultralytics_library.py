@@ -54,5 +54,5 @@ def load(settings: Path) -> Any:
 
 def first_line(err: Exception) -> str:
     """The first line of a library's error, bounded, without what decorates it."""
-    lines = [line for line in (re.sub(r"^(ERROR)?\W*", "", line) for line in str(err).splitlines()) if line]
+    lines = [line for line in (re.sub(r"^\s*(ERROR[^\w/\[]*)?", "", line) for line in str(err).splitlines()) if line]
     return (lines[0] if lines else type(err).__name__)[:200]
