@@ -53,6 +53,10 @@ test: check ## every check and every test that this machine can run; PYTEST="-k 
 faults: dev ## the tests of what the service must survive, in their long forms; writes the table of docs/reliability.md
 	@$(BIN)/python -m pytest -m faults --long --keep-figures --timeout=3600 $(PYTEST)
 
+.PHONY: test-yolo
+test-yolo: ## the tests of the extra yolo, where 'make yolo' was run: it trains a toy (minutes)
+	@$(BIN)/python -m pytest tests/yolo --timeout=1800 $(PYTEST)
+
 .PHONY: check
 check: check-python check-ui ## lint, format, types, layers, dashboard
 
@@ -110,6 +114,16 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(call say,'Python packages for the tests')
 	@$(PIP) install --require-hashes -r requirements-dev.lock || $(call fail,'$(NETWORK)')
 	@touch $@
+
+# Not locked: which torch fits depends on the GPU. opencv-python, which ultralytics asks for, brings the same files as
+# the headless one and wants a desktop's libraries: it goes again. YOLO_ARGS is for pip (docs/models.md).
+.PHONY: yolo
+yolo: $(VENV)/.runtime ## the extra yolo (ultralytics, torch: gigabytes): other models' weights (.pt), and conversion
+	$(call say,'ultralytics and torch (some gigabytes)')
+	@$(PIP) install --no-build-isolation $(YOLO_ARGS) -e '.[yolo]' || $(call fail,'$(NETWORK)')
+	@$(PIP) uninstall -y opencv-python
+	@$(PIP) install --force-reinstall --no-deps \
+	  $$(sed -n 's/^\(opencv-python-headless==[^ ]*\).*/\1/p' requirements.lock) || $(call fail,'$(NETWORK)')
 
 # --- Dashboard and the person model that comes with its packages ------------------------------------------------------
 

@@ -1,38 +1,28 @@
-"""Which person models there are, where their files may lie, and which one is taken.
+"""Where the person models' files may lie, and which model is taken.
 
-Not here: running them (``inference``).
-
-Measured with the service's own preprocessing at the confidence given below (every third frame of PETS09-S2L1
-and TUD-Stadtmitte; precision / recall / F1 at IoU 0.5, mean absolute error of the count; milliseconds a picture
-alone on one core of a 2-core Xeon with AMX, which other work kept busy, so they compare with each other only):
-
-    ================  =====================  =====================  ===========
-    model             PETS                   TUD                    ms
-    ================  =====================  =====================  ===========
-    yolox-nano        .74 .81 .77, MAE 0.97  .97 .83 .89, MAE 1.02  19–25, bf16
-    yolo11n           .83 .81 .82, MAE 0.80  .97 .83 .89, MAE 1.04  61–71, int8
-    ssd-mobilenet-v2  .74 .77 .76, MAE 0.94  .97 .71 .82, MAE 1.85  17–22, bf16
-    ================  =====================  =====================  ===========
-
-All three count the six visits of ``one-by-one-person-detection.mp4`` as 0 → 1 → 0. YOLOX-nano comes first: nearly
-as good as YOLO11n for a third of its time, and under a licence without conditions on those who run the service.
+Not here: what is known of each (``catalogue``), getting one (``fetching``), running one (``inference``).
 
 A model is looked for in ``VMS_MODELS_DIR``, then in ``DATA/models``, then beside ``detectors.weights``. The name
 ``default`` takes the first of ``CATALOGUE`` that is found and runs; with none, ``motion`` guesses from movement.
+YOLOX-nano comes first: nearly as good as YOLO11n for a third of its time, and under a licence without conditions on
+those who run the service. Any other name is Ultralytics weights: a path to a ``.pt``, or the name of one in these
+folders.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from detectors.inference.adapters import Adapter, SsdMobileNet, Yolo11, Yolox
+from detectors.catalogue import CATALOGUE, Model
 from detectors.inference.backend import Backend
 from detectors.inference.motion import MotionBackend
 from detectors.inference.openvino import USUAL, ModelBroken, OpenVinoBackend, Runtime
 from detectors.inference.precision import fastest, recall
+from detectors.inference.ultralytics_backend import UltralyticsBackend
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
 
@@ -41,29 +31,13 @@ log = logging.getLogger(__name__)
 DEFAULT = "default"
 MOTION = "motion"
 WEIGHTS = Path(__file__).parent / "weights"
+#: A model of one's own begins and continues tracks at these, until ``detector.confidence`` says otherwise.
+OWN_CONFIDENCE, OWN_KEEP = 0.45, 0.25
 
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One entry: ``files`` are tried in each folder, as they are and inside a folder ``name``."""
-
-    name: str
-    title: str
-    licence: str
-    files: tuple[str, ...]
-    adapter: Callable[[], Adapter]
-    confidence: float  # begins a track
-    keep: float  # continues one
-
-
-CATALOGUE: tuple[Model, ...] = (
-    Model("yolox-nano", "Megvii YOLOX-nano, COCO-80", "Apache-2.0",
-          ("yolox_nano/yolox_nano.onnx", "yolox_nano.onnx"), Yolox, 0.5, 0.25),
-    Model("yolo11n", "Ultralytics YOLO11n, int8, 640×640", "AGPL-3.0",
-          ("yolo11n_int8_openvino/yolo11n.xml", "yolo11n.xml"), Yolo11, 0.45, 0.25),
-    Model("ssd-mobilenet-v2", "Google SSD MobileNetV2 300×300, OpenImages V4", "Apache-2.0",
-          ("ssd_mobilenet_v2.tflite",), SsdMobileNet, 0.38, 0.25),
-)  # fmt: skip
+__all__ = [
+    "CATALOGUE", "DEFAULT", "MOTION", "WEIGHTS", "Choice", "Model", "choose", "find", "find_own", "find_weights",
+    "folders",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +64,35 @@ def find(model: Model, where: Sequence[Path]) -> Iterator[Path]:
                 yield path
 
 
-def check_name(name: str) -> None:
-    """Raises ``ConfigurationError`` for a model that the catalogue does not know."""
+def find_weights(name: str, where: Sequence[Path]) -> Path | None:
+    """The Ultralytics weights that ``name`` means: ``x`` or ``x.pt`` in one of ``where``, or a path to a ``.pt``."""
+    named = name.endswith(".pt")
+    places = [folder / (name if named else f"{name}.pt") for folder in where]
+    if named:
+        places.append(Path(name))
+    for path in places:
+        with contextlib.suppress(OSError):  # no right to look there, or no possible name of a file
+            if path.is_file():
+                return path
+    return None
+
+
+def find_own(where: Sequence[Path]) -> list[Path]:
+    """All Ultralytics weights in the folders, in order."""
+    found: list[Path] = []
+    for folder in where:
+        with contextlib.suppress(OSError):
+            found += sorted(path for path in folder.iterdir() if path.suffix == ".pt" and path.is_file())
+    return found
+
+
+def check_name(name: str, where: Sequence[Path]) -> None:
+    """Raises ``ConfigurationError`` for what is neither in the catalogue nor a name of Ultralytics weights."""
     known = [DEFAULT, MOTION, *(model.name for model in CATALOGUE)]
-    if name not in known:
-        raise ConfigurationError(f"detector model '{name}' is unknown: use one of {', '.join(known)}")
+    if name not in known and not name.endswith(".pt") and find_weights(name, where) is None:
+        raise ConfigurationError(
+            f"detector model '{name}' is unknown: use one of {', '.join(known)}, or a .pt file's name or path"
+        )
 
 
 def beside(path: Path, model: Model, where: Sequence[Path]) -> tuple[Path, ...]:
@@ -125,12 +123,17 @@ def choose(
     A named model that is not there falls back to the others: counting with another model is better than not
     counting, as long as it is said. Raises ``ConfigurationError`` for an unknown name.
     """
-    check_name(name)
+    check_name(name, where)
     said: list[str] = []
     if name != MOTION:
         named = [model for model in CATALOGUE if model.name == name]
-        if named and next(find(named[0], where), None) is None:
-            said.append(f"model {name} is in none of {', '.join(map(str, where))}")
+        here = bool(named) and next(find(named[0], where), None) is not None
+        if name != DEFAULT and not here:
+            try:
+                return _own(name, where, runtime, confidence)
+            except ModelBroken as err:
+                log.warning("model.broken model=%s error=%s", name, err)
+                said.append(str(err))
         others = [model for model in CATALOGUE if model not in named]
         for model in [*named, *others]:
             for path in find(model, where):
@@ -156,3 +159,13 @@ def choose(
         said.append("no person model was found: counts are guessed from movement")
     log.warning("model.chosen model=motion")
     return Choice(MotionBackend(), "; ".join(said))
+
+
+def _own(name: str, where: Sequence[Path], runtime: Runtime, confidence: float | None) -> Choice:
+    """Ultralytics weights. Raises ``ModelBroken`` when they are missing or do not run."""
+    path = find_weights(name, where)
+    if path is None:
+        raise ModelBroken(f"model {name} is in none of {', '.join(map(str, where))}")
+    backend = UltralyticsBackend(path, confidence or OWN_CONFIDENCE, OWN_KEEP, runtime)
+    log.info("model.chosen model=%s path=%s precision=%s", backend.model, path, backend.precision)
+    return Choice(backend)

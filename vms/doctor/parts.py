@@ -79,7 +79,7 @@ def model(data: Path, env: Mapping[str, str]) -> Finding:
     where = folders(environment)
     found = [(one, path) for one in CATALOGUE for path in find(one, where)]
     if not found:
-        remedy = f"put a model into {data / 'models'} or name its folder in VMS_MODELS_DIR; 'make demo' brings one too"
+        remedy = f"'vms models fetch yolox-nano --data {data}', or name one's folder in VMS_MODELS_DIR"
         return Finding("warning", "person model", "none: persons would be guessed from movement", remedy)
     first, path = found[0]
     return Finding("ok", "person model", f"{first.title} ({path})")

@@ -1,0 +1,87 @@
+"""``vms models evaluate``: how well a model counts over labelled footage, by the service's own path."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vms.cli.options import data_option
+
+if TYPE_CHECKING:
+    from detectors.evaluation.run import Evaluation
+
+
+@click.command()
+@click.argument("folders", type=click.Path(path_type=Path, exists=True, file_okay=False), nargs=-1, required=True)
+@click.option("--model", "names", multiple=True, default=("default",), show_default=True, help="Its name; repeatable.")
+@click.option("--fps", type=click.FloatRange(0.1, 60), default=4.0, show_default=True, help="Pictures a second.")
+@click.option("--confidence", type=click.FloatRange(0.01, 0.99), default=None, help="Instead of the model's own.")
+@click.option("--input-px", type=click.IntRange(64, 1920), default=None, help="Longer side of the model's input.")
+@data_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a sequence and model, one a line.")
+def evaluate(
+    folders: tuple[Path, ...],
+    names: tuple[str, ...],
+    fps: float,
+    confidence: float | None,
+    input_px: int | None,
+    data: Path,
+    as_json: bool,
+) -> None:
+    """The service's own path over FOLDER/video.mp4 against FOLDER/gt.txt (MOT format).
+
+    Footage and labels of your own work the same way: a line of gt.txt is frame,id,left,top,width,height in pixels,
+    frames from 1.
+    """
+    from detectors.evaluation.run import evaluate as run
+    from detectors.inference.openvino import Runtime
+    from detectors.models import choose
+    from detectors.models import folders as model_folders
+    from vms.settings.environment import Environment
+
+    where = model_folders(Environment.read(data))
+    done: list[Evaluation] = []
+    for name in names:
+        choice = choose(name, where, Runtime(), confidence, input_px)
+        if choice.detail:
+            click.echo(f"vms: {choice.detail}", err=True)
+        for folder in folders:
+            done.append(run(folder, choice.backend, fps))
+            if as_json:
+                click.echo(json.dumps(numbers(done[-1])))
+    if not as_json:
+        click.echo(table(done))
+
+
+def numbers(one: Evaluation) -> dict[str, object]:
+    """The figures by the names that scripts rely on; the bare model's begin with ``bare_``."""
+    head = {"sequence": one.sequence, "model": one.model, "precision_type": one.precision_type, "fps": one.fps}
+    alone = ("precision", "recall", "f1", "count_mae", "count_bias")
+    bare = {f"bare_{key}": value for key, value in asdict(one.bare).items() if key in alone}
+    figures = {"ms_per_frame": one.ms_per_frame, "persons_mean": one.persons_mean, **asdict(one.tracked), **bare}
+    return head | {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}
+
+
+def table(done: list[Evaluation]) -> str:
+    """For people: each sequence with the service's line and the bare model's."""
+    columns = f"{'P':>5} {'R':>5} {'F1':>5} {'MAE':>5} {'bias':>6} {'ids':>4} {'ms':>6}"
+    lines = [f"{'sequence':<20} {'model':<18} {'what':<8} {columns}"]
+    for one in done:
+        for what, figures in (("tracked", one.tracked), ("bare", one.bare)):
+            tracked = what == "tracked"
+            switches = "" if figures.identity_switches is None else str(figures.identity_switches)
+            lines.append(
+                f"{one.sequence if tracked else '':<20.20} {one.model if tracked else '':<18.18} {what:<8} "
+                f"{figures.precision:5.3f} {figures.recall:5.3f} {figures.f1:5.3f} {figures.count_mae:5.2f} "
+                f"{figures.count_bias:+6.2f} {switches:>4} {f'{one.ms_per_frame:6.1f}' if tracked else '':>6}"
+            )
+    if done:
+        lines.append(
+            f"{done[0].fps:g} pictures a second; IoU 0.5; MAE and bias in persons a picture; ids: identity switches; "
+            "ms: in the model"
+        )
+    return "\n".join(lines)
