@@ -11,6 +11,8 @@ from vms.media.nal import unescape
 
 #: What MP4 can say (16 bits), and more than any level of either standard allows.
 MAX_SIDE = 65535
+#: Bytes of an SPS; real ones have a tenth. Reading takes time with the square of it, in a thread of many cameras.
+MAX_LENGTH = 4096
 _H264_BASELINE = 66
 _H264_HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
@@ -56,6 +58,8 @@ class _Bits:
 
 def read_sequence(codec: str, sps: bytes) -> Sequence:
     """Reads an SPS unit (with its NAL header); a broken one raises ``ValueError``."""
+    if len(sps) > MAX_LENGTH:
+        raise ValueError(f"the parameter set has {len(sps)} bytes")
     sequence = _h264(sps) if codec == "h264" else _h265(sps)
     if not (0 < sequence.width <= MAX_SIDE and 0 < sequence.height <= MAX_SIDE):
         raise ValueError(f"no picture is {sequence.width} by {sequence.height} pixels")

@@ -57,7 +57,8 @@ class _Hanging(Decoding):
 def test_the_thread_is_given_up_and_the_camera_decoded_apart(tmp_path: Path) -> None:
     clock = ManualClock()
     decoding = _Hanging(tmp_path / "state", clock)
-    writer = AlertWriter(Outbox(tmp_path / "outbox"), tmp_path / "open")
+    outbox = Outbox(tmp_path / "outbox")
+    writer = AlertWriter(outbox, tmp_path / "open")
     plan = CameraPlan("s", CAMERA, Rates(4.0, 4.0), ZoneInfo("UTC"))
     analysis = Analysis("s", CAMERA, plan.zone_info)
     analyst = CameraAnalyst(plan, Batcher(clock), writer, clock, analysis, decoding)
@@ -87,6 +88,7 @@ def test_the_thread_is_given_up_and_the_camera_decoded_apart(tmp_path: Path) -> 
     assert analyst.latest is latest  # what comes back so late is not looked at
     assert "a process of their own" in analyst.state("local", 1).detail
     decoding.close()
+    outbox.close()
 
 
 def test_a_snapshots_decoder_that_hangs_is_found_by_looking(tmp_path: Path) -> None:

@@ -88,3 +88,11 @@ def check(codec: str, sps: bytes) -> None:
         track = Track(codec, ParameterSets((b"\x40\x01",), (sps,), (b"\x68",)), sequence, 90000)
         assert init_segment(track)[4:8] == b"ftyp"
         assert track.mime_codec
+
+
+def test_a_set_that_would_take_seconds_to_read_is_refused_for_its_length() -> None:
+    order_of_output = "1" + "1" + "011" + "1" + "1" + "0" * 31 + "1" + "0" * 31  # of a cycle of 2^31 - 1 frames
+    bits = f"{66:08b}{0:08b}{62:08b}{order_of_output}" + "1" * 8 * 60_000
+    sps = b"\x67" + int(bits.ljust(-(-len(bits) // 8) * 8, "1"), 2).to_bytes(-(-len(bits) // 8), "big")
+    with pytest.raises(ValueError, match="bytes"):
+        read_sequence("h264", sps)
