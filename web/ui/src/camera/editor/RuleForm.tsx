@@ -3,7 +3,7 @@ import { ArrowLeftRight, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Direction, Rule, Severity } from '../../api/types'
 import { word } from '../../i18n'
-import { changeKind, changeRule, DWELL_S, fits, REARM_S, removeRule, RULE_KINDS, type RuleChange, type RuleKind } from './draft'
+import { changeKind, changeRule, dwellOf, fits, rearmOf, removeRule, RULE_KINDS, type RuleChange, type RuleKind } from './draft'
 import { Field, HoursField, NumberField } from './fields'
 import { draftOf } from './state'
 import { TryOut } from './TryOut'
@@ -68,10 +68,10 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
       )}
       <HoursField value={rule.schedule} fault={faults.schedule} onChange={(schedule) => change({ schedule })} />
       <div className="two">
-        {rule.kind !== 'line_crossing' && (
-          <NumberField label={t(`dwell.${settable ? rule.kind : 'other'}`)} unit={t('editor.seconds')} value={rule.dwell_s} fault={faults.dwell_s} placeholder={String(DWELL_S)} onChange={(dwell_s) => change({ dwell_s })} />
-        )}
-        <NumberField label={t('editor.rearm')} unit={t('editor.seconds')} value={rule.rearm_s} fault={faults.rearm_s} placeholder={String(REARM_S)} onChange={(rearm_s) => change({ rearm_s })} />
+        <NumberField label={t(`dwell.${settable ? rule.kind : 'other'}`)} unit={t('editor.seconds')} value={rule.dwell_s} fault={faults.dwell_s}
+          placeholder={String(dwellOf({ kind: rule.kind }))} onChange={(dwell_s) => change({ dwell_s })} />
+        <NumberField label={t(`rearm.${settable ? rule.kind : 'other'}`)} unit={t('editor.seconds')} value={rule.rearm_s} fault={faults.rearm_s}
+          placeholder={String(rearmOf({ kind: rule.kind }))} onChange={(rearm_s) => change({ rearm_s })} />
       </div>
       <Field label={t('editor.severity')}>
         {(described) => (

@@ -1,7 +1,9 @@
 // "Would have fired 3 times": a rule tried on the last hour, each time a link to its moment in the recordings.
+import type { TFunction } from 'i18next'
 import { FlaskConical, History, Play, TriangleAlert, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Problem } from '../../api/client'
 import type { Rule, Zone } from '../../api/types'
 import { explain } from '../../controls/states'
 import { recordingsAt } from '../../recordings/address'
@@ -37,7 +39,7 @@ export function TryOut({ camera, rule, zones, wrong }: { camera: string; rule: R
       )}
       {tryout.phase === 'busy' && <Busy seconds={tryout.againInS} onOver={cancel} />}
       {tryout.phase === 'forgotten' && <p className="field-wrong" role="alert"><TriangleAlert size={14} /> {t('tryout.forgotten')}</p>}
-      {tryout.phase === 'failed' && <p className="field-wrong" role="alert"><TriangleAlert size={14} /> {t('tryout.failed')} {tryout.said ?? (tryout.error ? explain(tryout.error, t) : '')}</p>}
+      {tryout.phase === 'failed' && <p className="field-wrong" role="alert"><TriangleAlert size={14} /> {t('tryout.failed')} {tryout.said ?? reasonOf(tryout.error, t)}</p>}
       {tryout.phase === 'done' && (
         <>
           {outdated && <p className="field-hint attention" role="status"><TriangleAlert size={14} /> {t('tryout.outdated')}</p>}
@@ -46,6 +48,11 @@ export function TryOut({ camera, rule, zones, wrong }: { camera: string; rule: R
       )}
     </div>
   )
+}
+
+function reasonOf(error: unknown, t: TFunction): string {
+  if (error === null) return ''
+  return error instanceof Problem && error.status === 503 ? t('tryout.away') : explain(error, t)
 }
 
 function Busy({ seconds, onOver }: { seconds: number; onOver: () => void }) {

@@ -1,6 +1,6 @@
 // What differs between two states of a camera's zones and rules, item by item. Pure.
 import type { Analysis, Rule, Zone } from '../../api/types'
-import { DWELL_S, REARM_S } from './draft'
+import { dwellOf, rearmOf } from './draft'
 import { faultsOf } from './validation'
 
 export interface Difference {
@@ -10,17 +10,12 @@ export interface Difference {
   item: Zone | Rule
 }
 
-const DEFAULTS: Partial<Rule> = { dwell_s: DWELL_S, rearm_s: REARM_S, direction: 'both' }
+/** Keys in order: what says the same reads the same. */
+const meaning = (item: object) => JSON.stringify(item, Object.keys(item).sort())
 
-/** Keys in order and defaults written out: what means the same reads the same. */
-function meaning(item: Zone | Rule, defaults: object): string {
-  const whole = { ...defaults, ...item }
-  return JSON.stringify(whole, Object.keys(whole).sort())
-}
-
-const zoneMeaning = ({ polygon, points, ...rest }: Zone) => meaning(rest, {}) + JSON.stringify(polygon ?? points ?? [])
+const zoneMeaning = ({ polygon, points, ...rest }: Zone) => meaning(rest) + JSON.stringify(polygon ?? points ?? [])
 /** Equal for rules that mean the same, however much of it they spell out. */
-export const ruleMeaning = (rule: Rule) => meaning(rule, DEFAULTS)
+export const ruleMeaning = (rule: Rule) => meaning({ direction: 'both', ...rule, dwell_s: dwellOf(rule), rearm_s: rearmOf(rule) })
 
 export function differences(before: Analysis, after: Analysis): Difference[] {
   return [

@@ -39,7 +39,7 @@ describe('draft', () => {
     expect(moveCorner(start, 'l', 1, [2, 0.7]).zones[1]?.points).toEqual([[0, 0.5], [1, 0.7]])
   })
   it('takes a zone along to another kind of rule only where it fits', () => {
-    expect(changeKind(start, 'r', 'loitering').rules[0]).toEqual({ id: 'r', kind: 'loitering', dwell_s: 60, zone: 'z' })
+    expect(changeKind(start, 'r', 'loitering').rules[0]).toEqual({ id: 'r', kind: 'loitering', dwell_s: 60, rearm_s: 10, zone: 'z' })
     expect(changeKind(start, 'r', 'line_crossing').rules[0]).toMatchObject({ zone: 'l', direction: 'both' })
     expect(changeKind(start, 'r', 'tamper').rules[0]).not.toHaveProperty('zone')
     const timed = changeRule(start, 'r', { schedule: '22:00-05:00', severity: 'info' })

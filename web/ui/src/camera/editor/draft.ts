@@ -8,9 +8,11 @@ export const ZONE_KINDS = ['restricted', 'area', 'line'] as const satisfies read
 export const RULE_KINDS = ['zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
 
-/** What `vms/domain/facility.py` takes where a rule does not say. */
-export const DWELL_S = 1
-export const REARM_S = 5
+/** Seconds that a condition must hold, and must not hold until it is over, where a rule of the kind does not say. */
+const DWELL_S: Record<string, number> = { zone_breach: 1, line_crossing: 0, occupancy: 1, absence: 300, loitering: 60, tamper: 0 }
+const REARM_S: Record<string, number> = { zone_breach: 5, line_crossing: 15, occupancy: 5, absence: 5, loitering: 10, tamper: 30 }
+export const dwellOf = (rule: Pick<Rule, 'kind' | 'dwell_s'>) => rule.dwell_s ?? DWELL_S[rule.kind] ?? 1
+export const rearmOf = (rule: Pick<Rule, 'kind' | 'rearm_s'>) => rule.rearm_s ?? REARM_S[rule.kind] ?? 5
 
 /** Fewest and most corners, as the service takes them. */
 export const cornersOf = (kind: ZoneKind) => (kind === 'line' ? ([2, 16] as const) : ([3, 64] as const))
@@ -76,14 +78,15 @@ export function fits(kind: string, zone: Zone | null): boolean {
   return zone.kind !== 'line'
 }
 
-const STARTS: Record<RuleKind, Partial<Rule>> = {
-  zone_breach: { dwell_s: 1 }, line_crossing: { direction: 'both' }, occupancy: { max: 5, dwell_s: 10 },
-  absence: { dwell_s: 300 }, loitering: { dwell_s: 60 }, tamper: { dwell_s: 5, rearm_s: 10 },
-}
+/** What a new rule of the kind says: its times are written out, so that it stays what was seen here. */
+const startOf = (kind: RuleKind): Partial<Rule> => ({
+  dwell_s: kind === 'occupancy' ? 10 : dwellOf({ kind }), rearm_s: rearmOf({ kind }),
+  ...(kind === 'occupancy' ? { max: 5 } : {}), ...(kind === 'line_crossing' ? { direction: 'both' } : {}),
+})
 
 export function addRule(draft: Analysis, kind: RuleKind, zone: string | undefined): { draft: Analysis; id: string } {
   const id = freshId(kind, draft.rules)
-  const rule: Rule = { id, kind, ...STARTS[kind], ...(zone === undefined ? {} : { zone }) }
+  const rule: Rule = { id, kind, ...startOf(kind), ...(zone === undefined ? {} : { zone }) }
   return { draft: { ...draft, rules: [...draft.rules, rule] }, id }
 }
 
@@ -106,7 +109,7 @@ export function changeKind(draft: Analysis, id: string, kind: RuleKind): Analysi
     const first = draft.zones.find((one) => fits(kind, one))
     const kept = zone && fits(kind, zone) ? zone.id : fits(kind, null) ? undefined : first?.id
     const { severity, schedule } = rule
-    return merged({ id, kind, ...STARTS[kind] }, { zone: kept, severity, schedule })
+    return merged({ id, kind, ...startOf(kind) }, { zone: kept, severity, schedule })
   }) }
 }
 

@@ -35,6 +35,8 @@ export type Tryout =
   | { phase: 'forgotten' }
 
 const POLL_MS = 1000
+/** So often in a row the service may be away while it is looked at: the try-out itself goes on. */
+const PATIENCE = 8
 const HOURS = 1
 
 /** Only what the rule looks at goes along. */
@@ -79,8 +81,17 @@ export function useTryout(camera: string) {
         void request('DELETE', `${base}/${encodeURIComponent(id)}`).catch(() => undefined)
         return
       }
+      let missed = 0
       while (!own.over) {
-        const body = await request<TryoutBody>('GET', `${base}/${encodeURIComponent(id)}`)
+        let body: TryoutBody
+        try {
+          body = await request<TryoutBody>('GET', `${base}/${encodeURIComponent(id)}`)
+          missed = 0
+        } catch (error) {
+          if ((error instanceof Problem && error.status !== 503) || ++missed > PATIENCE) throw error
+          await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+          continue
+        }
         if (body.state === 'done') tell({ phase: 'done', result: body })
         else if (body.state === 'failed') tell({ phase: 'failed', error: null, said: body.error })
         else if (body.state === 'cancelled') tell({ phase: 'none' })
@@ -93,7 +104,7 @@ export function useTryout(camera: string) {
       }
     } catch (error) {
       if (error instanceof Problem && error.status === 404 && own.id !== null) tell({ phase: 'forgotten' })
-      else if (error instanceof Problem && error.status === 503) tell({ phase: 'busy', againInS: error.retryAfterS ?? 10 })
+      else if (error instanceof Problem && error.kind === 'busy') tell({ phase: 'busy', againInS: error.retryAfterS ?? 10 })
       else tell({ phase: 'failed', error, said: null })
       own.over = true
     }

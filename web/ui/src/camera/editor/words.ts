@@ -3,7 +3,7 @@ import i18n, { word } from '../../i18n'
 import type { Rule, Severity, Zone } from '../../api/types'
 import { number, span } from '../../time/format'
 import type { Difference } from './differences'
-import { DWELL_S } from './draft'
+import { dwellOf } from './draft'
 
 export const zoneTitle = (zone: Zone) => zone.name ?? zone.id
 
@@ -21,7 +21,7 @@ export function ruleSummary(rule: Rule): string {
   if (rule.max !== undefined) parts.push(i18n.t('ruleSum.max', { count: rule.max }))
   if (rule.min !== undefined) parts.push(i18n.t('ruleSum.min', { count: rule.min }))
   if (rule.kind === 'line_crossing') parts.push(i18n.t(`direction.${rule.direction ?? 'both'}`))
-  else parts.push(i18n.t('ruleSum.dwell', { time: seconds(rule.dwell_s ?? DWELL_S) }))
+  if (dwellOf(rule) > 0) parts.push(i18n.t('ruleSum.dwell', { time: seconds(dwellOf(rule)) }))
   parts.push(word('severity', rule.severity ?? defaultSeverity(rule.kind)))
   return parts.join(' · ')
 }
