@@ -71,6 +71,7 @@ class _Process:
         self._follower = ConfigurationFollower(data / "cache" / f"detector-{self._label}.json", self._apply)
         self._settings: Detector | None = None
         self._loading: asyncio.Task[None] | None = None
+        self._applied = asyncio.Event()
 
     async def run(self, address: BusAddress, stop: asyncio.Event) -> None:
         self._writer.start()
@@ -111,6 +112,7 @@ class _Process:
                 self._loading.cancel()
             self._loading = asyncio.ensure_future(self._model.apply(facility.detector))
         await self._fleet.apply(plans, (camera.id for _, camera in facility.cameras()))
+        self._applied.set()  # who drew it waits for the heartbeat that says so
         log.info("detector.applied revision=%d cameras=%d", revision, len(plans))
 
     async def _keep_serving(self, address: BusAddress, stop: asyncio.Event) -> None:
@@ -157,12 +159,14 @@ class _Process:
 
     async def _beat(self, bus: Bus) -> None:
         while True:
+            self._applied.clear()
             for state in self.states():
                 with contextlib.suppress(BusError):  # said by the bus itself; the next one follows
                     await bus.put(
                         subjects.BUCKET_STATE, subjects.state_key(state.site, state.camera, "detector"), state.encode()
                     )
-            await asyncio.sleep(HEARTBEAT_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._applied.wait(), HEARTBEAT_S)
 
     def states(self) -> list[DetectorState]:
         """The heartbeat of every camera, disabled ones included."""

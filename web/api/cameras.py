@@ -15,6 +15,7 @@ from web.access import permit
 from web.alerts.store import open_counts
 from web.api.moments import span, whole_ms
 from web.api.paging import Cursor, Limit, page
+from web.api.zones import lists_of
 from web.cameras import past
 from web.cameras.view import grown_to
 from web.context import Here
@@ -55,8 +56,8 @@ async def camera(camera: str, context: Here) -> dict[str, Any]:
         counts = await open_counts(connection)
     return {
         **context.cameras.view(found_site, found).represent(counts.get(found.id, 0)),
-        "zones": [zone.model_dump(mode="json", exclude_none=True) for zone in found.zones],
-        "rules": [rule.model_dump(mode="json", exclude_none=True) for rule in found.rules],
+        **lists_of(found),
+        "revision": context.current.revision,
     }
 
 

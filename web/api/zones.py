@@ -1,16 +1,17 @@
-"""Zones and rules of a camera: reading them, and drawing new ones."""
+"""Zones and rules of a camera: reading them, and drawing new ones, apart or both in one revision."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from vms.domain.facility import Facility, Rule, Zone
+from vms.domain.clock import rfc3339
+from vms.domain.facility import Camera, Rule, Zone
 from web.access import Identity, permit
-from web.configuration.revisions import dump, load, save
+from web.configuration.analysis import Overtaken, last_change, replace_drawn_upon, replacing
+from web.configuration.revisions import latest, save
 from web.context import Context, Here
 from web.problems import Problem, not_found
 
@@ -27,32 +28,52 @@ def _few(items: object) -> object:
     return items
 
 
+Drawn = Annotated[tuple[Zone, ...], BeforeValidator(_few)]
+Ruled = Annotated[tuple[Rule, ...], BeforeValidator(_few)]
+
+
 class Zones(BaseModel):
     """All zones of a camera."""
 
     model_config = ConfigDict(extra="forbid")
-    items: Annotated[tuple[Zone, ...], BeforeValidator(_few)]
+    items: Drawn
 
 
 class Rules(BaseModel):
     """All rules of a camera."""
 
     model_config = ConfigDict(extra="forbid")
-    items: Annotated[tuple[Rule, ...], BeforeValidator(_few)]
+    items: Ruled
+
+
+class Analysis(BaseModel):
+    """Zones and rules at once, so that no rule names a zone that is not there yet, or no longer."""
+
+    model_config = ConfigDict(extra="forbid")
+    zones: Drawn
+    rules: Ruled
+    base_revision: Annotated[int | None, Field(ge=0, description="the revision that was drawn upon; null: any")] = None
 
 
 @router.get("/zones", dependencies=[permit("camera.view")])
 async def zones(camera: str, context: Here) -> dict[str, Any]:
     """As in the facility file."""
     _, found = context.camera(camera)
-    return {"items": [zone.model_dump(mode="json", exclude_none=True) for zone in found.zones], "next": None}
+    return {"items": lists_of(found)["zones"], "next": None}
 
 
 @router.get("/rules", dependencies=[permit("camera.view")])
 async def rules(camera: str, context: Here) -> dict[str, Any]:
     """As in the facility file."""
     _, found = context.camera(camera)
-    return {"items": [rule.model_dump(mode="json", exclude_none=True) for rule in found.rules], "next": None}
+    return {"items": lists_of(found)["rules"], "next": None}
+
+
+@router.get("/analysis", dependencies=[permit("camera.view")])
+async def analysis(camera: str, context: Here) -> dict[str, Any]:
+    """Both, and the revision that they are of."""
+    _, found = context.camera(camera)
+    return {"revision": context.current.revision, **lists_of(found)}
 
 
 @router.put("/zones")
@@ -60,7 +81,7 @@ async def put_zones(
     camera: str, body: Zones, identity: Annotated[Identity, permit("camera.configure")], context: Here
 ) -> dict[str, int]:
     """Replaces all zones; answers with the configuration's new revision."""
-    return await _replace(context, identity, camera, "zones", body)
+    return await _replace(context, identity, camera, {"zones": _plain(body, "items")})
 
 
 @router.put("/rules")
@@ -68,29 +89,66 @@ async def put_rules(
     camera: str, body: Rules, identity: Annotated[Identity, permit("camera.configure")], context: Here
 ) -> dict[str, int]:
     """Replaces all rules; answers with the configuration's new revision."""
-    return await _replace(context, identity, camera, "rules", body)
+    return await _replace(context, identity, camera, {"rules": _plain(body, "items")})
 
 
-async def _replace(context: Context, identity: Identity, camera: str, part: str, body: Zones | Rules) -> dict[str, int]:
+@router.put("/analysis")
+async def put_analysis(
+    camera: str, body: Analysis, identity: Annotated[Identity, permit("camera.configure")], context: Here
+) -> dict[str, int]:
+    """Replaces both in one revision. 409 `changed` when they were changed since `base_revision`."""
+    parts = {"zones": _plain(body, "zones"), "rules": _plain(body, "rules")}
+    return await _replace(context, identity, camera, parts, body.base_revision)
+
+
+def lists_of(camera: Camera) -> dict[str, Any]:
+    """``zones`` and ``rules`` of a camera as they are told."""
+    return {
+        "zones": [zone.model_dump(mode="json", exclude_none=True) for zone in camera.zones],
+        "rules": [rule.model_dump(mode="json", exclude_none=True) for rule in camera.rules],
+    }
+
+
+def _plain(body: BaseModel, part: str) -> list[Any]:
+    found: list[Any] = body.model_dump(mode="json", exclude_none=True)[part]
+    return found
+
+
+async def _replace(
+    context: Context, identity: Identity, camera: str, parts: dict[str, list[Any]], base: int | None = None
+) -> dict[str, int]:
     context.camera(camera)
-    items = body.model_dump(mode="json", exclude_none=True)["items"]
+    database, clock, author = context.database, context.clock, identity.username
     try:
-        configured = await save(context.database, context.clock, identity.username, _with(camera, part, items))
+        if base is None:
+            configured = await save(database, clock, author, replacing(camera, parts))
+        else:
+            configured = await replace_drawn_upon(database, clock, author, camera, parts, base)
+    except KeyError as err:
+        raise not_found("camera") from err  # it was taken out a moment ago
     except ValidationError as err:
         detail = "; ".join(one["msg"].removeprefix("Value error, ") for one in err.errors()[:3])
         raise Problem(422, "invalid", detail) from err
+    except Overtaken as err:
+        raise await _changed(context, camera, err.base) from err
     context.current.replace(configured)
     return {"revision": configured.revision}
 
 
-def _with(camera: str, part: str, items: list[Any]) -> Callable[[Facility | None], Facility]:
-    def make(before: Facility | None) -> Facility:
-        plain: dict[str, Any] = {} if before is None else dump(before)
-        for site in plain.get("sites", []):
-            for one in site["cameras"]:
-                if one["id"] == camera:
-                    one[part] = items
-                    return load(plain)
-        raise not_found("camera")  # it was taken out a moment ago
-
-    return make
+async def _changed(context: Context, camera: str, base: int) -> Problem:
+    """The answer to who drew upon what is no longer there: what is there now, by whom and since when."""
+    change = await last_change(context.database, camera, base)
+    newest = await latest(context.database)
+    if newest is not None:
+        context.current.replace(newest)  # the command line may have written it
+    _, found = context.camera(camera)
+    who = "somebody" if change is None else change.author
+    return Problem(
+        409,
+        "changed",
+        f"{who} changed the zones or rules of this camera after revision {base}",
+        revision=context.current.revision,
+        by=None if change is None else change.author,
+        at=None if change is None else rfc3339(change.at),
+        **lists_of(found),
+    )

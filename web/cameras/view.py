@@ -116,6 +116,7 @@ class CameraView:
             "clock_offset_s": None if live is None else live.clock_offset_s,
             "packets_missed": None if recorder is None else recorder.packets_missed,
             "model": None if detector is None else detector.model,
+            "analysis_revision": None if seeing is None else seeing.revision,
             "open_alerts": open_alerts,
         }
 

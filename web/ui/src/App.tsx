@@ -37,7 +37,7 @@ export function App() {
               <Redirect to={onPhone() ? '/alerts' : '/wall'} replace />
             </Route>
             <Route path="/wall" component={WallPage} />
-            <Route path="/cameras/:id">{({ id }) => <CameraPage key={id} id={decodeURIComponent(id)} />}</Route>
+            <Route path="/cameras/:id/:part?">{({ id, part }) => <CameraPage key={id} id={decodeURIComponent(id)} part={part} />}</Route>
             <Route path="/recordings">
               <Suspense fallback={<div className="splash" role="status" aria-label={t('state.loading')} />}><RecordingsPage /></Suspense>
             </Route>

@@ -11,6 +11,9 @@ import './styles/wall.css'
 import './styles/tile.css'
 import './styles/stage.css'
 import './styles/camera.css'
+import './styles/editor.css'
+import './styles/editor-forms.css'
+import './styles/sheet.css'
 import './styles/alert-detail.css'
 import './styles/alerts.css'
 import './styles/recordings.css'
@@ -27,6 +30,8 @@ import { queryClient } from './api/queries'
 import { App } from './App'
 import { HintProvider } from './controls/Hint'
 import { applyTheme, preferences } from './preferences/preferences'
+import { aroundNav, useHeldLocation } from './shell/leaving'
+import { Router } from 'wouter'
 
 applyTheme()
 preferences.subscribe(() => {
@@ -42,7 +47,9 @@ if (root) {
     <StrictMode>
       <QueryClientProvider client={queryClient}>
         <HintProvider delayDuration={350} skipDelayDuration={200}>
-          <App />
+          <Router hook={useHeldLocation} aroundNav={aroundNav}>
+            <App />
+          </Router>
         </HintProvider>
       </QueryClientProvider>
     </StrictMode>,

@@ -9,6 +9,8 @@ export class Problem extends Error {
     readonly kind: string,
     readonly detail: string,
     readonly retryAfterS: number | null,
+    /** The whole document: some problems say more than the common fields. */
+    readonly body: object = {},
   ) {
     super(detail || kind || `HTTP ${status}`)
   }
@@ -57,7 +59,7 @@ async function problemOf(response: Response, path: string): Promise<Error> {
   const retry = Number(response.headers.get('Retry-After'))
   const kind = (body.type ?? '').split('#').pop() ?? ''
   if (response.status === 401 && path !== '/api/session') announceSignedOut()
-  return new Problem(response.status, kind, body.detail ?? body.title ?? '', retry > 0 ? retry : null)
+  return new Problem(response.status, kind, body.detail ?? body.title ?? '', retry > 0 ? retry : null, body)
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, undefined, signal)

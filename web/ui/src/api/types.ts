@@ -88,6 +88,8 @@ export interface Camera {
   clock_offset_s: number | null
   packets_missed: number | null
   model: string | null
+  /** The revision that the camera's detector has in force; null while no detector is heard. */
+  analysis_revision?: number | null
   open_alerts: number
 }
 
@@ -101,23 +103,41 @@ export interface RemovedCamera {
   last_at: string | null
 }
 
+export type ZoneKind = 'restricted' | 'area' | 'line'
+
 export interface Zone {
   id: string
-  kind: string
+  kind: ZoneKind
   name?: string
   polygon?: Point[]
   points?: Point[]
 }
 
+export type Direction = 'a_to_b' | 'b_to_a' | 'both'
+
+/** `Rule` of `vms/domain/facility.py`; what is left out has its default there. */
 export interface Rule {
   id: string
   kind: string
   zone?: string
+  severity?: Severity
+  schedule?: string
+  dwell_s?: number
+  rearm_s?: number
+  min?: number
+  max?: number
+  direction?: Direction
 }
 
-export interface CameraDetail extends Camera {
+/** Zones and rules of a camera: what its detector goes by. */
+export interface Analysis {
   zones: Zone[]
   rules: Rule[]
+}
+
+export interface CameraDetail extends Camera, Analysis {
+  /** The configuration's revision that zones and rules are of; an older server does not say. */
+  revision?: number
 }
 
 export interface Box {

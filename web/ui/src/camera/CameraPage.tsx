@@ -1,12 +1,12 @@
 // One camera: live picture, how it does, its last hours, its alerts.
-import { ArrowLeft, ArrowRight, Camera as CameraIcon, Expand, Square, SquareDashed } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { ArrowLeft, ArrowRight, Camera as CameraIcon, Expand, Lock, PencilRuler, Square, SquareDashed } from 'lucide-react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { shortSite } from '../alerts/places'
 import { connection } from '../api/connection'
 import { useCamera, useCameras, useSites } from '../api/queries'
-import type { CameraDetail } from '../api/types'
+import type { Analysis, CameraDetail } from '../api/types'
 import { Hint } from '../controls/Hint'
 import { Failed, StaleNote } from '../controls/states'
 import { tell } from '../controls/toasts'
@@ -16,7 +16,7 @@ import { prefer, preferences, writeJson } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
 import { toggleFull } from '../shell/fullScreen'
 import { PageTools } from '../shell/PageTools'
-import { LAST_CAMERA, useTitle } from '../shell/shellState'
+import { LAST_CAMERA, usePermission, useTitle } from '../shell/shellState'
 import { useShortcuts } from '../shell/shortcuts'
 import { StateMark } from '../wall/StateMark'
 import { isClosed } from '../wall/Tile'
@@ -26,7 +26,13 @@ import { LiveView } from './LiveView'
 import { RecentAlerts } from './RecentAlerts'
 import { saveSnapshot } from './snapshot'
 
-export function CameraPage({ id }: { id: string }) {
+/** Fetched when zones are first edited: who only watches does not wait for it. */
+const Editing = lazy(async () => ({ default: (await import('./editor/Editing')).Editing }))
+
+/** The part of the page's address under which zones and rules are edited. */
+const ZONES = 'zones'
+
+export function CameraPage({ id, part }: { id: string; part?: string | undefined }) {
   const { t } = useTranslation()
   const camera = useCamera(id)
   const lost = useStore(connection).state === 'down'
@@ -39,7 +45,7 @@ export function CameraPage({ id }: { id: string }) {
     return (
       <>
         {camera.isError && !lost && <StaleNote since={camera.dataUpdatedAt} onRetry={() => void camera.refetch()} />}
-        <Loaded camera={camera.data} />
+        <Loaded camera={camera.data} part={part} />
       </>
     )
   }
@@ -53,7 +59,7 @@ export function CameraPage({ id }: { id: string }) {
   )
 }
 
-function Loaded({ camera }: { camera: CameraDetail }) {
+function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefined }) {
   const { t } = useTranslation()
   const [, navigate] = useLocation()
   const sites = useSites()
@@ -64,6 +70,11 @@ function Loaded({ camera }: { camera: CameraDetail }) {
   const profile = camera.streams.includes(wanted) ? wanted : camera.streams.includes('main') ? 'main' : 'sub'
   const site = sites.data?.find((one) => one.id === camera.site)
   const closed = isClosed(camera)
+  const mayEdit = usePermission('camera.configure')
+  const editing = part === ZONES && mayEdit
+  const [over, setOver] = useState<HTMLElement | null>(null)
+  const [below, setBelow] = useState<HTMLElement | null>(null)
+  const [draft, setDraft] = useState<Analysis | null>(null)
 
   const snapshot = () => {
     if (closed) return
@@ -78,7 +89,7 @@ function Loaded({ camera }: { camera: CameraDetail }) {
     f: toggleFull,
   })
   return (
-    <div className="camera-page scrolls">
+    <div className="camera-page scrolls" data-editing={editing}>
       <PageTools>
         <Link className="button quiet icon phone-only" href="/wall" aria-label={t('action.back')}><ArrowLeft size={20} /></Link>
         <h1 className="cut">
@@ -101,8 +112,12 @@ function Loaded({ camera }: { camera: CameraDetail }) {
         </span>
       </PageTools>
       <div className="camera-main">
-        <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} playerRef={player} />
-        {!closed && (
+        {part === ZONES && !mayEdit && <p className="editor-note attention" role="alert"><Lock size={15} /> {t('editor.forbidden')}</p>}
+        <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} playerRef={player}
+          editing={editing ? { draft, over: setOver } : null} />
+        {editing && <div ref={setBelow} className="editor-below" />}
+        {closed && !editing && mayEdit && <div className="camera-tools"><EditLink camera={camera.id} /></div>}
+        {!closed && !editing && (
           <div className="camera-tools" role="toolbar" aria-label={t('camera.tools')}>
             <span className="segmented" role="group" aria-label={t('camera.profile')}>
               {(['main', 'sub'] as const).map((one) => (
@@ -117,6 +132,7 @@ function Loaded({ camera }: { camera: CameraDetail }) {
             <button className="button" aria-pressed={showPersons} aria-label={t('camera.boxes')} onClick={() => prefer({ showPersons: !showPersons })}>
               <Square size={15} /> <span className="desk-only">{t('camera.boxes')}</span> <kbd>B</kbd>
             </button>
+            {mayEdit && <EditLink camera={camera.id} />}
             <button className="button tools-end" aria-label={t('camera.snapshot')} onClick={snapshot}>
               <CameraIcon size={15} /> <span className="desk-only">{t('camera.snapshot')}</span> <kbd>S</kbd>
             </button>
@@ -127,11 +143,26 @@ function Loaded({ camera }: { camera: CameraDetail }) {
         )}
         <History camera={camera} />
       </div>
-      <aside className="camera-side">
-        <Figures camera={camera} status={status} profile={profile} />
-        <RecentAlerts camera={camera.id} />
-      </aside>
+      {editing ? (
+        <Suspense fallback={<aside className="editor-panel"><div className="skeleton editor-loading" role="status" aria-label={t('state.loading')} /></aside>}>
+          <Editing camera={camera} over={over} below={below} onDraft={setDraft} onDone={() => navigate(`/cameras/${camera.id}`)} />
+        </Suspense>
+      ) : (
+        <aside className="camera-side">
+          <Figures camera={camera} status={status} profile={profile} />
+          <RecentAlerts camera={camera.id} />
+        </aside>
+      )}
     </div>
+  )
+}
+
+function EditLink({ camera }: { camera: string }) {
+  const { t } = useTranslation()
+  return (
+    <Link className="button" href={`/cameras/${camera}/${ZONES}`}>
+      <PencilRuler size={15} /> <span>{t('editor.open')}</span>
+    </Link>
   )
 }
 

@@ -2,15 +2,16 @@
 import { Lock, MonitorOff, Users, VideoOff } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CameraDetail } from '../api/types'
+import type { Analysis, CameraDetail } from '../api/types'
 import { hasWord, word } from '../i18n'
 import type { LivePlayer, LiveStatus } from '../live/player'
 import { codecName } from '../live/transport'
-import type { Track } from '../live/personBoxes'
+import type { Step, Track } from '../live/personBoxes'
 import { moment, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { isClosed } from '../wall/Tile'
-import { drawPersons, drawZones, prepare } from './overlay'
+import { drawTracks, drawZones, prepare, presenceOf } from './overlay'
+import { LastPicture } from './LastPicture'
 import { useLive } from './useLive'
 
 export interface LiveViewProps {
@@ -20,37 +21,46 @@ export interface LiveViewProps {
   showPersons: boolean
   onStatus?: (status: LiveStatus) => void
   playerRef?: RefObject<LivePlayer | null>
+  /** While zones are edited: what they are by now, and where over the picture they are drawn. */
+  editing?: { draft: Analysis | null; over: (element: HTMLElement | null) => void } | null
 }
 
 export function LiveView(props: LiveViewProps) {
   const { camera } = props
   if (isClosed(camera)) return <ClosedSlate camera={camera} />
-  if (camera.state === 'offline' || camera.state === 'disabled') return <NoPicture camera={camera} />
+  if (camera.state === 'offline' || camera.state === 'disabled') {
+    return props.editing ? <LastPicture camera={camera} over={props.editing.over} /> : <NoPicture camera={camera} />
+  }
   // Another profile gets new elements: a canvas keeps its first kind of context for ever.
   return <Playing key={props.profile} {...props} />
 }
 
-function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef }: LiveViewProps) {
+function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef, editing }: LiveViewProps) {
   const { t } = useTranslation()
   const overlay = useRef<HTMLCanvasElement>(null)
-  const tracks = useRef<Track[]>([])
+  const tracks = useRef<Track[] | null>(null)
+  const trails = useRef<(id: number) => Step[]>(() => [])
+  const { zones, rules } = editing?.draft ?? camera
+  const drawn = !editing && showZones
   const draw = useCallback(() => {
     const canvas = overlay.current
     const context = canvas && prepare(canvas)
     if (!canvas || !context) return
-    if (showZones) drawZones(context, camera.zones, canvas.clientWidth, canvas.clientHeight)
-    if (showPersons) drawPersons(context, tracks.current, canvas.clientWidth, canvas.clientHeight)
-  }, [camera.zones, showZones, showPersons])
+    const { clientWidth: width, clientHeight: height } = canvas
+    const presence = presenceOf(zones, tracks.current ?? [])
+    if (drawn) drawZones(context, zones, width, height, rules, tracks.current && presence.counts)
+    if (showPersons) drawTracks(context, tracks.current ?? [], width, height, presence.breaching, trails.current)
+  }, [zones, rules, drawn, showPersons])
   const shown = useRef('')
   const [persons, setPersons] = useState<number | null>(null)
-  const { video, canvas, player, status } = useLive(camera.id, profile, (known) => {
-    const found = known ?? []
+  const { video, canvas, player, status } = useLive(camera.id, profile, (known, trail) => {
     setPersons(known === null ? null : known.length)
     // Redrawing an unchanged overlay 25 times a second would cost more than the video.
-    const key = found.map((one) => `${one.id}:${one.x}:${one.y}:${one.w}:${one.h}`).join()
+    const key = known === null ? 'unknown' : known.map((one) => `${one.id}:${one.x}:${one.y}:${one.w}:${one.h}:${trail(one.id).length}`).join()
     if (key === shown.current) return
     shown.current = key
-    tracks.current = found
+    tracks.current = known
+    trails.current = trail
     draw()
   })
   useEffect(draw, [draw, status.width, status.height])
@@ -81,6 +91,7 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef 
         <video ref={video} muted playsInline hidden={onCanvas} />
         <canvas ref={canvas} hidden={!onCanvas} />
         <canvas ref={overlay} className="stage-overlay" aria-hidden="true" />
+        {editing && <div ref={editing.over} className="stage-over" />}
         <LiveBadge status={status} />
         {status.phase !== 'playing' && <Waiting status={status} player={player} />}
         {status.unplayable && (

@@ -1,9 +1,12 @@
 // What is drawn over a picture: zones and persons. Coordinates are fractions of the picture.
-import type { Box, Zone } from '../api/types'
+import type { Box, Rule, Zone } from '../api/types'
+import type { Step, Track } from '../live/personBoxes'
+import { arrowOf, contains, footOf, isLine, labelPoint, pointsOf } from './geometry'
 
 const RESTRICTED = '#ef5350'
 const OTHER = '#6cabff'
 const PERSON = '#58c08a'
+const CASE = 'rgb(0 0 0 / 45%)'
 
 /** Fits the canvas to its shown size and clears it. */
 export function prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
@@ -20,9 +23,32 @@ export function prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | n
   return context
 }
 
-export function drawZones(context: CanvasRenderingContext2D, zones: readonly Zone[], width: number, height: number): void {
+export interface Presence {
+  /** Persons in each zone now, by its id; lines have none. */
+  counts: Map<string, number>
+  /** Tracks that stand in a restricted zone. */
+  breaching: Set<number>
+}
+
+/** Who stands where, by the feet: as the detector decides it. */
+export function presenceOf(zones: readonly Zone[], tracks: readonly Track[]): Presence {
+  const counts = new Map<string, number>()
+  const breaching = new Set<number>()
   for (const zone of zones) {
-    const points = zone.polygon ?? zone.points ?? []
+    if (isLine(zone)) continue
+    const inside = tracks.filter((track) => contains(pointsOf(zone), footOf(track)))
+    counts.set(zone.id, inside.length)
+    if (zone.kind === 'restricted') inside.forEach((track) => breaching.add(track.id))
+  }
+  return { counts, breaching }
+}
+
+export function drawZones(
+  context: CanvasRenderingContext2D, zones: readonly Zone[], width: number, height: number,
+  rules: readonly Rule[] = [], counts: ReadonlyMap<string, number> | null = null,
+): void {
+  for (const zone of zones) {
+    const points = pointsOf(zone)
     if (points.length < 2) continue
     const restricted = zone.kind === 'restricted'
     const colour = restricted ? RESTRICTED : OTHER
@@ -31,53 +57,135 @@ export function drawZones(context: CanvasRenderingContext2D, zones: readonly Zon
       if (index === 0) context.moveTo(x * width, y * height)
       else context.lineTo(x * width, y * height)
     })
-    if (zone.polygon) {
+    if (!isLine(zone)) {
       context.closePath()
       context.fillStyle = `${colour}1f`
       context.fill()
     }
     context.strokeStyle = colour
-    context.lineWidth = 1.5
-    context.setLineDash(restricted ? [] : [7, 5])
+    context.lineWidth = isLine(zone) ? 2 : 1.5
+    context.setLineDash(zone.kind === 'area' ? [7, 5] : [])
     context.stroke()
     context.setLineDash([])
-    const [x, y] = points[0] ?? [0, 0]
-    label(context, zone.name ?? zone.id, x * width + 4, y * height + 4, colour, width)
+    if (isLine(zone)) drawWays(context, zone, rules, width, height, colour)
+    const [x, y] = labelPoint(points)
+    label(context, zone.name ?? zone.id, x * width + 4, y * height + 4, colour, width, counts?.get(zone.id))
   }
 }
 
+/** An arrow across the line for each way that a rule counts. */
+function drawWays(context: CanvasRenderingContext2D, zone: Zone, rules: readonly Rule[], width: number, height: number, colour: string): void {
+  const arrow = arrowOf(pointsOf(zone), { width, height })
+  const ways = rules.filter((rule) => rule.kind === 'line_crossing' && rule.zone === zone.id).map((rule) => rule.direction ?? 'both')
+  if (!arrow) return
+  const [rightX, rightY] = arrow.right
+  for (const [way, sign] of [['a_to_b', 1], ['b_to_a', -1]] as const) {
+    if (!ways.includes(way) && !ways.includes('both')) continue
+    const at = (along: number, aside: number) =>
+      [arrow.x + (rightX * along - rightY * aside) * sign, arrow.y + (rightY * along + rightX * aside) * sign] as const
+    context.beginPath()
+    context.moveTo(...at(0, 0))
+    context.lineTo(...at(14, 0))
+    context.moveTo(...at(12, 6))
+    context.lineTo(...at(22, 0))
+    context.lineTo(...at(12, -6))
+    context.closePath()
+    context.strokeStyle = CASE
+    context.lineWidth = 4
+    context.stroke()
+    context.strokeStyle = colour
+    context.lineWidth = 2
+    context.stroke()
+    context.fillStyle = colour
+    context.fill()
+  }
+}
+
+/** Persons found in one picture, as an alert keeps them. */
 export function drawPersons(context: CanvasRenderingContext2D, boxes: readonly Box[], width: number, height: number, colour = PERSON): void {
   for (const box of boxes) {
-    const [x, y, w, h] = [box.x * width, box.y * height, box.w * width, box.h * height]
-    context.lineWidth = 4
-    context.strokeStyle = 'rgb(0 0 0 / 45%)'
-    round(context, x, y, w, h)
-    context.lineWidth = 2
-    context.strokeStyle = colour
-    round(context, x, y, w, h)
+    drawBox(context, box, width, height, colour)
     if (typeof box.confidence === 'number') {
-      label(context, `${Math.round(box.confidence * 100)}%`, x, Math.max(0, y - 19), colour, width)
+      label(context, `${Math.round(box.confidence * 100)}%`, box.x * width, Math.max(0, box.y * height - 19), colour, width)
     }
   }
 }
 
-export const ALERT_COLOUR = RESTRICTED
-
-function round(context: CanvasRenderingContext2D, x: number, y: number, w: number, h: number): void {
-  context.beginPath()
-  context.roundRect(x, y, w, h, 3)
-  context.stroke()
+/** Tracks in the live picture: box, number, and the way that the feet came. Who breaches is red, and marked by a diamond. */
+export function drawTracks(
+  context: CanvasRenderingContext2D, tracks: readonly Track[], width: number, height: number,
+  breaching: ReadonlySet<number>, trail: (id: number) => readonly Step[],
+): void {
+  for (const track of tracks) {
+    const breach = breaching.has(track.id)
+    const colour = breach ? RESTRICTED : PERSON
+    drawTrail(context, track, trail(track.id), width, height, colour)
+    drawBox(context, track, width, height, colour)
+    label(context, `${breach ? '◆ ' : ''}${track.id} · ${Math.round(track.confidence * 100)}%`, track.x * width, Math.max(0, track.y * height - 19), colour, width)
+  }
 }
 
-function label(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string, limit: number): void {
+function drawTrail(context: CanvasRenderingContext2D, track: Track, steps: readonly Step[], width: number, height: number, colour: string): void {
+  const [x, y] = footOf(track)
+  const way = [...steps, { x, y, age: 0 }]
+  context.lineCap = 'round'
+  for (const [style, thick] of [[CASE, 4.5], [colour, 2]] as const) {
+    context.strokeStyle = style
+    context.lineWidth = thick
+    way.forEach((step, index) => {
+      const next = way[index + 1]
+      if (!next) return
+      context.globalAlpha = (1 - step.age) ** 1.5
+      context.beginPath()
+      context.moveTo(step.x * width, step.y * height)
+      context.lineTo(next.x * width, next.y * height)
+      context.stroke()
+    })
+  }
+  context.globalAlpha = 1
+  context.lineCap = 'butt'
+  context.beginPath()
+  context.ellipse(x * width, y * height, 5, 3, 0, 0, 2 * Math.PI)
+  context.fillStyle = colour
+  context.fill()
+}
+
+export const ALERT_COLOUR = RESTRICTED
+
+function drawBox(context: CanvasRenderingContext2D, box: Pick<Box, 'x' | 'y' | 'w' | 'h'>, width: number, height: number, colour: string): void {
+  const [x, y, w, h] = [box.x * width, box.y * height, box.w * width, box.h * height]
+  for (const [style, thick] of [[CASE, 4], [colour, 2]] as const) {
+    context.lineWidth = thick
+    context.strokeStyle = style
+    context.beginPath()
+    context.roundRect(x, y, w, h, 3)
+    context.stroke()
+  }
+}
+
+function label(
+  context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string, limit: number, count?: number,
+): void {
   context.font = '600 11px "Inter Variable", Inter, sans-serif'
-  const width = context.measureText(text).width + 10
-  const left = Math.max(0, Math.min(x, limit - width))
+  const textWidth = context.measureText(text).width + 10
+  const counted = count === undefined ? 0 : context.measureText(String(count)).width + 24
+  const left = Math.max(0, Math.min(x, limit - textWidth - counted))
   context.fillStyle = 'rgb(8 10 14 / 78%)'
   context.beginPath()
-  context.roundRect(left, y, width, 17, 3)
+  context.roundRect(left, y, textWidth + counted, 17, 3)
   context.fill()
   context.fillStyle = colour
   context.textBaseline = 'middle'
   context.fillText(text, left + 5, y + 9)
+  if (count === undefined) return
+  // A head and shoulders, and how many of them.
+  const at = left + textWidth
+  context.fillStyle = count > 0 ? '#ffffff' : 'rgb(255 255 255 / 55%)'
+  context.beginPath()
+  context.arc(at + 5, y + 5.5, 2.4, 0, 2 * Math.PI)
+  context.fill()
+  context.beginPath()
+  context.arc(at + 5, y + 13.5, 4.4, Math.PI, 2 * Math.PI)
+  context.fill()
+  context.fillText(String(count), at + 13, y + 9)
 }

@@ -1,9 +1,9 @@
 // The life of a live player inside React: made with its elements, closed with them.
 import { useEffect, useRef, useState } from 'react'
 import { initialStatus, LivePlayer, type LiveStatus } from '../live/player'
-import type { Track } from '../live/personBoxes'
+import type { Step, Track } from '../live/personBoxes'
 
-export function useLive(camera: string, profile: 'main' | 'sub', overlay: (tracks: Track[] | null) => void) {
+export function useLive(camera: string, profile: 'main' | 'sub', overlay: (tracks: Track[] | null, trail: (id: number) => Step[]) => void) {
   const video = useRef<HTMLVideoElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const player = useRef<LivePlayer | null>(null)
@@ -16,7 +16,7 @@ export function useLive(camera: string, profile: 'main' | 'sub', overlay: (track
     const made = new LivePlayer({
       camera, profile, video: video.current, canvas: canvas.current,
       status: setStatus,
-      overlay: (tracks) => draw.current(tracks),
+      overlay: (tracks, trail) => draw.current(tracks, trail),
     })
     player.current = made
     return () => {

@@ -1,8 +1,10 @@
-// The words of both languages, put together from their files: one for the recordings, one for all the rest.
+// The words of both languages, put together from their files: one for the recordings, one for the editor, one for all the rest.
 import enBase from './en.json'
+import enEditor from './en.editor.json'
 import enRecordings from './en.recordings.json'
 import viBase from './vi.json'
+import viEditor from './vi.editor.json'
 import viRecordings from './vi.recordings.json'
 
-export const en = { ...enBase, ...enRecordings }
-export const vi = { ...viBase, ...viRecordings }
+export const en = { ...enBase, ...enEditor, ...enRecordings }
+export const vi = { ...viBase, ...viEditor, ...viRecordings }

@@ -34,6 +34,14 @@ describe('PersonBoxes', () => {
     expect(boxes.at(11_800, 12_100)?.[0]?.x).toBe(0.9)
     expect(boxes.at(11_000, 12_100)).toBeNull()
   })
+  it('leaves a trail of feet behind each track, up to the picture and no further', () => {
+    const boxes = seen([7_000, [track(1, 0)]], [10_000, [track(1, 0.1), track(2, 0.5)]], [11_000, [track(1, 0.2)]], [12_000, [track(1, 0.3)]])
+    expect(boxes.trail(1, 11_500)).toEqual([
+      { x: 0.15000000000000002, y: 0.2, age: 0.375 }, { x: 0.25, y: 0.2, age: 0.125 },
+    ])
+    expect(boxes.trail(2, 12_000)).toHaveLength(1)
+    expect(boxes.trail(3, 12_000)).toEqual([])
+  })
   it('forgets what is long past, and what has no time', () => {
     const boxes = seen([1000, [track(1)]], [Number.NaN, [track(2)]], [20_000, [track(3)]])
     expect(boxes.at(1000, 20_100)).toBeNull()

@@ -13,6 +13,8 @@ export interface Track {
 const PAIR_MS = 1200
 /** So far beyond the newest sighting its motion is continued: results come a little after the picture. */
 const AHEAD_MS = 500
+/** So far back a track's feet are shown. */
+const TRAIL_MS = 4000
 /** Older than this a sighting says nothing about the picture: a box around nobody is worse than no box. */
 const FRESH_MS = 1500
 const KEEP_MS = 6000
@@ -20,6 +22,13 @@ const KEEP_MS = 6000
 interface Sighting {
   at: number
   tracks: Track[]
+}
+
+/** Where a track's feet were, and how long ago as a share of the trail: 0 now, 1 about to be forgotten. */
+export interface Step {
+  x: number
+  y: number
+  age: number
 }
 
 export class PersonBoxes {
@@ -56,6 +65,14 @@ export class PersonBoxes {
     const before = this.held[this.held.length - 2]
     if (!before || newest.at - before.at > PAIR_MS) return newest.tracks
     return along(before, newest, Math.min(frameAt, newest.at + AHEAD_MS))
+  }
+
+  /** The way of a track's feet up to the frame of `until`, oldest first; what the picture does not show yet is not in it. */
+  trail(id: number, until: number): Step[] {
+    return this.held.flatMap(({ at, tracks }) => {
+      const track = at <= until && at > until - TRAIL_MS ? tracks.find((one) => one.id === id) : undefined
+      return track ? [{ x: track.x + track.w / 2, y: track.y + track.h, age: (until - at) / TRAIL_MS }] : []
+    })
   }
 }
 

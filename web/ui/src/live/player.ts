@@ -4,7 +4,7 @@ import { serverClock } from '../time/serverClock'
 import { WallFeed } from '../wall/feed'
 import { isInit } from './fmp4'
 import { mseSupports, MseTransport } from './mse'
-import { PersonBoxes, type Track } from './personBoxes'
+import { PersonBoxes, type Step, type Track } from './personBoxes'
 import { codecOf, type StreamInfo, type Transport, type TransportEvents, type TransportKind } from './transport'
 import { webCodecsSupports, WebCodecsTransport } from './webcodecs'
 
@@ -34,7 +34,7 @@ export interface LivePlayerOptions {
   canvas: HTMLCanvasElement
   status: (status: LiveStatus) => void
   /** After each painted frame: draw what belongs over it. */
-  overlay: (tracks: Track[] | null) => void
+  overlay: (tracks: Track[] | null, trail: (id: number) => Step[]) => void
 }
 
 const SILENCE_MS = 6000
@@ -197,7 +197,8 @@ export class LivePlayer {
   }
 
   private paintOverlay(): void {
-    this.options.overlay(this.boxes.at(this.frameAt, serverClock.now()))
+    const now = serverClock.now()
+    this.options.overlay(this.boxes.at(this.frameAt, now), (id) => this.boxes.trail(id, this.frameAt ?? now))
   }
 
   private report = () => {

@@ -11,6 +11,7 @@ import { ring } from '../alerts/sound'
 import { LiveUpdates } from '../api/liveUpdates'
 import { useCameras } from '../api/queries'
 import type { Alert, Session } from '../api/types'
+import { QuarrelDialog } from '../camera/editor/QuarrelDialog'
 import { Hint } from '../controls/Hint'
 import { Toasts } from '../controls/toasts'
 import { readJson } from '../preferences/preferences'
@@ -19,6 +20,7 @@ import { serverClock } from '../time/serverClock'
 import { Banners } from './Banners'
 import { Header } from './Header'
 import { KeysDialog } from './KeysDialog'
+import { LeaveDialog } from './LeaveDialog'
 import { Logo } from './Logo'
 import { onPhone } from './phone'
 import { bare, keysOpen, LAST_CAMERA, pageTitle, SessionContext } from './shellState'
@@ -103,6 +105,8 @@ export function Shell({ session, children }: { session: Session; children: React
         <KeysDialog />
         <AlertActionDialog />
         <MuteDialog />
+        <QuarrelDialog />
+        <LeaveDialog />
         <Toasts />
       </div>
     </SessionContext>

@@ -1,0 +1,111 @@
+// Beside the picture: all zones and rules of the camera, the chosen one open, and how saving goes.
+import { ChevronDown, CircleAlert, Lock, Plus, Undo2, Users } from 'lucide-react'
+import { useEffect, useRef, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { AlertMark } from '../../alerts/AlertMark'
+import { Menu, MenuItem } from '../../controls/Menu'
+import { Empty } from '../../controls/states'
+import { word } from '../../i18n'
+import { clock } from '../../time/format'
+import { isClosed } from '../../wall/Tile'
+import { pointsOf } from '../geometry'
+import { fits, RULE_KINDS, rulesOn } from './draft'
+import { RuleForm } from './RuleForm'
+import { SaveBar } from './SaveBar'
+import { draftOf } from './state'
+import type { Editor } from './useEditor'
+import { defaultSeverity, ruleSummary, ruleTitle, zoneTitle } from './words'
+import { ZoneForm } from './ZoneForm'
+import { ZoneMark } from './ZoneMark'
+
+export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => void }) {
+  const { t } = useTranslation()
+  const { state, dispatch, faults } = editor
+  const { selected } = state
+  const draft = draftOf(state)
+  const closed = isClosed(editor.camera)
+  const zone = selected && 'zone' in selected ? selected.zone : null
+  const rule = selected && 'rule' in selected ? selected.rule : null
+  return (
+    <aside className="editor-panel" aria-label={t('editor.title')}>
+      <div className="editor-lists scrolls">
+        {closed && <p className="editor-note"><Lock size={15} /> {t('editor.closedRoom')}</p>}
+        {state.recovered !== null && (
+          <p className="editor-note" role="status">
+            <Undo2 size={15} /> <span>{t('editor.recovered', { time: clock(state.recovered, false) })}</span>
+            <button className="button" onClick={() => dispatch({ do: 'discard' })}>{t('editor.discard')}</button>
+          </p>
+        )}
+        {editor.overtaken && <p className="editor-note attention" role="alert"><Users size={15} /> {t('editor.overtaken')}</p>}
+        {faults.tooMany && <p className="editor-note breach" role="alert"><CircleAlert size={15} /> {t('wrong.tooMany')}</p>}
+        <section>
+          <h2>{t('editor.zones')} <span className="secondary">{draft.zones.length}</span></h2>
+          {draft.zones.length === 0 && <Empty title={t('editor.noZonesTitle')} text={t(closed ? 'editor.noZonesClosed' : 'editor.noZonesText')} icon={<ZoneMark kind="area" size={22} />} />}
+          <ul className="items">
+            {draft.zones.map((one) => (
+              <Item key={one.id} open={zone === one.id} wrong={faults.zones.has(one.id)} mark={<ZoneMark kind={one.kind} />} title={zoneTitle(one)}
+                text={[word('zoneName', one.kind), t('editor.corners', { count: pointsOf(one).length }), t('editor.rulesOf', { count: rulesOn(draft, one.id).length })].join(' · ')}
+                onToggle={() => dispatch({ do: 'select', selection: zone === one.id ? null : { zone: one.id, corner: null } })}>
+                <ZoneForm zone={one} corner={selected && 'zone' in selected ? selected.corner : null} editor={editor} />
+              </Item>
+            ))}
+          </ul>
+        </section>
+        <section>
+          <h2>
+            {t('editor.rules')} <span className="secondary">{draft.rules.length}</span>
+            <Menu align="end" trigger={<button className="button add"><Plus size={15} /> {t('editor.addRule')}</button>}>
+              {RULE_KINDS.filter((kind) => !closed || fits(kind, null) || draft.zones.some((one) => fits(kind, one))).map((kind) => <MenuItem key={kind} onSelect={() => editor.addRule(kind)}>{word('kind', kind)}</MenuItem>)}
+            </Menu>
+          </h2>
+          {draft.rules.length === 0 && <Empty title={t('editor.noRulesTitle')} text={t('editor.noRulesText')} icon={<i className="mark diamond" />} />}
+          <ul className="items">
+            {draft.rules.map((one) => (
+              <Item key={one.id} open={rule === one.id} wrong={faults.rules.has(one.id)} mark={<AlertMark severity={one.severity ?? defaultSeverity(one.kind)} />}
+                title={ruleTitle(one, draft.zones)} text={ruleSummary(one)}
+                onToggle={() => dispatch({ do: 'select', selection: rule === one.id ? null : { rule: one.id } })}>
+                <RuleForm rule={one} editor={editor} />
+              </Item>
+            ))}
+          </ul>
+        </section>
+      </div>
+      <SaveBar editor={editor} onDone={onDone} />
+    </aside>
+  )
+}
+
+interface ItemProps {
+  open: boolean
+  wrong: boolean
+  mark: ReactNode
+  title: string
+  text: string
+  onToggle: () => void
+  children: ReactNode
+}
+
+function Item({ open, wrong, mark, title, text, onToggle, children }: ItemProps) {
+  const { t } = useTranslation()
+  const root = useRef<HTMLLIElement>(null)
+  // Chosen in the picture: what belongs to it is brought into view.
+  useEffect(() => {
+    const element = root.current
+    const room = element?.closest('.scrolls')?.clientHeight ?? 0
+    if (open) element?.scrollIntoView({ block: element.offsetHeight > room * 0.6 ? 'start' : 'nearest' })
+  }, [open])
+  return (
+    <li ref={root} className="item" data-open={open} data-wrong={wrong}>
+      <button className="item-head" aria-expanded={open} onClick={onToggle}>
+        <span className="item-mark">{mark}</span>
+        <span className="item-text">
+          <strong className="cut">{title}</strong>
+          <span className="secondary">{text}</span>
+        </span>
+        {wrong && <span className="item-wrong"><CircleAlert size={14} /> {t('editor.wrong')}</span>}
+        <ChevronDown size={15} className="item-chevron" />
+      </button>
+      {open && <div className="item-body">{children}</div>}
+    </li>
+  )
+}

@@ -1,0 +1,90 @@
+// The sheet over the picture on which zones and lines are drawn.
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Point, Zone } from '../../api/types'
+import { distance, labelPoint, pointsOf, type Size } from '../geometry'
+import { rulesOn } from './draft'
+import { REACH } from './hits'
+import { path, Shape } from './Shape'
+import { draftOf } from './state'
+import type { Editor } from './useEditor'
+import { useEditorKeys } from './useEditorKeys'
+import { usePointer } from './usePointer'
+
+export function Sheet({ editor }: { editor: Editor }) {
+  const { t } = useTranslation()
+  const { state, dispatch, faults } = editor
+  const root = useRef<HTMLDivElement>(null)
+  const svg = useRef<SVGSVGElement>(null)
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 })
+  const { pointer, setPointer, hover, handlers } = usePointer(svg, size, editor)
+  useEditorKeys(editor, svg, size, pointer, setPointer)
+  useLayoutEffect(() => {
+    const element = root.current
+    if (!element) return
+    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight })
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  const { sketch, selected } = state
+  // The tool's button would take Enter and Space for itself.
+  useEffect(() => {
+    if (sketch) svg.current?.focus({ preventScroll: true })
+  }, [sketch !== null])
+  const draft = draftOf(state)
+  const cursor = sketch ? 'crosshair' : hover === null ? 'default' : 'corner' in hover ? 'grab' : 'insert' in hover ? 'copy' : 'move'
+  // The selected one is drawn last: its handles lie over its neighbours.
+  const chosen = selected !== null && 'zone' in selected ? selected.zone : null
+  const shapes = [...draft.zones].sort((a, b) => Number(a.id === chosen) - Number(b.id === chosen))
+  return (
+    <div className="sheet" ref={root} data-drawing={sketch !== null}>
+      <svg ref={svg} className="sheet-shapes" width={size.width} height={size.height} tabIndex={0} role="group" aria-label={t('editor.sheet')}
+        style={{ cursor }} {...handlers}>
+        {size.width > 0 && shapes.map((zone) => (
+          <Shape key={zone.id} zone={zone} rules={rulesOn(draft, zone.id)} size={size} selected={selected} hover={sketch ? null : hover}
+            fault={faults.zones.get(zone.id)}
+            onCorner={(corner) => {
+              if (selected === null || !('zone' in selected) || selected.corner !== corner) dispatch({ do: 'select', selection: { zone: zone.id, corner } })
+            }} />
+        ))}
+        {sketch && <SketchShape kind={sketch.kind} points={sketch.points} pointer={pointer} size={size} />}
+      </svg>
+      {shapes.map((zone) => <Tag key={zone.id} zone={zone} size={size} chosen={zone.id === chosen} wrong={faults.zones.has(zone.id)} />)}
+    </div>
+  )
+}
+
+/** What is being drawn, with the edge that the next corner would make. */
+function SketchShape({ kind, points, pointer, size }: { kind: Zone['kind']; points: Point[]; pointer: Point | null; size: Size }) {
+  const first = points[0]
+  const closing = pointer && first && kind !== 'line' && points.length > 2 && distance(first, pointer, size) <= REACH.mouse.corner
+  const shown = pointer && !closing ? [...points, pointer] : points
+  const Outline = kind === 'line' ? 'polyline' : 'polygon'
+  return (
+    <g className="shape sketch" data-kind={kind}>
+      <Outline className="shape-case" points={path(shown, size)} />
+      <Outline className="shape-line" points={path(shown, size)} />
+      {points.map(([x, y], index) => (
+        <circle key={index} className="corner" cx={x * size.width} cy={y * size.height} r={index === 0 && closing ? 9 : 5} data-selected={index === 0 && Boolean(closing)} />
+      ))}
+      {pointer && !closing && <circle className="corner next" cx={pointer[0] * size.width} cy={pointer[1] * size.height} r={4} />}
+    </g>
+  )
+}
+
+function Tag({ zone, size, chosen, wrong }: { zone: Zone; size: Size; chosen: boolean; wrong: boolean }) {
+  const { t } = useTranslation()
+  const points = pointsOf(zone)
+  if (points.length === 0) return null
+  const [x, y] = labelPoint(points)
+  const above = y * size.height > 32
+  return (
+    <span className="sheet-tag" data-kind={zone.kind} data-selected={chosen} data-wrong={wrong} data-end={x > 0.66}
+      style={{ left: x > 0.66 ? 'auto' : x * size.width, right: x > 0.66 ? (1 - x) * size.width : 'auto', top: y * size.height + (above ? -28 : 10) }}>
+      {zone.name ?? zone.id}
+      {wrong && <b> · {t('editor.wrong')}</b>}
+    </span>
+  )
+}

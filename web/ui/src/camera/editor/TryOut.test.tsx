@@ -1,0 +1,137 @@
+// @vitest-environment jsdom
+// A rule tried on the last hour: asked once, watched, cancelled, and said in plain words.
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import '../../i18n'
+import type { Rule, Zone } from '../../api/types'
+import { SessionContext } from '../../shell/shellState'
+import { TryOut } from './TryOut'
+import type { TryoutBody } from './tryouts'
+
+const zones: Zone[] = [
+  { id: 'z', kind: 'restricted', polygon: [[0, 0], [1, 0], [1, 1]] }, { id: 'other', kind: 'area', polygon: [[0, 0], [1, 0], [1, 1]] },
+]
+const rule: Rule = { id: 'r', kind: 'zone_breach', zone: 'z' }
+const answer: TryoutBody = {
+  id: 't1', state: 'done', progress: 1, start: '2026-11-22T13:00:00Z', end: '2026-11-22T14:00:00Z', looked_s: 2880, missing_s: 720, model: 'm', error: null,
+  fired: [
+    { start: '2026-11-22T13:05:12Z', end: '2026-11-22T13:05:40Z', persons: 1, most: 3 },
+    { start: '2026-11-22T13:59:58Z', end: null, persons: 1, most: null },
+  ],
+}
+const session = {
+  user: { id: 1, username: 'khanh', role: 'admin', permissions: ['recording.view'] }, facility: { name: 'F', timezone: 'Asia/Ho_Chi_Minh' }, expires_at: '', version: '',
+}
+
+interface Call {
+  method: string
+  path: string
+  body: unknown
+}
+
+/** What the service answers: to the question, then to each look in turn, the last one again and again. */
+function show(looks: (Partial<TryoutBody> | number)[], asked: Response = new Response('{"id":"t1"}', { status: 202 }), permissions = ['recording.view']) {
+  const calls: Call[] = []
+  vi.stubGlobal('fetch', vi.fn((path: string, init: RequestInit) => {
+    const method = init.method ?? 'GET'
+    calls.push({ method, path, body: typeof init.body === 'string' ? JSON.parse(init.body) : null })
+    if (method === 'POST') return Promise.resolve(asked.clone())
+    if (method === 'DELETE') return Promise.resolve(new Response(null, { status: 204 }))
+    const look = (looks.length > 1 ? looks.shift() : looks[0]) ?? {}
+    if (typeof look === 'number') return Promise.resolve(new Response('{}', { status: look }))
+    return Promise.resolve(new Response(JSON.stringify({ ...answer, ...look })))
+  }))
+  const view = (shown: Rule) => (
+    <SessionContext value={{ ...session, user: { ...session.user, permissions } }}><TryOut camera="gate-1" rule={shown} zones={zones} wrong={false} /></SessionContext>
+  )
+  const rendered = render(view(rule))
+  return { calls, change: (shown: Rule) => rendered.rerender(view(shown)), leave: () => rendered.unmount() }
+}
+const start = () => fireEvent.click(screen.getByRole('button', { name: /Thử trên 1 giờ/ }))
+const deleted = (calls: Call[]) => calls.filter((call) => call.method === 'DELETE').map((call) => call.path)
+
+afterEach(() => {
+  cleanup()
+  vi.unstubAllGlobals()
+})
+
+describe('TryOut', () => {
+  it('says how often the rule would have fired, each time as a link to just before it', async () => {
+    const { calls } = show([{ state: 'queued' }, { state: 'running', progress: 0.4 }, {}])
+    start()
+    expect(calls[0]).toEqual({ method: 'POST', path: '/api/cameras/gate-1/tryouts', body: { rule, zones: [zones[0]], hours: 1 } })
+    await screen.findByText('Đang chờ đến lượt…')
+    await screen.findByText('40%', {}, { timeout: 5000 })
+    await screen.findByText('Quy tắc này lẽ ra đã báo động 2 lần', {}, { timeout: 5000 })
+    expect(screen.getByText('Đã xem 48 phút ghi hình, từ 20:00 đến 21:00.')).toBeTruthy()
+    expect(screen.getByText('12 phút không có hình')).toBeTruthy()
+    expect(screen.getAllByRole('link').map((link) => link.getAttribute('href'))).toEqual([
+      '/recordings?cameras=gate-1&at=2026-11-22T13:05:02Z&play=1', '/recordings?cameras=gate-1&at=2026-11-22T13:59:48Z&play=1',
+    ])
+    expect(screen.getByText('28 giây · 3 người')).toBeTruthy()
+    expect(screen.getByText('đến hết đoạn · 1 người')).toBeTruthy()
+    expect(deleted(calls)).toEqual([])
+  })
+  it('says plainly that it would never have fired, or that there was nothing to look at', async () => {
+    show([{ fired: [], missing_s: 0 }])
+    start()
+    await screen.findByText('Quy tắc này lẽ ra không báo động lần nào')
+    expect(screen.queryByText(/không có hình/)).toBeNull()
+    cleanup()
+    show([{ fired: [], looked_s: 0, missing_s: 3600 }])
+    start()
+    await screen.findByText('Không có bản ghi nào trong giờ qua để thử')
+  })
+  it('is cancelled by its button, and by leaving', async () => {
+    const first = show([{ state: 'running', progress: 0.1 }])
+    start()
+    fireEvent.click(await screen.findByRole('button', { name: 'Hủy lần thử' }))
+    expect(deleted(first.calls)).toEqual(['/api/cameras/gate-1/tryouts/t1'])
+    expect(screen.getByRole('button', { name: /Thử trên 1 giờ/ })).toBeTruthy()
+    cleanup()
+    const second = show([{ state: 'running', progress: 0.1 }])
+    start()
+    await screen.findByText('10%')
+    second.leave()
+    expect(deleted(second.calls)).toEqual(['/api/cameras/gate-1/tryouts/t1'])
+  })
+  it('says that the result is of the rule before it was changed', async () => {
+    const { change } = show([{}])
+    start()
+    await screen.findByText(/lẽ ra đã báo động/)
+    change({ ...rule, dwell_s: 1 }) // what it means anyway
+    expect(screen.queryByText('Kết quả của quy tắc trước khi sửa.')).toBeNull()
+    change({ ...rule, dwell_s: 4 })
+    expect(screen.getByText('Kết quả của quy tắc trước khi sửa.')).toBeTruthy()
+  })
+  it('says when the service is busy, away, has forgotten it, or failed', async () => {
+    const busy = new Response('{"type":"about:blank#busy","detail":"other rules"}', { status: 503, headers: { 'Retry-After': '7' } })
+    show([{}], busy)
+    start()
+    await screen.findByText('Đang có lần thử khác. Thử lại được sau 7 giây.')
+    expect(screen.getByRole('button', { name: /Thử trên 1 giờ/ }).hasAttribute('disabled')).toBe(true)
+    cleanup()
+    show([{}], new Response('{"type":"about:blank#renderer-away"}', { status: 503 }))
+    start()
+    await screen.findByText(/Bộ xem lại bản ghi chưa trả lời/)
+    cleanup()
+    show([404])
+    start()
+    await screen.findByText('Kết quả không còn được giữ. Hãy thử lại.')
+    cleanup()
+    show([{ state: 'failed', error: 'the model is gone' }])
+    start()
+    await screen.findByText(/the model is gone/)
+  })
+  it('waits out a service that is away for a moment', async () => {
+    show([503, 502, {}])
+    start()
+    await screen.findByText(/lẽ ra đã báo động 2 lần/, {}, { timeout: 6000 })
+  })
+  it('shows the moments without links to who may not watch recordings', async () => {
+    show([{}], undefined, [])
+    start()
+    await waitFor(() => expect(screen.getByText('20:05:12')).toBeTruthy())
+    expect(screen.queryAllByRole('link')).toEqual([])
+  })
+})

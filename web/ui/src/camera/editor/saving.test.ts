@@ -1,0 +1,122 @@
+// @vitest-environment jsdom
+// Saving: in force when the detector says so, late when it does not, taken back, and never over somebody else's.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import '../../i18n'
+import { keys, queryClient } from '../../api/queries'
+import type { Analysis, CameraDetail } from '../../api/types'
+import { LATE_MS, quarrel, save, saving, settleFor, settleForTheirs, undoSave } from './saving'
+import type { Saved } from './state'
+
+const zone = { id: 'z', kind: 'area' as const, polygon: [[0, 0], [1, 0], [1, 1]] as [number, number][] }
+const base: Saved = { revision: 3, zones: [], rules: [] }
+const mine: Analysis = { zones: [zone], rules: [] }
+
+/** The service: revisions in order, and the one that its detector goes by (null: away). */
+class Service {
+  revision = 3
+  lists: Analysis = { zones: [], rules: [] }
+  applied: number | null = 3
+  follows = true
+  puts: (Analysis & { base_revision: number })[] = []
+  refuse: { status: number; body: object } | null = null
+
+  readonly answer = (path: string, init: RequestInit) => {
+    if (init.method === 'PUT') {
+      const body = JSON.parse(String(init.body)) as Analysis & { base_revision: number }
+      this.puts.push(body)
+      if (this.refuse) return Promise.resolve(new Response(JSON.stringify(this.refuse.body), { status: this.refuse.status }))
+      if (body.base_revision !== this.revision) {
+        const told = { type: 'about:blank#changed', by: 'lan', at: '2026-11-22T01:00:00Z', revision: this.revision, ...this.lists }
+        return Promise.resolve(new Response(JSON.stringify(told), { status: 409 }))
+      }
+      this.lists = { zones: body.zones, rules: body.rules }
+      this.revision++
+      if (this.follows) this.applied = this.revision
+      return Promise.resolve(new Response(JSON.stringify({ revision: this.revision })))
+    }
+    expect(path).toBe('/api/cameras/gate-1')
+    return Promise.resolve(new Response(JSON.stringify({ id: 'gate-1', ...this.lists, revision: this.revision, analysis_revision: this.applied })))
+  }
+}
+
+let service: Service
+beforeEach(() => {
+  service = new Service()
+  vi.stubGlobal('fetch', vi.fn(service.answer))
+  queryClient.setQueryData(keys.camera('gate-1'), { id: 'gate-1', ...base } as unknown as CameraDetail)
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+  saving.set(null)
+  quarrel.set(null)
+  queryClient.clear()
+})
+const phase = (wanted: string) => vi.waitFor(() => expect(saving.get()?.phase).toBe(wanted))
+const shown = () => queryClient.getQueryData<CameraDetail>(keys.camera('gate-1'))
+
+describe('saving', () => {
+  it('sends both lists and what they were drawn upon, and is in force when the detector says so', async () => {
+    expect(await save('gate-1', mine, base)).toBe(true)
+    expect(service.puts).toEqual([{ ...mine, base_revision: 3 }])
+    expect(shown()?.zones).toEqual([zone])
+    await phase('inForce')
+    expect(saving.get()).toMatchObject({ revision: 4, late: null, before: { zones: [], rules: [] } })
+    expect(saving.get()?.tookMs).toBeGreaterThanOrEqual(0)
+  })
+  it('says after a while that the detector is away or behind, and that it is in force once it is', async () => {
+    vi.useFakeTimers()
+    service.follows = false
+    await save('gate-1', mine, base)
+    await vi.advanceTimersByTimeAsync(LATE_MS - 500)
+    expect(saving.get()).toMatchObject({ phase: 'saved', late: null })
+    await vi.advanceTimersByTimeAsync(1500)
+    expect(saving.get()).toMatchObject({ phase: 'saved', late: 'behind' })
+    service.applied = null
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(saving.get()?.late).toBe('away')
+    service.applied = 4
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(saving.get()).toMatchObject({ phase: 'inForce', late: null })
+  })
+  it('is taken back to what was there before, and only once', async () => {
+    await save('gate-1', mine, base)
+    await phase('inForce')
+    await undoSave()
+    expect(service.puts.at(-1)).toEqual({ zones: [], rules: [], base_revision: 4 })
+    await phase('inForce')
+    expect(saving.get()?.what).toBe('undo')
+    expect(shown()?.zones).toEqual([])
+    await undoSave()
+    expect(service.puts).toHaveLength(2)
+  })
+  it('overwrites nobody: it tells who was first, and both ways out', async () => {
+    service.lists = { zones: [{ ...zone, id: 'theirs' }], rules: [] }
+    service.revision = 7
+    const drop = vi.fn()
+    expect(await save('gate-1', mine, base, drop)).toBe(false)
+    expect(saving.get()).toBeNull()
+    const found = quarrel.get()
+    expect(found).toMatchObject({ by: 'lan', what: 'save', mine, base: { zones: [] }, theirs: { revision: 7 } })
+    if (!found) return
+    await settleFor(found, found.mine)
+    expect(service.lists).toEqual(mine)
+    expect([service.puts.at(-1)?.base_revision, drop.mock.calls.length]).toEqual([7, 0])
+    settleForTheirs(found)
+    expect([quarrel.get(), drop.mock.calls.length, shown()?.revision]).toEqual([null, 1, 7])
+  })
+  it('does not undo over somebody else either', async () => {
+    await save('gate-1', mine, base)
+    service.lists = { zones: [zone, { ...zone, id: 'theirs' }], rules: [] }
+    service.revision = 9
+    await undoSave()
+    expect(quarrel.get()).toMatchObject({ what: 'undo', mine: { zones: [] }, theirs: { revision: 9 } })
+    expect(service.lists.zones).toHaveLength(2)
+  })
+  it('keeps the service\'s own words when it refuses', async () => {
+    service.refuse = { status: 422, body: { type: 'about:blank#invalid', detail: "rule 'r': kind occupancy needs 'min' or 'max'" } }
+    expect(await save('gate-1', mine, base)).toBe(false)
+    expect(saving.get()).toMatchObject({ phase: 'failed', revision: null, error: { detail: expect.stringContaining('needs') } })
+    expect(shown()?.zones).toEqual([])
+  })
+})
