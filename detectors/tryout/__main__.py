@@ -37,7 +37,9 @@ from vms.settings.environment import Environment
 log = logging.getLogger(__name__)
 
 #: Below the renderer's pictures, which somebody waits for.
-NICER = 5
+NICER = 2
+#: Seconds of the processor without a word: it hangs in a decoder, and SIGPROF ends it. A busy host makes none of it.
+HANGS_S = 30.0
 #: Address space (bytes) for pictures and decoders, beyond what libraries and model have taken when decoding begins.
 SPACE = 2 << 30
 #: How often it says how far it is (seconds).
@@ -75,7 +77,7 @@ def main(data: Path) -> int:
 
 
 class _Voice:
-    """Says words, and remembers when the last one was said."""
+    """Says words, and remembers when the last one was said; one that falls silent over its work ends."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
@@ -85,6 +87,7 @@ class _Voice:
         self._out.write(word.model_dump_json(exclude_defaults=True).encode() + b"\n")
         self._out.flush()
         self.said_at = time.monotonic()
+        signal.setitimer(signal.ITIMER_PROF, HANGS_S)
 
 
 def _work(job: Job, rerun: Rerun, say: _Voice) -> Failure | None:

@@ -100,7 +100,7 @@ class Rerun:
     _aside_for: float = 0.0
 
     def over(self, stretch: Stretch) -> Iterator[tuple[RuleEvent, ...]]:
-        """Goes through one stretch, yields after every packet what the rules said; stretches come in order.
+        """Goes through one stretch, yields after every look what the rules said; stretches come in order.
 
         What cannot be read or decoded is accounted as lost, and said in the log.
         """
@@ -146,9 +146,11 @@ class Rerun:
                 self._aside_for = min(max(CORRUPT_WAIT_S[0], 2 * self._aside_for), CORRUPT_WAIT_S[1])
                 aside_until = moment + self._aside_for
                 cursor.missed(BARREN_LOOKS)
+                yield ()
                 continue
             if frame is None:
                 cursor.missed()
+                yield ()
                 continue
             self._aside_for = 0.0
             cursor.seen(moment)

@@ -19,8 +19,8 @@ from vms.domain.tryouts import Job, Word
 
 log = logging.getLogger(__name__)
 
-#: One that says nothing for so long hangs in a decoder; loading a model on a busy host takes a few seconds.
-SILENT_S = 60.0
+#: One that says nothing for so long hangs, on a disk perhaps; on a host that is busy it gets little done in a minute.
+SILENT_S = 180.0
 #: Its exit code is waited for so long once it has closed its output.
 LAST_BREATH_S = 5.0
 #: A word takes a few hundred bytes.

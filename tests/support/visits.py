@@ -16,13 +16,13 @@ FPS = 10
 SIZE = (320, 180)
 
 
-def drawn(visits: Sequence[tuple[float, float]], seconds: float) -> Iterator[np.ndarray]:
+def drawn(visits: Sequence[tuple[float, float]], seconds: float, fps: int = FPS) -> Iterator[np.ndarray]:
     """Pictures (BGR) of a room with a pattern; somebody dark walks through it during each of ``visits`` (seconds)."""
     width, height = SIZE
     room = np.random.default_rng(3).integers(120, 200, (height // 4, width // 4, 1), np.uint8)
     room = np.repeat(np.repeat(np.repeat(room, 4, 0), 4, 1), 3, 2)
-    for number in range(round(seconds * FPS)):
-        at = number / FPS
+    for number in range(round(seconds * fps)):
+        at = number / fps
         picture = room.copy()
         for start, end in visits:
             if start <= at < end:
@@ -31,22 +31,24 @@ def drawn(visits: Sequence[tuple[float, float]], seconds: float) -> Iterator[np.
         yield picture
 
 
-def filmed(visits: Sequence[tuple[float, float]], seconds: float, gop: int = 2 * FPS) -> tuple[Unit, ...]:
-    """H.264 with parameter sets before each key frame; dts and pts from zero."""
+def filmed(
+    visits: Sequence[tuple[float, float]], seconds: float, *, size: tuple[int, int] = SIZE, fps: int = FPS
+) -> tuple[Unit, ...]:
+    """H.264 with parameter sets before each key frame, every 2 s; dts and pts from zero."""
     context = av.CodecContext.create("libx264", "w")
-    context.width, context.height = SIZE
-    context.pix_fmt, context.time_base, context.framerate = "yuv420p", Fraction(1, FPS), Fraction(FPS)
+    context.width, context.height = size
+    context.pix_fmt, context.time_base, context.framerate = "yuv420p", Fraction(1, fps), Fraction(fps)
     context.options = {
         "preset": "ultrafast",
-        "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:threads=1",
+        "x264-params": f"keyint={2 * fps}:min-keyint={2 * fps}:scenecut=0:bframes=0:threads=1",
     }
     packets = []
-    for number, picture in enumerate(drawn(visits, seconds)):
-        frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
+    for number, picture in enumerate(drawn(visits, seconds, fps)):
+        frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(*size, "yuv420p")
         frame.pts = number
         packets += context.encode(frame)
     packets += context.encode(None)
-    ticks = TIMESCALE // FPS
+    ticks = TIMESCALE // fps
     return tuple(Unit(bytes(p), p.pts * ticks, p.dts * ticks, bool(p.is_keyframe)) for p in packets)
 
 
