@@ -10,6 +10,7 @@ import threading
 from detectors.inference.batching import Batcher
 from detectors.inference.openvino import OpenVinoBackend, Runtime
 from detectors.models import DEFAULT, MOTION, Choice, choose, folders, improve
+from detectors.plan import input_side
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Detector
 from vms.domain.messages import DetectorState
@@ -25,21 +26,25 @@ class ModelChoice:
         self._folders = folders(environment)
         self._runtime = runtime
         self._batcher = batcher
-        self._wanted: tuple[str, float | None, int | None] | None = None
+        self._wanted: tuple[str, float | None, int | None, int | None] | None = None
         self._choice: Choice | None = None
         self._error = ""
         self._lock = asyncio.Lock()
 
-    async def apply(self, settings: Detector) -> None:
-        """Loads the model of ``settings`` unless it runs already; meanwhile the one before goes on."""
-        wanted = (settings.model, settings.confidence, settings.input_px)
+    async def apply(self, settings: Detector, cameras: int) -> None:
+        """Loads the model of ``settings`` for so many cameras unless it runs already; the one before goes on meanwhile.
+
+        Few cameras get a larger input than the model's own, unless ``settings`` say which.
+        """
+        side = settings.input_px or input_side(cameras, self._runtime.threads)
+        wanted = (settings.model, settings.confidence, settings.input_px, side)
         async with self._lock:
             if wanted == self._wanted:
                 return
             name, error = settings.model, ""
             while True:
                 try:
-                    choice = await self._load(name, settings.confidence, settings.input_px)
+                    choice = await self._load(name, settings.confidence, side, asked=settings.input_px is not None)
                     break
                 except ConfigurationError as err:
                     # An unknown name must not stop the counting: it is said, and the best one counts.
@@ -52,9 +57,9 @@ class ModelChoice:
                     name, error = MOTION, f"model {name} was not loaded: {type(err).__name__}: {err}"
             self._wanted, self._choice, self._error = wanted, choice, error
             self._batcher.use(choice.backend)
-            self._improve(choice, settings.input_px)
+            self._improve(choice, side)
 
-    async def _load(self, name: str, confidence: float | None, side: int | None) -> Choice:
+    async def _load(self, name: str, confidence: float | None, side: int | None, *, asked: bool) -> Choice:
         """``choose`` in a daemon thread: compiling takes seconds, and a stop must not wait for it."""
         loop = asyncio.get_running_loop()
         loaded: asyncio.Future[Choice] = loop.create_future()
@@ -70,7 +75,7 @@ class ModelChoice:
         def work() -> None:
             choice, error = None, None
             try:
-                choice = choose(name, self._folders, self._runtime, confidence, side)
+                choice = choose(name, self._folders, self._runtime, confidence, side, asked=asked)
             except Exception as err:  # noqa: BLE001 - handed to who waits
                 error = err
             with contextlib.suppress(RuntimeError):  # the loop is closed

@@ -114,11 +114,18 @@ def improve(choice: Choice, side: int | None = None) -> Choice:
 
 
 def choose(
-    name: str, where: Sequence[Path], runtime: Runtime, confidence: float | None = None, side: int | None = None
+    name: str,
+    where: Sequence[Path],
+    runtime: Runtime,
+    confidence: float | None = None,
+    side: int | None = None,
+    *,
+    asked: bool = True,
 ) -> Choice:
     """Loads ``name``; what is missing or broken is said in ``detail`` and the next one is taken.
 
-    ``side`` is the input's longer side in pixels, for models that can have another than their own.
+    ``side`` is the input's longer side in pixels, for models that can have another than their own; where nobody
+    ``asked`` for it, one that cannot says nothing.
 
     A named model that is not there falls back to the others: counting with another model is better than not
     counting, as long as it is said. Raises ``ConfigurationError`` for an unknown name.
@@ -150,7 +157,7 @@ def choose(
                     said.append(str(err))
                     continue
                 taken = backend.shape_key(*USUAL)
-                if side is not None and max(taken) != side:
+                if asked and side is not None and max(taken) != side:
                     said.append(f"model {model.name} takes {taken[0]}x{taken[1]} alone: input_px {side} is not used")
                 if known is not None:
                     backend.measured(known.ms, known.counts)

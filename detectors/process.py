@@ -69,7 +69,7 @@ class _Process:
         self._decoding = Decoding(data / "state" / f"detector-{self._label}", clock)
         self._fleet = Fleet(self._batcher, self._writer, self._desk, clock, self._decoding)
         self._follower = ConfigurationFollower(data / "cache" / f"detector-{self._label}.json", self._apply)
-        self._settings: Detector | None = None
+        self._settings: tuple[Detector, int] | None = None
         self._loading: asyncio.Task[None] | None = None
         self._applied = asyncio.Event()
 
@@ -106,11 +106,12 @@ class _Process:
 
     async def _apply(self, revision: int, facility: Facility) -> None:
         plans = plans_of(facility, self._sites)
-        if facility.detector != self._settings:
-            self._settings = facility.detector
+        cameras = sum(plan.camera.enabled for plan in plans.values())
+        if (facility.detector, cameras) != self._settings:
+            self._settings = facility.detector, cameras
             if self._loading is not None:
                 self._loading.cancel()
-            self._loading = asyncio.ensure_future(self._model.apply(facility.detector))
+            self._loading = asyncio.ensure_future(self._model.apply(*self._settings))
         await self._fleet.apply(plans, (camera.id for _, camera in facility.cameras()))
         self._applied.set()  # who drew it waits for the heartbeat that says so
         log.info("detector.applied revision=%d cameras=%d", revision, len(plans))

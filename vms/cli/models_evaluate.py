@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 @click.option("--model", "names", multiple=True, default=("default",), show_default=True, help="Its name; repeatable.")
 @click.option("--fps", type=click.FloatRange(0.1, 60), default=4.0, show_default=True, help="Pictures a second.")
 @click.option("--confidence", type=click.FloatRange(0.01, 0.99), default=None, help="Instead of the model's own.")
-@click.option("--input-px", type=click.IntRange(64, 1920), default=None, help="Longer side of the model's input.")
+@click.option(
+    "--input-px",
+    type=click.IntRange(64, 1920),
+    default=None,
+    help="The input's longer side; else as for few cameras.",
+)
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a sequence and model, one a line.")
 def evaluate(
@@ -41,12 +46,13 @@ def evaluate(
     from detectors.inference.openvino import Runtime
     from detectors.models import choose
     from detectors.models import folders as model_folders
+    from detectors.plan import input_side
     from vms.settings.environment import Environment
 
     where = model_folders(Environment.read(data))
     done: list[Evaluation] = []
     for name in names:
-        choice = choose(name, where, Runtime(), confidence, input_px)
+        choice = choose(name, where, Runtime(), confidence, input_px or input_side(1, 1), asked=input_px is not None)
         if choice.detail:
             click.echo(f"vms: {choice.detail}", err=True)
         for folder in folders:

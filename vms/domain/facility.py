@@ -164,7 +164,17 @@ class Detector(Model):
     ) = None
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
     input_px: (
-        Annotated[int, Field(ge=160, le=1920, multiple_of=32, description="longer side of the model's input")] | None
+        Annotated[
+            int,
+            Field(
+                ge=160,
+                le=1920,
+                multiple_of=32,
+                description="longer side of the model's input; left out: 640 for at most 24 cameras a core of "
+                "inference, else the model's own",
+            ),
+        ]
+        | None
     ) = None
 
     @model_validator(mode="after")

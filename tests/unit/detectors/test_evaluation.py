@@ -19,6 +19,7 @@ from detectors.inference.backend import Floats
 from detectors.inference.motion import MotionBackend
 from detectors.inference.openvino import OpenVinoBackend, Runtime
 from detectors.models import CATALOGUE, find
+from detectors.plan import LARGE_PX
 from vms.cli.models import models
 from vms.demo.scenes import Scene
 from vms.domain.errors import ConfigurationError
@@ -130,9 +131,9 @@ def test_counting_with_tracks_beats_the_bare_model(shared: Path, name: str, fps:
     folder = shared / "evaluation" / name
     if path is None or not folder.is_dir():
         pytest.skip("needs ../shared with models and evaluation")
-    done = evaluate(
-        folder, OpenVinoBackend(model.name, path, model.adapter(), model.confidence, model.keep, Runtime(1)), fps
-    )
+    adapter = model.adapter().sized(LARGE_PX)
+    backend = OpenVinoBackend(model.name, path, adapter, model.confidence, model.keep, Runtime(1))
+    done = evaluate(folder, backend, fps)
     print(done)
     assert done.tracked.count_mae < done.bare.count_mae
     assert done.tracked.f1 >= done.bare.f1 - 0.01  # two boxes of two hundred: arithmetic of another CPU moves as much

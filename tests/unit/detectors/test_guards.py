@@ -45,7 +45,7 @@ async def test_a_model_that_fails_in_an_unforeseen_way_gives_way_and_is_named(
     choice = ModelChoice(
         Environment(tmp_path, "local", None, None, None, None, None), Runtime(1), Batcher(SystemClock())
     )
-    await choice.apply(Detector())
+    await choice.apply(Detector(), 1)
     now = datetime.now(UTC)
     state = choice.fill(DetectorState(site="s", camera="c", at=now, since=now, status="online"))
     assert (state.model, state.fallback) == ("motion", True)
@@ -132,7 +132,7 @@ async def test_a_faster_way_to_run_the_model_takes_over_and_is_told(
     batcher = Batcher(SystemClock())
     runtime = Runtime(1, tmp_path / "cache")
     choice = ModelChoice(Environment(tmp_path, "local", None, None, None, None, None), runtime, batcher)
-    await choice.apply(Detector(model="lamp", input_px=160))
+    await choice.apply(Detector(model="lamp", input_px=160), 1)
     first = batcher.backend
     now = datetime.now(UTC)
     state = DetectorState(site="s", camera="c", at=now, since=now, status="online")
@@ -143,7 +143,7 @@ async def test_a_faster_way_to_run_the_model_takes_over_and_is_told(
     assert choice.fill(state).precision == batcher.backend.precision  # type: ignore[union-attr]
 
     again = ModelChoice(Environment(tmp_path, "local", None, None, None, None, None), runtime, Batcher(SystemClock()))
-    await again.apply(Detector(model="lamp", input_px=160))
+    await again.apply(Detector(model="lamp", input_px=160), 1)
     assert again.fill(state).picture_ms == choice.fill(state).picture_ms  # remembered, not measured
 
 
@@ -160,13 +160,13 @@ async def test_a_model_that_was_asked_for_while_another_was_measured_stays(
             return Choice(MotionBackend(), "late")
         return choice
 
-    monkeypatch.setattr(model_choice, "choose", lambda name, *_: Choice(MotionBackend(), name))
+    monkeypatch.setattr(model_choice, "choose", lambda name, *_, **__: Choice(MotionBackend(), name))
     monkeypatch.setattr(model_choice, "improve", improve)
     batcher = Batcher(SystemClock())
     choice = ModelChoice(Environment(tmp_path, "local", None, None, None, None, None), Runtime(1), batcher)
-    await choice.apply(Detector(model="slow"))
+    await choice.apply(Detector(model="slow"), 1)
     await until(measuring.is_set)
-    await choice.apply(Detector(model="other"))
+    await choice.apply(Detector(model="other"), 1)
     wanted = batcher.backend
     go_on.set()
     await until(ended.is_set)

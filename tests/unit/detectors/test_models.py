@@ -8,6 +8,7 @@ import pytest
 
 from detectors import models
 from detectors.inference.openvino import Runtime
+from detectors.plan import LARGE_PX, input_side
 from detectors.weights import __main__ as weights
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
@@ -89,3 +90,9 @@ def test_weights_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert weights.main([str(tmp_path / "none")]) == (0 if weights.TARGET.is_file() else 2)
     captured = capsys.readouterr()
     assert captured.err.count("\n") <= 2
+
+
+def test_few_cameras_get_a_larger_input() -> None:
+    assert [input_side(cameras, threads) for cameras, threads in ((1, 1), (24, 1), (25, 1), (115, 1), (115, 8))] == [
+        LARGE_PX, LARGE_PX, None, None, LARGE_PX,
+    ]  # fmt: skip
