@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from detectors import model_choice, models
+from detectors.catalogue import Source
 from detectors.inference import precision
 from detectors.inference.adapters import Yolo11
 from detectors.inference.batching import Batcher
@@ -35,7 +36,7 @@ from vms.settings.environment import Environment
 async def test_a_model_that_fails_in_an_unforeseen_way_gives_way_and_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def choose(name: str, *_: Any) -> Choice:
+    def choose(name: str, *_: Any, **__: Any) -> Choice:
         if name == "motion":
             return Choice(MotionBackend())
         raise MemoryError("no room")
@@ -127,7 +128,7 @@ async def test_a_faster_way_to_run_the_model_takes_over_and_is_told(
     monkeypatch.setattr(precision, "BATCH_S", 0.02)
     files = tmp_path / "models"
     lamp_model.save(files, "lamp")
-    lamp = Model("lamp", "bright is a person", "none", ("lamp.xml",), lambda: Yolo11(side=64), 0.5, 0.5)
+    lamp = Model("lamp", "bright is a person", "none", ("lamp.xml",), lambda: Yolo11(side=64), 0.5, 0.5, Source("none"))
     monkeypatch.setattr(models, "CATALOGUE", (lamp,))
     batcher = Batcher(SystemClock())
     runtime = Runtime(1, tmp_path / "cache")
