@@ -86,7 +86,9 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
     z: () => prefer({ showZones: !showZones }),
     b: () => prefer({ showPersons: !showPersons }),
     s: snapshot,
-    f: toggleFull,
+    e: () => mayEdit && !editing && navigate(`/cameras/${camera.id}/${ZONES}`),
+    // Without the panel nothing could be saved.
+    f: () => !editing && toggleFull(),
   })
   return (
     <div className="camera-page scrolls" data-editing={editing}>
@@ -161,7 +163,7 @@ function EditLink({ camera }: { camera: string }) {
   const { t } = useTranslation()
   return (
     <Link className="button" href={`/cameras/${camera}/${ZONES}`}>
-      <PencilRuler size={15} /> <span>{t('editor.open')}</span>
+      <PencilRuler size={15} /> <span>{t('editor.open')}</span> <kbd>E</kbd>
     </Link>
   )
 }

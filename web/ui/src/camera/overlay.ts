@@ -50,8 +50,7 @@ export function drawZones(
   for (const zone of zones) {
     const points = pointsOf(zone)
     if (points.length < 2) continue
-    const restricted = zone.kind === 'restricted'
-    const colour = restricted ? RESTRICTED : OTHER
+    const colour = colourOf(zone)
     context.beginPath()
     points.forEach(([x, y], index) => {
       if (index === 0) context.moveTo(x * width, y * height)
@@ -68,10 +67,16 @@ export function drawZones(
     context.stroke()
     context.setLineDash([])
     if (isLine(zone)) drawWays(context, zone, rules, width, height, colour)
+  }
+  // Names last: no shape lies over one.
+  for (const zone of zones) {
+    const points = pointsOf(zone)
     const [x, y] = labelPoint(points)
-    label(context, zone.name ?? zone.id, x * width + 4, y * height + 4, colour, width, counts?.get(zone.id))
+    if (points.length > 1) label(context, zone.name ?? zone.id, x * width + 4, y * height + 4, colourOf(zone), width, counts?.get(zone.id))
   }
 }
+
+const colourOf = (zone: Zone) => (zone.kind === 'restricted' ? RESTRICTED : OTHER)
 
 /** An arrow across the line for each way that a rule counts. */
 function drawWays(context: CanvasRenderingContext2D, zone: Zone, rules: readonly Rule[], width: number, height: number, colour: string): void {

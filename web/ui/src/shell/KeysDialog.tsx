@@ -60,6 +60,22 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['Z'], text: 'keys.zones' },
       { keys: ['B'], text: 'keys.boxes' },
       { keys: ['S'], text: 'keys.snapshot' },
+      { keys: ['E'], text: 'keys.editZones' },
+    ],
+  },
+  {
+    title: 'keys.editor',
+    keys: [
+      { keys: ['←', '↑', '→', '↓'], text: 'keys.nudge' },
+      { keys: ['Shift', '→'], text: 'keys.leap' },
+      { keys: ['Del'], text: 'keys.removeCorner' },
+      { keys: ['+'], text: 'keys.addCorner' },
+      { keys: ['Space'], text: 'keys.putCorner' },
+      { keys: ['Enter'], text: 'keys.closeShape' },
+      { keys: ['Esc'], text: 'keys.leaveShape' },
+      { keys: ['Ctrl', 'Z'], text: 'keys.undoStep' },
+      { keys: ['Ctrl', 'Shift', 'Z'], text: 'keys.redoStep' },
+      { keys: ['Ctrl', 'S'], text: 'keys.saveZones' },
     ],
   },
 ]
