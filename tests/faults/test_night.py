@@ -32,7 +32,7 @@ CAMERA = Camera.model_validate(
         "placement": "corridor",
         "streams": {"main": "rtsp://camera/main"},
         "zones": [{"id": "all", "kind": "restricted", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}],
-        "rules": [{"id": "breach", "kind": "zone_breach", "zone": "all"}],
+        "rules": [{"id": "breach", "kind": "zone_breach", "zone": "all", "rearm_s": 1}],
     }
 )
 #: An alarm belongs to a visit from so long before its labelled begin (± 0.5 s) until so long after its end.
