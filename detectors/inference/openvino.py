@@ -109,7 +109,7 @@ class OpenVinoBackend:
         """``adapter``, or where the graph takes its own size alone, the one for that."""
         size = adapter.input_size(*USUAL)
         try:
-            self._pools[size] = {1: self._compile(1, size)}
+            self._pools[size] = {1: self._pool(1, size)}
         except FixedGraph as err:
             own = own_size(self._core, self.path, adapter.form)
             if own is None:
@@ -179,7 +179,7 @@ class OpenVinoBackend:
     def _pools_of(self, size: Size) -> dict[int, _Pool]:
         """What is compiled for this input; at first for one picture, the rest is compiled meanwhile."""
         if size not in self._pools:
-            pool = self._compile(1, size)
+            pool = self._pool(1, size)
             with self._lock:
                 new = size not in self._pools
                 self._pools.setdefault(size, {1: pool})
@@ -193,7 +193,7 @@ class OpenVinoBackend:
             if count in self._pools[size]:
                 continue
             try:
-                pool = self._compile(count, size)
+                pool = self._pool(count, size)
             except (FixedGraph, RuntimeError) as err:
                 log.info("model.unbatched model=%s batch=%d reason=%s", self.model, count, _first_line(err))
                 self._counts = tuple(smaller for smaller in self._counts if smaller < count)
@@ -201,12 +201,19 @@ class OpenVinoBackend:
             with self._lock:  # a new mapping: ``detect`` may be reading the one before
                 self._pools[size] = {**self._pools[size], count: pool}
 
-    def _compile(self, count: int, size: Size) -> _Pool:
+    def _pool(self, count: int, size: Size) -> _Pool:
+        return _Pool(self.compile(count, size), (count, size[1], size[0], 3))
+
+    def compile(self, count: int, size: Size) -> Any:
+        """The runtime's compiled model for ``count`` pictures of ``size`` as bytes (count, h, w, 3).
+
+        Raises ``FixedGraph`` and ``RuntimeError``.
+        """
         graph = shaped(self._core, self.path, self._asked.form, count, size)
         compiled = self._core.compile_model(graph, "CPU", self._options)
         log.info("model.compiled model=%s file=%s input=%dx%d batch=%d hint=%s",
                  self.model, self.path.name, *size, count, self.hint)  # fmt: skip
-        return _Pool(compiled, (count, size[1], size[0], 3))
+        return compiled
 
 
 class _Request:

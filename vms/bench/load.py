@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from vms.bench.streams import Counts, camera_ids
+from vms.bench.streams import FPS, Counts, camera_ids
 from vms.domain.errors import VmsError
 
 READY_S = 60.0
@@ -73,9 +73,10 @@ class Load:
 
 
 @contextlib.contextmanager
-def load(loop: Path, cameras: int, port: int = 0) -> Iterator[Load]:
-    """``cameras`` cameras that all send ``loop`` (see ``streams.encode_loop``); gone afterwards."""
+def load(loop: Path, cameras: int, port: int = 0, fps: int = FPS) -> Iterator[Load]:
+    """``cameras`` cameras that all send ``loop`` (see ``streams.encode_loop``) at ``fps``; gone afterwards."""
     command = [sys.executable, "-m", "vms.bench.streams", str(loop), "--cameras", str(cameras), "--port", str(port)]
+    command += ["--fps", str(fps)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
         try:
             yield Load(process, cameras)

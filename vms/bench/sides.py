@@ -56,8 +56,8 @@ def recorder(source: Load, folder: Path) -> Iterator[Side]:
     command = [sys.executable, "-m", "vms", "recorder", "--data", str(folder)]
     with (
         (folder / "log").open("wb") as log,
-        _running(bus.argv, log=log) as nats,
-        _running(command, env=env, log=log) as process,
+        running(bus.argv, log=log) as nats,
+        running(command, env=env, log=log) as process,
     ):
 
         def finish() -> None:
@@ -78,7 +78,7 @@ def ffmpegs(source: Load, folder: Path) -> Iterator[Side]:
             words = ["ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", source.url(name)]
             words += ["-an", "-c", "copy", "-f", "segment", "-segment_time", "60", "-segment_atclocktime", "1"]
             words += ["-reset_timestamps", "1", str(folder / f"{name}-%03d.mp4")]
-            processes.append(stack.enter_context(_running(words, log=log)))
+            processes.append(stack.enter_context(running(words, log=log)))
 
         def finish() -> None:
             _wait(lambda: all(process.poll() is not None for process in processes), "each ffmpeg closed its file")
@@ -87,9 +87,10 @@ def ffmpegs(source: Load, folder: Path) -> Iterator[Side]:
 
 
 @contextlib.contextmanager
-def _running(
+def running(
     command: tuple[str, ...] | list[str], *, log: object, env: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is gone afterwards; what it says goes to ``log``."""
     with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as process:  # type: ignore[call-overload]
         try:
             yield process

@@ -2,8 +2,9 @@
 
 Belongs here: the loop, the process, what it counts. Not here: RTSP and pacing, which are the demo cameras'.
 
-``python -m vms.bench.streams FILE --cameras N [--port P]`` prints ``{"port": P}``, then one line of counts for each
-line on its standard input; when that ends it sends no more, closes every session in order and prints the last counts.
+``python -m vms.bench.streams FILE --cameras N [--fps F] [--port P]`` prints ``{"port": P}``, then one line of counts
+for each line on its standard input; when that ends it sends no more, closes every session in order and prints the last
+counts.
 """
 
 from __future__ import annotations
@@ -54,23 +55,35 @@ class Counts:
     frames: int
 
 
-def encode_loop(path: Path, size: tuple[int, int] = SIZE, bitrate: int = BITRATE) -> None:
-    """A drawn room with noise as H.264 of 25 fps and about ``bitrate`` bit/s, a key frame every 2 s. Some seconds."""
+def encode_loop(
+    path: Path,
+    size: tuple[int, int] = SIZE,
+    bitrate: int = BITRATE,
+    fps: int = FPS,
+    seconds: int = LOOP_S,
+    *,
+    empty: bool = False,
+) -> None:
+    """A drawn room with noise as H.264 of ``fps`` and about ``bitrate`` bit/s, a key frame every 2 s. Takes seconds.
+
+    Persons come and go in it, unless it is ``empty``.
+    """
     scene, noise = Scene("corridor", 1), np.random.default_rng(1)
     grains = [noise.normal(0, NOISE, (size[1] // 2, size[0] // 2, 1)).astype(np.int16) for _ in range(5)]
     with av.open(str(path), "w", format="mp4") as output:
-        stream = output.add_stream("libx264", rate=FPS)
+        stream = output.add_stream("libx264", rate=fps)
         assert isinstance(stream, VideoStream)  # noqa: S101 - for the type checker
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = bitrate
-        gop = GOP_S * FPS
+        gop = GOP_S * fps
         stream.options = {
             "preset": "ultrafast", "tune": "zerolatency", "maxrate": str(bitrate), "bufsize": str(bitrate),
             "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:threads=2:sliced-threads=0",
         }  # fmt: skip
-        for index in range(LOOP_S * FPS):
-            small = cv2.resize(scene.draw(index % scene.frames), (size[0] // 2, size[1] // 2))
+        for index in range(seconds * fps):
+            moment = 0 if empty else index % scene.frames  # nobody is there yet in the first one
+            small = cv2.resize(scene.draw(moment), (size[0] // 2, size[1] // 2))
             grainy = np.clip(small + grains[index % len(grains)], 0, 255).astype(np.uint8)
             frame = av.VideoFrame.from_ndarray(np.asarray(cv2.resize(grainy, size)), format="bgr24")
             output.mux(stream.encode(frame))
@@ -82,17 +95,18 @@ def camera_ids(cameras: int) -> list[str]:
     return [f"cam-{number:03}" for number in range(1, cameras + 1)]
 
 
-async def serve(path: Path, cameras: int, port: int) -> None:
+async def serve(path: Path, cameras: int, port: int, fps: int = FPS) -> None:
     """Until standard input ends."""
     server = CameraServer("127.0.0.1", port)
     server.logger = logging.getLogger("vms.bench.rtsp")
     track = load_track(path, "bench")
+    length = len(track.units) / fps
     for number, name in enumerate(camera_ids(cameras)):
-        rendition = Rendition(name, "h264", path, path, len(track.units), Fraction(FPS), 1, SIZE, SIZE)
+        rendition = Rendition(name, "h264", path, path, len(track.units), Fraction(fps), 1, SIZE, SIZE)
         share = (
             number * 0.618034 % 1
         )  # the golden ratio spreads key frames over the loop, and frames between two others
-        server.add(LiveCamera(rendition, track, track, Shifted(share / FPS), share * LOOP_S))
+        server.add(LiveCamera(rendition, track, track, Shifted(share / fps), share * length))
     await server.start()
     print_line({"port": server.port})
     requests = asyncio.StreamReader()
@@ -124,10 +138,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m vms.bench.streams", description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--cameras", type=int, required=True)
+    parser.add_argument("--fps", type=int, default=FPS)
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    uvloop.run(serve(given.file, given.cameras, given.port))
+    uvloop.run(serve(given.file, given.cameras, given.port, given.fps))
 
 
 if __name__ == "__main__":

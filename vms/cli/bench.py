@@ -31,3 +31,27 @@ def record(cameras: int, seconds: float, peer: bool, path: Path | None) -> None:
     click.echo(table(report))
     if path is not None:
         path.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+
+
+@bench.command()
+@click.option("--cameras", type=click.IntRange(1, 500), default=30, show_default=True, help="Idle cameras.")
+@click.option("--active", type=click.IntRange(1, 100), default=6, show_default=True, help="Cameras where persons move.")
+@click.option(
+    "--seconds", type=click.FloatRange(1), default=30.0, show_default=True, help="How long each kind is measured."
+)
+@click.option(
+    "--video", "videos", type=click.Path(path_type=Path), multiple=True,
+    help="Footage in which persons come and go, for the alerts; else VMS_DEMO_FOOTAGE.",
+)  # fmt: skip
+@click.option("--model", default="default", show_default=True, help="As detector.model in the facility file.")
+@click.option(
+    "--json", "path", type=click.Path(path_type=Path, dir_okay=False), default=None, help="Write the figures there."
+)
+def detect(cameras: int, active: int, seconds: float, videos: tuple[Path, ...], model: str, path: Path | None) -> None:
+    """Detection: pictures/s beside the bare model, CPU a camera idle and active, picture -> alert."""
+    from vms.bench.detect import as_json, measure, table
+
+    report = measure(cameras, active, seconds, videos, model)
+    click.echo(table(report))
+    if path is not None:
+        path.write_text(as_json(report) + "\n", encoding="utf-8")
