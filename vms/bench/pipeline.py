@@ -93,7 +93,7 @@ class Pipeline:
         number = int(sample.camera)
         analysis = self._analyses[number]
         with analysis.lock:
-            seen = analysis.observe(found, backend.confidence, sample.size, sample.at, sample.moment)
+            seen = analysis.observe(found, backend.scale, sample.size, sample.at, sample.moment)
         with self._lock:
             self.done += 1
             self.persons += seen.count
