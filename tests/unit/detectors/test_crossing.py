@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_script import AT, ZONE, Place, camera, every, look, person, rules_of, walk, words
 
@@ -78,6 +78,7 @@ def test_two_who_cross_close_upon_each_other_are_both_told_and_shown() -> None:
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-0.029, 0.029), min_size=1, max_size=60), st.sampled_from([ABOVE, BELOW]))
 def test_who_stands_on_the_line_and_sways_is_nobody_who_crosses(sway: list[float], origin: Place) -> None:
     rules = rules_of(line())
@@ -141,6 +142,7 @@ def test_a_line_that_is_moved_away_from_under_somebody_is_not_crossed() -> None:
     assert [e.detail for e in look(rules, 2, person((0.5, 0.9), 1, 2.0))] == [{"a_to_b": 1}]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.05, 0.95), st.floats(0.05, 0.95)), min_size=2, max_size=40),
     st.sampled_from([[[0.0, 0.5], [1.0, 0.5]], [[0.0, 0.3], [0.5, 0.6], [1.0, 0.4]], [[1.0, 0.5], [0.0, 0.5]]]),
