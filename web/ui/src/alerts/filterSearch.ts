@@ -2,8 +2,9 @@
 import { dayStart } from '../time/format'
 import type { AlertFilter } from './merge'
 
-/** What can be raised today. */
-export const KINDS = ['zone_breach', 'occupancy', 'camera_offline', 'site_unreachable', 'storage', 'index', 'clock'] as const
+/** What can be raised. */
+export const KINDS = ['zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper', 'camera_offline', 'site_unreachable',
+  'storage', 'index', 'clock'] as const
 export const STATES = ['open', 'ended', 'acknowledged', 'resolved'] as const
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 
