@@ -2,7 +2,9 @@
 
 Counted is a person that was clear of the line on one side, then crossed it within its span, and is clear of it on
 the other side. Who stands on the line and sways crosses it to and fro: that adds up to nothing as long as it is not
-left for good. Only pictures in which the person was found count; a way between two of them is straight.
+left for good. Only pictures in which the person was found count; a way between two of them is straight. Where
+something comes between the camera and the feet, the box ends at the hip and its lower edge leaps though nobody moved:
+such a leap is no step.
 """
 
 from __future__ import annotations
@@ -16,6 +18,12 @@ from detectors.tracking import Track
 
 #: Clear of the line is who stands this share of his height from it: feet of one who stands sway by a third of it.
 CLEAR = 0.1
+#: The lower edge leaps when it moves by more than this share of the person's height, and so much more for each second
+#: between two pictures, while the upper edge does not go with it (walking is 0.2 to 0.3 a second).
+LEAP = 0.15
+LEAP_A_S = 0.3
+#: Feet that are hidden are taken to be as far below the head as they were, for so long (seconds).
+HIDDEN_S = 5.0
 #: A way is forgotten when its person was not found for so long (seconds); trackers give up before.
 FORGET_S = 10.0
 #: Who crossed is shown with what is told within so many seconds: words are not told more often (``machine``).
@@ -28,10 +36,12 @@ class Way:
 
     born: float  # the track's ``first_seen``: another tracker begins its ids anew
     foot: Point
+    top: float  # upper edge of its box
     seen_at: float
     clear_at: float | None = None  # when it was clear of the line last, on the side it comes from; None: not yet
     net: int = 0  # crossings since then: from a to b less those from b to a
     beyond_at: float | None = None  # since when it is clear of the line on the other side
+    hidden_at: float | None = None  # since when its feet are
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ def line_crossing(view: View, memory: Ways) -> tuple[Verdict, Ways]:
             continue
         before = ways.get(track.id)
         if before is None or before.born != track.first_seen:
-            before = Way(track.first_seen, foot_of(track), moment)
+            before = _begun(track, moment)
         way = _went(before, track, moment, line)
         if way.net and way.beyond_at is not None and moment - way.beyond_at >= view.rule.dwell_s:
             direction = "a_to_b" if way.net > 0 else "b_to_a"
@@ -76,11 +86,26 @@ def line_crossing(view: View, memory: Ways) -> tuple[Verdict, Ways]:
     return verdict, Ways(ways, tuple(crossed))
 
 
+def _begun(track: Track, moment: float) -> Way:
+    return Way(track.first_seen, foot_of(track), track.box[1], moment)
+
+
 def _went(way: Way, track: Track, moment: float, line: Sequence[Point]) -> Way:
     """The way, gone on to where the person is now."""
-    foot = foot_of(track)
-    way = replace(way, foot=foot, seen_at=moment, net=way.net + crossings(way.foot, foot, line))
-    if distance_to(foot, line, unit_of(track)) < CLEAR:
+    (x, bottom), top, (across, _) = foot_of(track), track.box[1], unit_of(track)
+    height = max(way.foot[1] - way.top, 1e-3)
+    risen = way.foot[1] - bottom
+    leaps = abs(risen) > (LEAP + LEAP_A_S * (moment - way.seen_at)) * height and abs(top - way.top) < abs(risen) / 2
+    hidden_at = None
+    if leaps:
+        hidden_at = way.hidden_at if way.hidden_at is not None else moment
+        if risen < 0 or moment - hidden_at > HIDDEN_S:
+            return _begun(track, moment)
+        bottom = top + height
+    foot = x, bottom
+    net = way.net + crossings(way.foot, foot, line)
+    way = replace(way, foot=foot, top=top, seen_at=moment, net=net, hidden_at=hidden_at)
+    if distance_to(foot, line, (across, max(bottom - top, 1e-3))) < CLEAR:
         return replace(way, beyond_at=None)
     if way.clear_at is None or way.net == 0:
         return _clear(way, moment)

@@ -38,6 +38,7 @@ class Stay:
     foot: Point  # where
     unit: Point  # its height as a length across and down the picture
     speed: float  # heights a second
+    outside: bool = False  # it walked out and was found there: nobody takes over from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,15 @@ def loitering(view: View, memory: Stays) -> tuple[Verdict, Stays]:
         (stay.track, stay.born): stay for stay in memory.stays if moment - stay.seen_at <= max(rule.rearm_s, apart)
     }
     long_ago = moment - rule.dwell_s if moment <= memory.adopt_until else moment
-    for track in within:
-        if seen(track, moment):
-            key = track.id, track.first_seen
+    inside = {track.id for track in within}
+    for track in view.scene.tracks:
+        key = track.id, track.first_seen
+        if not seen(track, moment):
+            continue
+        if track.id in inside:
             known[key] = _stayed(known.get(key), track, moment, long_ago)
+        elif key in known:
+            known[key] = replace(known[key], outside=True)
     stays = _taken_over(known.values(), view.scene.tracks, max(RETAKE_S, apart))
     since = {(stay.track, stay.born): stay.since for stay in stays}
     long = [
@@ -90,18 +96,15 @@ def _stayed(stay: Stay | None, track: Track, moment: float, since: float) -> Sta
     speed = math.hypot(track.velocity[0] / unit[0], track.velocity[1] / unit[1])
     if stay is None:
         return Stay(track.id, track.first_seen, since, moment, foot, moment, foot, unit, speed)
-    return replace(stay, seen_at=moment, foot=foot, unit=unit, speed=speed)
+    return replace(stay, seen_at=moment, foot=foot, unit=unit, speed=speed, outside=False)
 
 
 def _taken_over(stays: Iterable[Stay], tracks: Sequence[Track], within_s: float) -> tuple[Stay, ...]:
-    """The stays, those of vanished tracks given to the ones that came where they were.
-
-    A track that is still followed, be it outside the zone, has not vanished.
-    """
+    """The stays, those of vanished tracks given to the ones that came where they were."""
     followed = {(track.id, track.first_seen) for track in tracks}
     left = {(stay.track, stay.born): stay for stay in stays}
     for key, lost in list(left.items()):
-        if key in followed:
+        if key in followed or lost.outside:
             continue
         heirs = [stay for other, stay in left.items() if other in followed and _may_be(lost, stay, within_s)]
         if heirs:

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from vms.domain.clock import rfc3339
 from vms.domain.node import NODE_SITE
 
-#: A clip begins before the alert, to show how it came to it, and goes on after it.
+#: A clip begins before what happened, to show how it came to it, and goes on after it.
 CLIP_BEFORE = timedelta(seconds=10)
 CLIP_AFTER = timedelta(seconds=5)
+#: What is raised only once it has lasted began so long before at most: no rule waits longer.
+MOST_DWELL = timedelta(days=1)
 
 
 class Row(Protocol):
@@ -50,7 +52,7 @@ def represent(row: Row, steps: Iterable[Row]) -> dict[str, Any]:
         "boxes": row["boxes"],
         "snapshot": f"/api/alerts/{row['id']}/snapshot.jpg" if row["has_snapshot"] else None,
         "clip": {
-            "start": rfc3339(row["opened_at"] - CLIP_BEFORE),
+            "start": rfc3339(_began(row) - CLIP_BEFORE),
             "end": None if ended is None else rfc3339(ended + CLIP_AFTER),
         },
         "detail": row["detail"],
@@ -59,3 +61,14 @@ def represent(row: Row, steps: Iterable[Row]) -> dict[str, Any]:
             for step in steps
         ],
     }
+
+
+def _began(row: Row) -> datetime:
+    """When it began: before it was raised, where that took its time and the detector says so."""
+    opened: datetime = row["opened_at"]
+    since = row["detail"].get("since")
+    try:
+        began = datetime.fromisoformat(since) if isinstance(since, str) else opened
+        return max(min(began, opened), opened - MOST_DWELL)
+    except (ValueError, TypeError):  # no moment, or one that does not say of which zone
+        return opened

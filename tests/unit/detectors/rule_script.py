@@ -24,7 +24,7 @@ Place = tuple[float, float]
 
 
 def camera(*rules: dict[str, object], line: Sequence[Sequence[float]] = LINE) -> Camera:
-    """A camera with the zone ``right`` (the right half), the line ``line``, and ``rules``."""
+    """A camera with the zones ``right`` (the right half) and ``whole``, the line ``line``, and ``rules``."""
     return Camera.model_validate(
         {
             "id": "gate",
@@ -33,6 +33,7 @@ def camera(*rules: dict[str, object], line: Sequence[Sequence[float]] = LINE) ->
             "streams": {"main": "rtsp://camera/main"},
             "zones": [
                 {"id": "right", "kind": "restricted", "polygon": HALF},
+                {"id": "whole", "kind": "area", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]},
                 {"id": "line", "kind": "line", "points": line},
             ],
             "rules": list(rules),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_script import AT, ZONE, Place, camera, every, look, person, rules_of, walk, words
 
@@ -14,6 +14,7 @@ from detectors.geometry import distance_to
 from detectors.rules.camera_rules import CameraRules, RuleEvent
 from detectors.rules.conditions import unit_of
 from detectors.rules.crossing import CLEAR
+from detectors.tracking import Track
 
 ABOVE, BELOW, BESIDE = (0.5, 0.3), (0.5, 0.7), (0.95, 0.5)
 
@@ -78,6 +79,7 @@ def test_two_who_cross_close_upon_each_other_are_both_told_and_shown() -> None:
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-0.029, 0.029), min_size=1, max_size=60), st.sampled_from([ABOVE, BELOW]))
 def test_who_stands_on_the_line_and_sways_is_nobody_who_crosses(sway: list[float], origin: Place) -> None:
     rules = rules_of(line())
@@ -105,6 +107,46 @@ def test_another_person_with_a_known_number_goes_its_own_way() -> None:
     assert look(rules, 0, person(ABOVE, 1, 0.0, born=0.0)) == []
     assert look(rules, 1, person(BELOW, 1, 1.0, born=1.0)) == []
     assert [e.word for e in look(rules, 2, person(ABOVE, 1, 2.0, born=1.0))] == ["opened"]
+
+
+def cut_off(moment: float, foot: float, top: float) -> Track:
+    """Somebody whose box goes from ``top`` down to ``foot``."""
+    return person((0.5, foot), 1, moment, height=foot - top)
+
+
+@pytest.mark.parametrize("hidden_s", [0.25, 2, 4.5, 20])
+@pytest.mark.parametrize("period", [0.25, 0.5])
+def test_feet_that_are_hidden_for_a_while_have_not_crossed(hidden_s: float, period: float) -> None:
+    """The box ends at the hip, beyond the line, and then at the feet again; the head is where it was."""
+    rules = rules_of(line())
+    told = []
+    for n in range(int((hidden_s + 10) / period)):
+        hidden = 2 <= n * period < 2 + hidden_s
+        told += look(rules, n * period, cut_off(n * period, 0.45 if hidden else 0.6, 0.3 + 0.005 * (n % 2)))
+    assert told == []
+
+
+def test_who_walks_on_behind_something_crosses_where_the_feet_must_be() -> None:
+    rules = rules_of(line())
+    events = []
+    for n in range(16):  # a tenth of its height a picture, from above to below the line
+        foot = 0.3 + 0.03 * n
+        shown = foot - 0.12 if 3 <= n < 14 else foot
+        events += look(rules, n * 0.25, cut_off(n * 0.25, shown, foot - 0.3))
+    assert [(e.word, e.detail) for e in events] == [("opened", {"a_to_b": 1})]
+    assert events[0].at - AT == pytest.approx(2.0)  # the feet are at 0.54
+
+
+@pytest.mark.parametrize("period", [0.25, 0.5, 1.0])
+@pytest.mark.parametrize("comes", [True, False])
+def test_who_walks_towards_a_camera_at_head_height_crosses_though_the_head_stays(period: float, comes: bool) -> None:
+    """From 8.5 m to 3.4 m at 1.4 m/s: the head stays at 0.2, the feet go from 0.4 to 0.7."""
+    rules = rules_of(line())
+    events = []
+    for n in range(int(3.6 / period) + 1):
+        metres = 8.5 - 1.4 * n * period if comes else 3.4 + 1.4 * n * period
+        events += look(rules, n * period, cut_off(n * period, 0.2 + 1.7 / metres, 0.2))
+    assert [e.detail for e in events] == [{"a_to_b" if comes else "b_to_a": 1}]
 
 
 def test_a_track_that_is_only_followed_goes_nowhere() -> None:
@@ -141,6 +183,7 @@ def test_a_line_that_is_moved_away_from_under_somebody_is_not_crossed() -> None:
     assert [e.detail for e in look(rules, 2, person((0.5, 0.9), 1, 2.0))] == [{"a_to_b": 1}]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.05, 0.95), st.floats(0.05, 0.95)), min_size=2, max_size=40),
     st.sampled_from([[[0.0, 0.5], [1.0, 0.5]], [[0.0, 0.3], [0.5, 0.6], [1.0, 0.4]], [[1.0, 0.5], [0.0, 0.5]]]),

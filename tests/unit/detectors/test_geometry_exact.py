@@ -51,7 +51,7 @@ def quadrant(x: Fraction, y: Fraction) -> int:
     return 2 if x <= 0 else 3
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 @given(CORNERS, PLACE)
 def test_inside_agrees_with_exact_arithmetic(corners: list[Place], place: Place) -> None:
     """Also where a polygon overlaps itself: whatever a page paints is inside."""
@@ -60,6 +60,7 @@ def test_inside_agrees_with_exact_arithmetic(corners: list[Place], place: Place)
     assert border or found == (winding != 0)
 
 
+@settings(deadline=None)
 @given(CORNERS, st.integers(0, 8), st.floats(0, 1))
 def test_corners_and_edges_are_inside(corners: list[Place], edge: int, share: float) -> None:
     (ax, ay), (bx, by) = corners[edge % len(corners)], corners[(edge + 1) % len(corners)]
@@ -72,6 +73,7 @@ def test_the_heart_of_a_star_is_inside_as_it_is_painted() -> None:
     assert inside(np.array([[0.5, 0.55], [0.5, 0.1], [0.5, 0.9]]), polygon_of(star)).tolist() == [True, True, False]
 
 
+@settings(deadline=None)
 @given(CORNERS, PLACE, PLACE)
 def test_a_way_into_a_ring_crosses_it_as_it_gets_deeper(corners: list[Place], begin: Place, end: Place) -> None:
     """Going clockwise along the ring its inside is on the right hand: side b."""
@@ -80,6 +82,7 @@ def test_a_way_into_a_ring_crosses_it_as_it_gets_deeper(corners: list[Place], be
     assert crossings(begin, end, [*corners, corners[0]]) == inner - outer
 
 
+@settings(deadline=None)
 @given(CORNERS, st.lists(PLACE, min_size=3, max_size=6))
 def test_crossings_of_a_ring_do_not_depend_on_the_way(corners: list[Place], way: list[Place]) -> None:
     """Nothing is lost or doubled where feet and corners lie on each other."""
@@ -87,6 +90,7 @@ def test_crossings_of_a_ring_do_not_depend_on_the_way(corners: list[Place], way:
     assert sum(crossings(a, b, ring) for a, b in pairwise(way)) == crossings(way[0], way[-1], ring)
 
 
+@settings(deadline=None)
 @given(LINE, PLACE, PLACE)
 def test_the_way_back_and_the_line_turned_round_count_backwards(line: list[Place], begin: Place, end: Place) -> None:
     there = crossings(begin, end, line)
@@ -94,6 +98,7 @@ def test_the_way_back_and_the_line_turned_round_count_backwards(line: list[Place
     assert crossings(begin, end, line[::-1]) == -there
 
 
+@settings(deadline=None)
 @given(st.lists(PLACE, min_size=2, max_size=12), COORDINATE, COORDINATE)
 def test_parity_of_crossings_is_a_change_of_sides(way: list[Place], left: float, right: float) -> None:
     """The line leaves the picture at both ends, so nobody goes around it."""
@@ -117,6 +122,7 @@ def test_sides_and_span() -> None:
     assert crossings((0.5, 0.4), (0.5, 0.6), [(0.5, 0.5), (0.5, 0.5)]) == 0  # a line without length
 
 
+@settings(deadline=None)
 @given(PLACE, LINE)
 def test_the_distance_is_that_to_the_nearest_of_many_points(place: Place, line: list[Place]) -> None:
     unit = (0.2, 0.4)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
-from vms.domain.facility import Detector, Facility
+from vms.domain.facility import Detector, Facility, Rule, RuleKind
+from vms.domain.rules import DWELL_S, REARM_S
 
 GOOD: dict[str, Any] = {
     "facility": {"name": "Hậu Giang", "timezone": "Asia/Ho_Chi_Minh"},
@@ -121,6 +122,10 @@ BAD = [
     ((*CAMERA, "rules", 0, "dwell_s"), -1, "greater than or equal to 0"),
     ((*CAMERA, "rules", 1, "max"), ..., "kind occupancy needs 'min' or 'max'"),
     ((*CAMERA, "rules", 1, "min"), 7, "min 7 is above max 6"),
+    ((*CAMERA, "rules", 0, "max"), 7, "'min' and 'max' are for kind occupancy, not for zone_breach"),
+    ((*CAMERA, "rules", 0, "direction"), "a_to_b", "'direction' is for kind line_crossing, not for zone_breach"),
+    ((*CAMERA, "rules", 0, "kind"), "tamper", "kind tamper is about the whole camera and has no 'zone'"),
+    ((*CAMERA, "rules", 2), {"id": "x", "kind": "loitering"}, "kind loitering needs a 'zone'"),
 ]
 
 
@@ -144,6 +149,26 @@ def test_bad_input_gives_one_clear_message(path: tuple[str | int, ...], value: A
     assert message in errors[0]["msg"]
     # pydantic may add what follows from the first: a polygon that lost a point is too short.
     assert all(errors[0]["loc"][: len(e["loc"])] == e["loc"] for e in errors), errors
+
+
+def test_what_a_rule_leaves_out_goes_by_its_kind_and_is_written_out() -> None:
+    assert set(DWELL_S) == set(REARM_S) == set(get_args(RuleKind))
+    zones = {"zone_breach": "z", "line_crossing": "l", "loitering": "z"}
+    for kind in get_args(RuleKind):
+        plain = {"id": "r", "kind": kind, "zone": zones.get(kind), "max": 1 if kind == "occupancy" else None}
+        rule = Rule.model_validate(plain)
+        assert (rule.dwell_s, rule.rearm_s) == (DWELL_S[kind], REARM_S[kind])
+        assert Rule.model_validate(plain | {"dwell_s": 7}).dwell_s == 7
+        assert Rule.model_validate_json(rule.model_dump_json(exclude_none=True)) == rule
+
+
+def test_the_schema_says_what_is_left_out_by_kind() -> None:
+    schema = Facility.model_json_schema()["$defs"]["Rule"]
+    assert "required" in schema
+    assert {"dwell_s", "rearm_s"}.isdisjoint(schema["required"])
+    assert "default" not in schema["properties"]["dwell_s"]
+    assert "loitering 60" in schema["properties"]["dwell_s"]["description"]
+    assert set(schema["properties"]["kind"]["enum"]) == set(get_args(RuleKind))
 
 
 @pytest.mark.parametrize("url", ["rtsp://${HOST}:${PORT}/x", "rtsp://${BOTH}@h", "rtsp://u:p%40@[::1]:554/x?a=1&b=2"])

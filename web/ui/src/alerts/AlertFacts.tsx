@@ -49,6 +49,7 @@ function detailOf(name: string, value: unknown, reasons: 'reason' | 'nodeReason'
   if (name === 'reason') return reasons === 'reason' ? word('reason', String(value)) : word('nodeReason', String(value))
   if (typeof value === 'number' && name.endsWith('_bytes')) return bytes(value)
   if (typeof value === 'number' && !Number.isInteger(value)) return number(value, 1)
+  if (name === 'tamper') return word('tamper', String(value))
   if (name === 'cause') return word('endCause', String(value))
   return String(value)
 }

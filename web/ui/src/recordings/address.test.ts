@@ -20,6 +20,8 @@ describe('place', () => {
 describe('links', () => {
   it('open an alert from before it on', () => {
     expect(footageOf({ camera: 'gate-1', opened_at: '2026-11-21T14:03:12.700Z' })).toBe('/recordings?cameras=gate-1&at=2026-11-21T14:03:02Z&play=1')
+    expect(footageOf({ camera: 'gate-1', opened_at: '2026-11-21T14:03:12.700Z', clip: { start: '2026-11-21T13:58:02.500Z' } }))
+      .toBe('/recordings?cameras=gate-1&at=2026-11-21T13:58:02Z&play=1')
     expect(footageOf({ camera: null, opened_at: '2026-11-21T14:03:12Z' })).toBeNull()
   })
   it('does not take what is no moment of recordings', () => {

@@ -64,7 +64,8 @@ export function recordingsAt(cameras: readonly string[], at: number | null = nul
 /** Before an alert was raised something led to it. */
 const BEFORE_ALERT_MS = 10_000
 
-/** Where an alert's moment is to be seen; null where it has no camera. */
-export function footageOf(alert: { camera: string | null; opened_at: string }): string | null {
-  return alert.camera ? recordingsAt([alert.camera], Math.floor((Date.parse(alert.opened_at) - BEFORE_ALERT_MS) / 1000) * 1000, true) : null
+/** Where an alert is to be seen from its beginning, which may be long before it was raised; null where it has no camera. */
+export function footageOf(alert: { camera: string | null; opened_at: string; clip?: { start: string } | null }): string | null {
+  const start = alert.clip ? Date.parse(alert.clip.start) : Date.parse(alert.opened_at) - BEFORE_ALERT_MS
+  return alert.camera ? recordingsAt([alert.camera], Math.floor(start / 1000) * 1000, true) : null
 }
