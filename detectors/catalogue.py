@@ -92,7 +92,7 @@ CATALOGUE: tuple[Model, ...] = (
                      "the file of the official release 0.1.1rc0"),
             ),
         ),
-        (Figures("PETS09-S2L1", 0.74, 0.81, 0.77, 0.97), Figures("TUD-Stadtmitte", 0.97, 0.83, 0.89, 1.02)),
+        (Figures("PETS09-S2L1", 0.84, 0.82, 0.83, 0.78), Figures("TUD-Stadtmitte", 0.95, 0.85, 0.90, 0.34)),
         "19–25 ms (bf16)",
     ),
     Model(
@@ -107,7 +107,7 @@ CATALOGUE: tuple[Model, ...] = (
             ),
             converted=True,
         ),
-        (Figures("PETS09-S2L1", 0.83, 0.81, 0.82, 0.80), Figures("TUD-Stadtmitte", 0.97, 0.83, 0.89, 1.04)),
+        (Figures("PETS09-S2L1", 0.87, 0.81, 0.84, 0.90), Figures("TUD-Stadtmitte", 0.95, 0.83, 0.89, 0.52)),
         "61–71 ms (int8)",
     ),
     Model(
@@ -121,7 +121,7 @@ CATALOGUE: tuple[Model, ...] = (
             ),
             comes="make setup takes it out of an npm package",
         ),
-        (Figures("PETS09-S2L1", 0.74, 0.77, 0.76, 0.94), Figures("TUD-Stadtmitte", 0.97, 0.71, 0.82, 1.85)),
+        (Figures("PETS09-S2L1", 0.78, 0.77, 0.78, 0.60), Figures("TUD-Stadtmitte", 0.98, 0.70, 0.81, 1.90)),
         "17–22 ms (bf16)",
     ),
 )  # fmt: skip
