@@ -45,13 +45,15 @@ def test_trials_take_turns_and_one_that_was_held_up_does_not_decide() -> None:
     assert watch.now == pytest.approx(1.0, abs=0.031)
 
 
-def test_a_slow_machine_gets_one_round_and_a_trial_that_fails_is_left_out() -> None:
+def test_a_slow_machine_gets_three_rounds_and_a_trial_that_fails_is_left_out() -> None:
     watch = Watch()
 
     def broken() -> None:
         raise RuntimeError("no such instruction")
 
-    assert timed({"a": watch.taking(4.0), "x": broken, "b": watch.taking(3.0)}, 1.0, watch) == {"a": 4000, "b": 3000}
+    slow = {"a": watch.taking(4.0), "x": broken, "b": watch.taking(9.0, 3.0)}
+    assert timed(slow, 1.0, watch) == {"a": 4000, "b": 3000}
+    assert watch.now == 3 * 4 + 9 + 2 * 3
     assert timed({"x": broken}, 1.0, watch) == {}
 
 
