@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -12,7 +13,6 @@ import pytest
 from detectors import models
 from detectors.inference import precision
 from detectors.inference.adapters import Yolo11
-from detectors.models import Model
 from tests.support import lamp_model
 from vms.bench import pipeline
 from vms.bench.analysing import Alerted, Analysed
@@ -79,7 +79,7 @@ def test_both_sides_of_the_pipeline_do_their_work(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(precision, "PRECISION_S", 0.02)
     monkeypatch.setattr(precision, "BATCH_S", 0.02)
     lamp_model.save(tmp_path / "models", "lamp")
-    lamp = Model("lamp", "bright is a person", "none", ("lamp.xml",), lambda: Yolo11(side=64), 0.5, 0.5)
+    lamp = replace(models.CATALOGUE[0], name="lamp", files=("lamp.xml",), adapter=lambda: Yolo11(side=64))
     monkeypatch.setattr(models, "CATALOGUE", (lamp,))
     encode_loop(tmp_path / "loop.mp4", (160, 90), 100_000, 10, 2)
     speed = pipeline.measure(tmp_path / "loop.mp4", "lamp", environment(tmp_path, None), 1, 5, 0.1, 2)
