@@ -60,7 +60,8 @@ class Analysis:
     ) -> Observation:  # fmt: skip
         """Takes in one picture's persons; ``size`` is the stream's, ``at`` UTC and ``moment`` monotonic seconds."""
         if self._tracker is None or size != self._size:
-            self._tracker, self._size = Tracker(scale, size[0] / size[1]), size
+            first = self._tracker.next_id if self._tracker is not None else 1
+            self._tracker, self._size = Tracker(scale, size[0] / size[1], first_id=first), size
         self._tracker.read_as(scale)
         persons = self._tracker.update(found, moment)
         estimate, zones = self._counter.add(self._tracker.hypotheses, moment)

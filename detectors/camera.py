@@ -68,7 +68,9 @@ class CameraAnalyst:
         self._writer = writer
         self._clock = clock
         self.analysis = analysis
+        self._retired = False
         self._sampler = Sampler(plan.rates)
+        self._sampler.attentive = analysis.rules.attentive(clock.utc())
         self._scene = SceneChange()
         self._lateness = Lateness()
         self._decoding = decoding
@@ -193,16 +195,18 @@ class CameraAnalyst:
 
     def inferred(self, sample: Sample, found: Detections, backend: Backend) -> None:
         """The model's finding for one sample; in order, one at a time."""
-        with self.analysis.lock:
+        with self.analysis.lock:  # told within it as well: an end must not overtake its beginning
+            if self._retired:
+                return
             seen = self.analysis.observe(found, backend.scale, sample.size, sample.at, sample.moment)
+            for event in seen.events:
+                self._writer.tell(event, snapshot_of(sample.frame) if event.word == "opened" else None)
         self.flow.inferred(self._clock.monotonic())
         if self.status.reason is None:
             self.persons, self.seen = seen.count, seen
         self._sampler.attentive = seen.attentive
         if seen.persons or seen.count:
             self._sampler.persons(sample.moment)
-        for event in seen.events:
-            self._writer.tell(event, snapshot_of(sample.frame) if event.word == "opened" else None)
         if seen.minute is not None:
             self._writer.minute(seen.minute)
         if (outputs := self._outputs) is not None:
@@ -219,19 +223,20 @@ class CameraAnalyst:
         """Takes other zones, rules or rates; the stream goes on."""
         self.plan = plan
         self._sampler.rates = plan.rates
+        now = self._clock.utc()
         with self.analysis.lock:
-            events = self.analysis.change(plan.camera, plan.zone_info, self._clock.utc())
-        for event in events:
-            self._writer.tell(event)
+            for event in self.analysis.change(plan.camera, plan.zone_info, now):
+                self._writer.tell(event)
+            self._sampler.attentive = self.analysis.rules.attentive(now)
 
     def retire(self, cause: str | None) -> None:
         """The analyst is needed no longer. ``cause`` ends its alerts; without one they go on after a restart."""
         now = self._clock.utc()
         with self.analysis.lock:
-            events = self.analysis.rules.end_all(now, cause) if cause is not None else []
+            self._retired = True  # a batch that is under way may still deliver
+            for event in self.analysis.rules.end_all(now, cause) if cause is not None else []:
+                self._writer.tell(event)
             minute = self.analysis.minutes.close(now)
-        for event in events:
-            self._writer.tell(event)
         if minute is not None:
             self._writer.minute(minute)
         self._batcher.forget(self.plan.camera.id)
@@ -246,9 +251,11 @@ class CameraAnalyst:
         self._sampler.scale = scale
 
     def tick(self) -> None:
-        """Every few seconds: a minute that is over is told, though no picture may come any more."""
+        """Every few seconds, without a picture: a minute that is over is told, a rule that is armed now attended to."""
+        now = self._clock.utc()
         with self.analysis.lock:
-            minute = self.analysis.minutes.roll(self._clock.utc() - 2.0)
+            minute = self.analysis.minutes.roll(now - 2.0)
+            self._sampler.attentive = self.analysis.rules.attentive(now)  # its schedule may have begun
         if minute is not None:
             self._writer.minute(minute)
 

@@ -8,7 +8,6 @@ one picture in which two stand behind each other is no change. Not here: the tra
 from __future__ import annotations
 
 import math
-import statistics
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,10 +41,12 @@ class _Window:
         self._numbers.append((moment, sum(track.present for track in tracks)))
         while self._numbers[0][0] <= moment - WINDOW_S or self._numbers[0][0] > moment:
             self._numbers.popleft()
-        numbers = [number for _, number in self._numbers]
-        variance = sum(track.presence * (1 - track.presence) for track in tracks) + statistics.pvariance(numbers)
+        numbers = sorted(number for _, number in self._numbers)
+        usual = sum(numbers) / len(numbers)
+        variance = sum((number - usual) ** 2 for number in numbers) / len(numbers)
+        variance += sum(track.presence * (1 - track.presence) for track in tracks)
         mean = sum(track.presence for track in tracks)
-        return Estimate(statistics.median_high(numbers), round(mean, 2), round(math.sqrt(variance), 2))
+        return Estimate(numbers[len(numbers) // 2], round(mean, 2), round(math.sqrt(variance), 2))
 
 
 class Counter:

@@ -28,6 +28,7 @@ class Weights:
     most: float = 6.0  # no more is ever sure: the time in which one who left is let go follows from it
     miss: float = 1.0  # not found though in full view
     miss_leaving: float = 2.0  # not found where persons leave, at the picture's border
+    part: float = 1.0  # against one whose box lies within a larger one: it may be a part of that person
     miss_hidden: float = 0.1  # not found behind somebody who stands before
 
 
@@ -54,6 +55,10 @@ class Evidence:
         weights = self._weights
         cost = weights.miss_hidden if hidden else weights.miss_leaving if leaving else weights.miss
         return self._faded(evidence, elapsed) - cost
+
+    def as_part(self, evidence: float) -> float:
+        """Where the box may be a part of another person's."""
+        return evidence - self._weights.part
 
     def presence(self, evidence: float) -> float:
         """The probability (0–1) that a person is there."""

@@ -87,6 +87,9 @@ class Fleet:
                 await self._remove(id_, "disabled" if id_ in plans else "camera_removed")
             for id_, plan in wanted.items():
                 member = self._members.get(id_)
+                if member is not None and member.analyst.plan.site != plan.site:
+                    await self._remove(id_, "camera_removed")  # at that site; its alerts and minutes are that site's
+                    member = None
                 if member is None:
                     await self._add(plan, None)
                 elif not plan.same_stream(member.analyst.plan):

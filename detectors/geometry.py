@@ -45,7 +45,7 @@ def inside(points: NDArray[np.float64], polygon: Polygon) -> NDArray[np.bool_]:
         return np.zeros(len(pts), bool)
     x, y = pts[:, 0, None], pts[:, 1, None]
     ax, ay = polygon[:, 0], polygon[:, 1]
-    bx, by = np.roll(ax, -1), np.roll(ay, -1)
+    bx, by = np.concatenate((polygon[1:], polygon[:1])).T  # np.roll takes five times as long
     turn = (bx - ax) * (y - ay) - (x - ax) * (by - ay)
     down = (ay <= y) & (by > y) & (turn < 0)
     up = (ay > y) & (by <= y) & (turn > 0)

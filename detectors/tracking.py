@@ -28,8 +28,10 @@ class Tuning:
     most_reach: float = 2.5
     ahead_s: float = 1.0  # beyond it the velocity says little
     forget_s: float = 8.0  # unseen for so long nobody is followed, however sure he was
+    hole_s: float = 15.0  # …nor found again, where no picture came meanwhile: idle cameras are looked at every 10 s
     border: float = 0.015  # fraction of the picture
     hidden: float = 0.3  # share of a box before which others stand, so that not to find it says nothing
+    part: float = 0.85  # share of a box within a larger one from which on it may be a part of the same person
     least: float = 0.12  # presence below which a hypothesis is dropped
 
 
@@ -59,13 +61,14 @@ class Tracker:
     """The persons of one camera. ``moment`` is monotonic seconds and must not go back."""
 
     def __init__(self, scale: Scale, aspect: float = 16 / 9, tuning: Tuning | None = None,
-                 weights: Weights | None = None) -> None:  # fmt: skip
+                 weights: Weights | None = None, first_id: int = 1) -> None:  # fmt: skip
         self._scale = scale
+        self._weights = weights
         self._evidence = Evidence(scale, weights)
         self._aspect = aspect  # width over height in pixels: distances are meant in pixels, not in fractions
         self._tuning = tuning or Tuning()
         self._tracks: list[Track] = []
-        self._next_id = 1
+        self.next_id = first_id  # ids are not used again
 
     @property
     def hypotheses(self) -> tuple[Track, ...]:
@@ -80,14 +83,11 @@ class Tracker:
     def read_as(self, scale: Scale) -> None:
         """Another model's confidences from the next picture on; persons stay."""
         if scale != self._scale:
-            self._scale, self._evidence = scale, Evidence(scale)
-
-    def clear(self) -> None:
-        """Forgets everybody (the stream was interrupted); ids are not used again."""
-        self._tracks.clear()
+            self._scale, self._evidence = scale, Evidence(scale, self._weights)
 
     def update(self, found: Detections, moment: float) -> tuple[Track, ...]:
         """Takes in one picture; returns ``persons``."""
+        self._tracks = [track for track in self._tracks if moment - track.last_seen <= self._tuning.hole_s]
         predicted = self._predicted(moment)
         matched = self._matched(found, predicted, moment)
         seen = found.xyxy[list(matched.values())]
@@ -160,6 +160,8 @@ class Tracker:
             )
         confidence = float(found.confidence[row])
         evidence = self._evidence.continued(track.evidence, confidence, moment - track.weighed)
+        if not track.present and self._is_part(found, row):
+            evidence = self._evidence.as_part(evidence)
         return replace(
             track, box=box, velocity=velocity, confidence=confidence, last_seen=moment, seen=True, hits=track.hits + 1,
             evidence=evidence, presence=self._evidence.presence(evidence), weighed=moment,
@@ -176,16 +178,24 @@ class Tracker:
     def _born(self, found: Detections, row: int, moment: float) -> Track:
         confidence = float(found.confidence[row])
         evidence = self._evidence.found(confidence)
+        if self._is_part(found, row):
+            evidence = self._evidence.as_part(evidence)
         return Track(
             0, _box(found.xyxy[row]), (0.0, 0.0), confidence, moment, moment, self._evidence.presence(evidence), True,
             evidence=evidence, weighed=moment,
         )  # fmt: skip
 
+    def _is_part(self, found: Detections, row: int) -> bool:
+        box, others = found.xyxy[row], np.delete(found.xyxy, row, axis=0)
+        inner = np.clip(np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2]), 0, None).prod(axis=1)
+        area, areas = (box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(axis=1)
+        return bool(((inner >= self._tuning.part * area) & (areas > 1.3 * area)).any())
+
     def _named(self, track: Track) -> Track:
         if track.id or not track.present:
             return track
-        self._next_id += 1
-        return replace(track, id=self._next_id - 1)
+        self.next_id += 1
+        return replace(track, id=self.next_id - 1)
 
     def _lives(self, track: Track, moment: float) -> bool:
         return track.presence >= self._tuning.least and moment - track.last_seen <= self._tuning.forget_s

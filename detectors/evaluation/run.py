@@ -51,7 +51,7 @@ class _Timed:
         self._backend = backend
         self.name, self.model, self.precision = backend.name, backend.model, backend.precision
         self.scale: Scale = backend.scale
-        self.fallback, self.max_batch = backend.fallback, backend.max_batch
+        self.fallback, self.max_batch, self.at_once = backend.fallback, backend.max_batch, backend.at_once
         self.picture_size, self.shape_key = backend.picture_size, backend.shape_key
         self.warm, self.forget = backend.warm, backend.forget
         self.seconds = 0.0
@@ -69,7 +69,7 @@ def evaluate(folder: Path, backend: Backend, fps: float) -> Evaluation:
     Raises ``ConfigurationError`` for a folder without a readable video or labels, or where the two do not belong
     together.
     """
-    rate, size = stream_of(folder / VIDEO)
+    rate, size, first = stream_of(folder / VIDEO)
     labels = truth.read(folder / LABELS, *size)
     backend.detect([Picture("evaluation", np.zeros((size[1], size[0], 3), np.uint8))])  # compiled before the clock runs
     timed = _Timed(backend)
@@ -79,7 +79,7 @@ def evaluate(folder: Path, backend: Backend, fps: float) -> Evaluation:
     persons = 0
     nobody = truth.Labels((), np.zeros((0, 4), np.float32), np.zeros((0, 4), np.float32))
     for seen in replay.run(lambda _at, detections: found.append(detections)):
-        frame = labels.get(round(seen.at * rate) + 1, nobody)
+        frame = labels.get(round((seen.at - first) * rate) + 1, nobody)
         persons += frame.count
         strong = found[-1].confidence >= backend.scale.confidence
         bare.add(frame, found[-1].xyxy[strong], int(strong.sum()))
@@ -97,14 +97,15 @@ def _boxes(tracks: Sequence[Track]) -> np.ndarray[tuple[int, ...], np.dtype[np.f
     return np.array([track.box for track in tracks], np.float32).reshape(-1, 4)
 
 
-def stream_of(video: Path) -> tuple[float, tuple[int, int]]:
-    """Frames a second and size (width, height)."""
+def stream_of(video: Path) -> tuple[float, tuple[int, int], float]:
+    """Frames a second, size (width, height), and the first frame's time (s): a cut clip does not begin at 0."""
     try:
         with av.open(str(video)) as container:
             stream = container.streams.video[0]
             rate = stream.average_rate or stream.guessed_rate
             if not rate:
                 raise ConfigurationError(f"{video} does not say how many frames a second it has")
-            return float(rate), (stream.codec_context.width, stream.codec_context.height)
+            begins = float((stream.start_time or 0) * (stream.time_base or 0))
+            return float(rate), (stream.codec_context.width, stream.codec_context.height), begins
     except (OSError, IndexError, av.error.FFmpegError) as err:
         raise ConfigurationError(f"{video} cannot be read: {getattr(err, 'strerror', None) or 'no video'}") from err

@@ -75,11 +75,16 @@ class Picture:
 class Backend(Protocol):
     """Finds persons. ``detect`` is called from several threads, never with the same camera at once."""
 
-    name: str  # "openvino", "motion"
+    name: str  # "openvino", "ultralytics", "motion"
     model: str
     precision: str
     scale: Scale
     fallback: bool  # True: no person model, counts are a guess
+
+    @property
+    def at_once(self) -> int:
+        """Calls that gain by running beside each other; more would only hold pictures that grow old."""
+        ...
 
     @property
     def max_batch(self) -> int:

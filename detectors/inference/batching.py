@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,6 +48,7 @@ class Batcher:
         self._ready = threading.Condition()
         self._slots: dict[str, tuple[Sample, Deliver]] = {}
         self._busy: set[str] = set()
+        self._running = 0  # batches
         self._tried: set[tuple[int, int]] = set()  # shapes that this backend has run
         self._trying: set[tuple[int, int]] = set()  # shapes that it runs for the first time
         self._served: dict[str, float] = {}
@@ -96,20 +98,24 @@ class Batcher:
             self._closed = True
             self._slots.clear()
             self._ready.notify_all()
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(timeout)
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _take(self) -> _Batch | None:
         """Waits for pictures; those of the camera that has waited longest, and others of the same shape."""
         with self._ready:
             while not self._closed:
                 if self._backend is not None and (batch := self._next(self._backend)) is not None:
+                    self._running += 1
                     return batch
                 self._ready.wait()
             return None
 
     def _next(self, backend: Backend) -> _Batch | None:
+        if self._running >= backend.at_once:
+            return None  # a batch that is taken too early grows old before the model looks at it
         keys = {
             camera: backend.shape_key(*sample.size)
             for camera, (sample, _) in self._slots.items()
@@ -148,6 +154,7 @@ class Batcher:
 
     def _done(self, batch: _Batch) -> None:
         with self._ready:
+            self._running -= 1
             self._busy.difference_update(sample.camera for sample, _ in batch.samples)
             if batch.trying is not None:
                 batch.trying.discard(batch.key)

@@ -33,6 +33,7 @@ class MotionBackend:
     scale = Scale(0.5, 0.25)
     fallback = True
     max_batch = 8
+    at_once = 2
 
     def __init__(self) -> None:
         self._backgrounds: dict[str, tuple[Any, int]] = {}

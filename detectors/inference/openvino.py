@@ -132,6 +132,11 @@ class OpenVinoBackend:
                 self._pools[size] = {count: pool for count, pool in pools.items() if count in self._counts}
 
     @property
+    def at_once(self) -> int:
+        """One batch in each stream, and one that is laid out meanwhile."""
+        return self.runtime.streams + 1
+
+    @property
     def max_batch(self) -> int:
         """Pictures that one call takes best."""
         return self._counts[-1]

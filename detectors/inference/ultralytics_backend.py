@@ -75,6 +75,8 @@ class UltralyticsBackend:
     name = "ultralytics"
     fallback = False
 
+    at_once = 2  # one in the library, one that is made contiguous meanwhile
+
     def __init__(self, path: Path, confidence: float, keep: float, runtime: Runtime):
         self.model = path.stem
         self.scale = Scale(confidence, min(keep, confidence))

@@ -124,7 +124,8 @@ def _analysis(job: Job) -> Analysis:
 
 
 def _rates(job: Job) -> Rates:
-    return Rates(job.active_fps, min(job.idle_fps, job.active_fps))
+    most = job.active_fps
+    return Rates(most, min(job.idle_fps, most), armed_fps=min(job.armed_fps, most))
 
 
 def _model(job: Job, environment: Environment) -> Choice:

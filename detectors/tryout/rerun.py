@@ -1,7 +1,8 @@
 """The service's own path over recorded stretches: sampled, looked at, detected, tracked and ruled as by the detector.
 
 Moments are the UTC of the recording, so schedules apply, and where nothing was recorded time passes for tracker and
-rules as it did for the detector. Not here: alerts as they are told (``detectors.tryout.alerts``), the process.
+rules as it did for the detector. What the detector must decode lest it miss somebody, a try-out need not: it can see
+by the next key frame whether anything happened before it. Not here: alerts as they are told (``alerts``), the process.
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ class Rerun:
     keys_only: bool = False
     account: Account = field(default_factory=Account)
     _scene: SceneChange = field(default_factory=SceneChange)
+    _scout: SceneChange = field(default_factory=SceneChange)  # of key frames alone, ahead of ``_scene``
+    _attentive: bool = False
     _persons: int = 0
     _moment: float = float("-inf")
     _ended: float = float("-inf")
@@ -123,7 +126,8 @@ class Rerun:
         decoder = GopDecoder(opened.codec, opened.setup)
         waiting: list[SampleInfo] = []
         read_to, aside_until = stretch.start, float("-inf")
-        for utc, sample in opened.samples():
+        for utc, sample, lively in self._scouted(opened):
+            self.sampler.attentive = self._attentive and lively
             read_to = max(read_to, opened.lasts_to(sample))
             if self.keys_only and not sample.keyframe:
                 continue
@@ -158,6 +162,30 @@ class Rerun:
             yield self._look(frame, at, moment)
         cursor.close(read_to, stretch.end)
 
+    def _scouted(self, opened: Reading) -> Iterator[tuple[float, SampleInfo, bool]]:
+        """The samples, and whether anything may have happened in their group of pictures: the next looks otherwise."""
+        group: list[tuple[float, SampleInfo]] = []
+        for utc, sample in opened.samples():
+            if sample.keyframe and group:
+                lively = self._happened(opened, utc, sample)
+                for moment, one in group:
+                    yield moment, one, lively
+                group.clear()
+            group.append((utc, sample))
+        for moment, one in group:
+            yield moment, one, True
+
+    def _happened(self, opened: Reading, utc: float, key: SampleInfo) -> bool:
+        if not self._attentive or self.keys_only or self.sampler.active(utc):
+            return True  # it makes no difference
+        decoder = GopDecoder(opened.codec, opened.setup)
+        try:
+            decoder.feed(opened.packet(key))
+            frame = decoder.picture()
+        except CorruptStream:
+            return True
+        return frame is None or self._scout.look(pictures.grey(frame, *SIZE), utc, quiet=not self._persons)
+
     def _look(self, frame: av.VideoFrame, at: float, moment: float) -> tuple[RuleEvent, ...]:
         self.account.looks += 1
         changed = self._scene.look(pictures.grey(frame, *SIZE), moment, quiet=not self._persons)
@@ -169,6 +197,7 @@ class Rerun:
         found = self.backend.detect([Picture("tryout", picture)])[0]
         seen = self.analysis.observe(found, self.backend.scale, size, at, moment)
         self._persons = seen.count
+        self._attentive = seen.attentive
         if seen.persons or seen.count:
             self.sampler.persons(moment)
         return seen.events

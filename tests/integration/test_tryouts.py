@@ -61,7 +61,7 @@ class Trying:
     async def start(self, seconds: float, **more: Any) -> str:
         wanted = {
             "rule": BREACH, "zones": [ALL], "timezone": "Asia/Ho_Chi_Minh", "active_fps": 4, "idle_fps": 0.5,
-            "model": "motion", "start": from_epoch(START), "end": from_epoch(START + seconds),
+            "armed_fps": 2, "model": "motion", "start": from_epoch(START), "end": from_epoch(START + seconds),
         }  # fmt: skip
         reply = await self.ask(Start.model_validate(wanted | more))
         assert reply.tryout is not None, reply
@@ -295,7 +295,7 @@ async def test_it_goes_on_while_the_bus_is_away(
 
 async def test_what_is_no_request_is_refused(data: Path, trying: Trying, nats: NatsServer) -> None:
     good = Start.model_validate(
-        {"rule": BREACH, "timezone": "UTC", "active_fps": 4, "idle_fps": 1,
+        {"rule": BREACH, "timezone": "UTC", "active_fps": 4, "idle_fps": 1, "armed_fps": 2,
          "start": from_epoch(START), "end": from_epoch(START + 60)}
     ).encode()  # fmt: skip
     with renderer(data, nats):

@@ -38,6 +38,7 @@ class Analysed(Message):
     timezone: str  # of the rule's schedule, as the facility's
     active_fps: _Rate
     idle_fps: _Rate
+    armed_fps: _Rate
     keys_only: bool = False  # the detector gets nothing but key frames of this camera
     model: str = "default"
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None

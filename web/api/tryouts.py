@@ -25,8 +25,8 @@ router = APIRouter(prefix="/api/cameras/{camera}/tryouts", tags=["zones and rule
 ANSWER_S = 3.0
 #: What was taken just now is not on the disk yet: fragments of 0.4 s, written one after the other.
 ON_DISK_S = 2.0
-#: Kinds that no picture tells of.
-UNSEEN = frozenset({"camera_offline"})
+#: Kinds that no picture tells of, and one that a try-out does not look for yet.
+UNSEEN = frozenset({"camera_offline", "tamper"})
 
 
 class Tried(BaseModel):
@@ -52,6 +52,7 @@ async def start(
         asked.Start(
             rule=body.rule, zones=body.zones, timezone=facility.facility.timezone,
             active_fps=facility.detector.active_fps, idle_fps=facility.detector.idle_fps,
+            armed_fps=facility.detector.armed_fps,
             keys_only=found.streams.sub is None,
             model=facility.detector.model, confidence=facility.detector.confidence,
             start=end - timedelta(hours=body.hours), end=end, asker=identity.session[:16],

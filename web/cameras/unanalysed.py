@@ -67,8 +67,10 @@ class Unanalysed:
                 if now - trouble.good_since >= STEADY_S:
                     del self._troubles[camera]
                     ends += [camera] if camera in self.open else []
-            elif trouble is not None:
+            elif trouble is not None and camera in self.open:
                 trouble.good_since = None
+            elif trouble is not None:  # only time in which it was seen to fail counts
+                del self._troubles[camera]
         self.open = (self.open | set(opens)) - set(ends)
         return opens, ends
 

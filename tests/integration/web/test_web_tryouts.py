@@ -109,6 +109,7 @@ async def test_a_rule_on_the_last_hour(rig: WebRig, server: NatsServer, recordin
         ({"rule": {"id": "r", "kind": "occupancy", "min": 2, "max": 1}}, "min 2 is above max 1"),
         ({"rule": {**RULE, "schedule": "25:00-26:00"}, "zones": [ALL]}, "schedule"),
         ({"rule": {"id": "r", "kind": "camera_offline"}}, "cannot be tried out"),
+        ({"rule": {"id": "r", "kind": "tamper"}}, "cannot be tried out"),
         ({"rule": {**RULE, "surprise": 1}, "zones": [ALL]}, "surprise"),
         ({**BODY, "hours": 0.09}, "hours"),
         ({**BODY, "hours": 24.1}, "hours"),
@@ -140,7 +141,7 @@ async def test_what_the_renderer_is_asked_for(tmp_path: Path, server: NatsServer
     facility = Facility.model_validate(
         {
             "facility": {"name": "Thử", "timezone": "Asia/Tokyo"},
-            "detector": {"model": "yolo11n", "active_fps": 3, "idle_fps": 1, "confidence": 0.6},
+            "detector": {"model": "yolo11n", "active_fps": 3, "idle_fps": 1, "armed_fps": 1.5, "confidence": 0.6},
             "sites": [{"id": "s1", "name": "Khu 1", "cameras": [
                 {"id": f"cam-{n}", "name": "Cổng", "placement": "patient_room",
                  "streams": {"main": "rtsp://u:${P}@h/main"} | ({"sub": "rtsp://u:${P}@h/sub"} if n == 2 else {})}
@@ -164,7 +165,13 @@ async def test_what_the_renderer_is_asked_for(tmp_path: Path, server: NatsServer
             assert int(answer.headers["retry-after"]) > 0
         await worker.close()
     first, second = (Start.model_validate_json(msg.data) for msg in heard)
-    assert (first.model, first.confidence, first.active_fps, first.idle_fps) == ("yolo11n", 0.6, 3, 1)
+    assert (first.model, first.confidence, first.active_fps, first.idle_fps, first.armed_fps) == (
+        "yolo11n",
+        0.6,
+        3,
+        1,
+        1.5,
+    )
     assert (first.timezone, first.rule.id, first.zones[0].id) == ("Asia/Tokyo", "breach", "all")
     assert (first.keys_only, second.keys_only) == (True, False)
     assert (first.end - first.start).total_seconds() == 7200

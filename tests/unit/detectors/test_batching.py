@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.inference.backend import Backend, Detections, Picture
+from detectors.inference.backend import Backend, Detections, Picture, Scale
 from detectors.inference.batching import Batcher, Sample
 from tests.support.waiting import wait_until
 from vms.domain.clock import SystemClock
@@ -22,7 +22,8 @@ FRAME = av.VideoFrame(64, 36, "yuv420p")
 class Looking:
     """A backend that finds nothing, runs ``before`` on each batch, and fails on pictures of ``poison``."""
 
-    name, precision, confidence, fallback, max_batch = "looking", "f32", 0.5, False, 4
+    name, precision, fallback, max_batch, at_once = "looking", "f32", False, 4, 16
+    scale = Scale(0.5, 0.25)
 
     def __init__(self, model: str = "first", before: Callable[[list[str]], None] = lambda _: None) -> None:
         self.model = model

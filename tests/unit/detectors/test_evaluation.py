@@ -148,7 +148,7 @@ def _label(folder: Path, backend: OpenVinoBackend) -> None:
     from detectors.replay import Replay
     from detectors.sampling.policy import Rates
 
-    rate, (width, height) = stream_of(folder / "video.mp4")
+    rate, (width, height), _ = stream_of(folder / "video.mp4")
     lines: list[str] = []
 
     def found(at: float, detections: Detections) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from detectors.inference.adapters import SsdMobileNet, Yolo11, Yolox, ssd_anchors
-from detectors.inference.backend import Backend, Detections, Picture
+from detectors.inference.backend import Backend, Detections, Picture, Scale
 from detectors.inference.batching import Batcher, Sample
 from detectors.inference.boxes import Letterbox, iou_matrix, suppress
 from detectors.inference.motion import MotionBackend
@@ -213,7 +213,8 @@ def test_motion_finds_a_moving_figure_and_nothing_in_a_still_room() -> None:
 
 
 class ScriptedBackend:
-    name, model, precision, confidence, fallback, max_batch = "scripted", "scripted", "f32", 0.5, False, 8
+    name, model, precision, fallback, max_batch, at_once = "scripted", "scripted", "f32", False, 8, 8
+    scale = Scale(0.5, 0.25)
 
     def __init__(self) -> None:
         self.gate = threading.Event()

@@ -72,10 +72,6 @@ def recordings(tmp_path: Path) -> Iterator[Recordings]:
     one.close()
 
 
-#: A try-out decodes no more of an idle hour than its key frames, though a breach is armed.
-KEYS_WHILE_IDLE = Rates(armed_fps=Rates().idle_fps)
-
-
 def film(recordings: Recordings, visits: Sequence[tuple[float, float]] = VISITS, utc: float = HOUR,
          seconds: float = SECONDS) -> None:  # fmt: skip
     recordings.record("h264", filmed(tuple(visits), seconds), utc, SIZE)
@@ -93,7 +89,7 @@ def test_it_fires_as_the_detectors_own_path_does_over_the_same_footage(recording
     found = tried(stretches(recordings))
     video = tmp_path / "same.mp4"
     write_video(video, drawn(VISITS, SECONDS), FPS)
-    replay = Replay(video, MotionBackend(), Analysis(SITE, camera(), ZoneInfo("UTC")), KEYS_WHILE_IDLE, HOUR)
+    replay = Replay(video, MotionBackend(), Analysis(SITE, camera(), ZoneInfo("UTC")), Rates(), HOUR)
     events = [event for seen in replay.run() for event in seen.events]
     opened = [event.at - HOUR for event in events if event.word == "opened"]
     ended = [event.ended_at - HOUR for event in events if event.word == "ended" and event.ended_at]
@@ -101,7 +97,7 @@ def test_it_fires_as_the_detectors_own_path_does_over_the_same_footage(recording
     assert found.spans() == [pytest.approx(pair, abs=0.4) for pair in zip(opened, ended, strict=True)]
     assert len(opened) == len(VISITS)
     assert [one.most for one in found.fired] == [event.alert.most for event in events if event.word == "ended"]
-    assert found.account.looks == pytest.approx(replay.samples, abs=3)
+    assert found.account.looks <= replay.samples, "and with fewer looks: those between two like key frames are spared"
     assert (found.account.looked_s, found.account.lost_s) == (pytest.approx(SECONDS, abs=0.2), 0)
 
 
@@ -110,9 +106,10 @@ def test_what_is_not_wanted_is_not_read(recordings: Recordings, monkeypatch: pyt
     read: list[int] = []
     real = os.pread
     monkeypatch.setattr(os, "pread", lambda fd, size, at: read.append(size) or real(fd, size, at))
-    assert tried(stretches(recordings), camera(kind="occupancy", max=0)).spans() == []
+    # Of a breach the detector must decode all, to tell it at once; of an empty room key frames say as much.
+    assert tried(stretches(recordings)).spans() == []
     # The first look finds everything new, and the scene is watched closely for a few seconds.
-    assert len(read) < 130 + SECONDS / 2
+    assert len(read) < 150 + 2 * SECONDS / 2
 
 
 def test_a_schedule_is_that_of_the_recorded_time(recordings: Recordings) -> None:

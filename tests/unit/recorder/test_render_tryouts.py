@@ -106,7 +106,7 @@ class Desk:
 def asked(asker: str = "", seconds: float = 120.0, **more: Any) -> Start:
     rule = {"id": "r", "kind": "occupancy", "max": 0}
     return Start.model_validate(
-        {"rule": rule, "timezone": "UTC", "active_fps": 4, "idle_fps": 0.5, "start": from_epoch(START),
+        {"rule": rule, "timezone": "UTC", "active_fps": 4, "idle_fps": 0.5, "armed_fps": 2, "start": from_epoch(START),
          "end": from_epoch(START + seconds), "asker": asker, **more}
     )  # fmt: skip
 
