@@ -145,12 +145,11 @@ async def test_a_poisoned_and_a_giant_stream_are_set_aside_and_the_others_are_co
     await rig.until(lambda: detector.counted("good", "other"))
     pid = detector.pid
     began = time.monotonic()
-    for name, word in (("poison", "cannot be decoded"), ("giant", "are too large")):
-        await rig.until(lambda name=name: (rig.states[name].status, rig.states[name].reason) == ("offline", "corrupt"))
-        assert word in rig.states[name].detail
-    figure(
-        24, "poisoned stream and a giant's: set aside", f"after {time.monotonic() - began:.0f} s", "alarm; others go on"
-    )
+    await rig.until(lambda: (rig.states["giant"].status, rig.states["giant"].reason) == ("offline", "corrupt"))
+    assert "are too large" in rig.states["giant"].detail
+    # Where some of its pictures can be had they are, in a process of their own; where none, it is set aside.
+    await rig.until(lambda: rig.states["poison"].reason == "corrupt" or "of their own" in rig.states["poison"].detail)
+    figure(24, "poisoned stream apart, a giant's set aside", f"after {time.monotonic() - began:.0f} s", "others go on")
     now = time.time()
     await rig.until(lambda: detector.counted("good", "other", after=now + 10), 30)
     assert detector.pid == pid
