@@ -51,7 +51,7 @@ export function History({ camera }: { camera: CameraDetail }) {
       <h2>
         {t('history.plot', { hours: 3 })}
         {zones.length > 0 && (
-          <select className="plot-zone" aria-label={t('history.zone')} value={zone} onChange={(event) => setChosen(event.target.value)}>
+          <select className="select plot-zone" aria-label={t('history.zone')} value={zone} onChange={(event) => setChosen(event.target.value)}>
             <option value="">{t('history.whole')}</option>
             {zones.map((one) => <option key={one.id} value={one.id}>{one.name ?? one.id}</option>)}
           </select>
