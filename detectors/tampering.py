@@ -31,7 +31,7 @@ class Tampering:
         self._between = False  # looks have fallen between key frames since
         self.now: Tamper | None = None
 
-    def wants(self, moment: float, *, key: bool) -> bool:
+    def wants(self, moment: float, key: bool) -> bool:
         """Whether this packet's picture is wanted, though nobody else wants it."""
         return key and self._between and moment - self._last_key >= KEY_S
 

@@ -217,8 +217,8 @@ def test_a_stream_of_another_size_is_learnt_anew_and_a_restart_is_not() -> None:
 def test_key_frames_are_asked_for_only_while_others_are_looked_at() -> None:
     camera, frame = Tampering("c"), _frame(drawn(1).astype(np.uint8))
     camera.look(frame, 10.0, key=True)
-    assert not camera.wants(12.0, key=True)
+    assert not camera.wants(12.0, True)
     camera.look(frame, 10.25, key=False)
-    assert not camera.wants(11.0, key=True)
-    assert not camera.wants(12.0, key=False)
-    assert camera.wants(12.0, key=True)
+    assert not camera.wants(11.0, True)
+    assert not camera.wants(12.0, False)
+    assert camera.wants(12.0, True)
