@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import cast, get_args
 
 import av
 
@@ -24,11 +23,12 @@ from detectors.sampling.apart import DecoderDied
 from detectors.sampling.decoder import CorruptStream, Group
 from detectors.sampling.flow import Flow
 from detectors.sampling.lateness import Lateness
-from detectors.sampling.policy import Sampler
+from detectors.sampling.policy import Due, Sampler
 from detectors.sampling.scene import SIZE, SceneChange
-from detectors.status import Status
+from detectors.status import Status, known
+from detectors.tampering import Tampering
 from vms.domain.clock import Clock
-from vms.domain.messages import DetectorState, StreamReason
+from vms.domain.messages import DetectorState
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ CORRUPT_WAIT_S = (5.0, 60.0)
 FATAL_WAIT_S = (10.0, 600.0)
 #: Pictures for so long after a wait, and the next one is as short as the first.
 CURED_S = 60.0
-_REASONS = frozenset(get_args(StreamReason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,7 @@ class CameraAnalyst:
         self._sampler.attentive = analysis.rules.attentive(clock.utc())
         self._scene = SceneChange()
         self._lateness = Lateness()
+        self._tampering = Tampering(plan.camera.id)
         self._decoding = decoding
         self._decoder: CameraDecoder | None = None
         self._busy: CameraDecoder | None = None  # the one that is at work now
@@ -120,7 +120,8 @@ class CameraAnalyst:
         self._busy = decoder
         try:
             decoder.feed(packet)
-            frame = decoder.picture() if due.look and not late else None
+            wanted = due.look or self._tampering.wants(moment, key=packet.keyframe)
+            frame = decoder.picture() if wanted and not late else None
         except CorruptStream as err:
             self._set_aside(run, moment, err)
             return
@@ -132,14 +133,14 @@ class CameraAnalyst:
         if moment - self._aside_until > CURED_S:
             self._aside_for = 0.0
         self.status.online(frame.width, frame.height)
-        self._look(run, frame, moment, tile=due.tile)
+        self._look(run, frame, moment, due, key=packet.keyframe)
 
     def end(self, _run: Run, reason: str) -> None:
         """The run is over; another may follow at once."""
         self._run = None
         self._shown = None
         if self._outputs is not None and self._outputs.sub is not None:
-            self._outputs.sub.end(_known(reason))
+            self._outputs.sub.end(known(reason))
 
     def trouble(self, reason: str, detail: str) -> None:
         """No pictures until the next run."""
@@ -149,7 +150,7 @@ class CameraAnalyst:
             self._busy = None
             self._decoding.blame(self.plan.camera.id, "hung")
             reason, detail = "corrupt", "the decoder does not come back from the pictures; decoded apart from now on"
-        self.status.offline(_known(reason), detail)
+        self.status.offline(known(reason), detail)
 
     def left_out(self, count: int = 1) -> None:
         """Pictures were due for the model and will not be decoded."""
@@ -166,19 +167,22 @@ class CameraAnalyst:
         self._last_moment = max(self._last_moment, began + (packet.dts - first) / TIMESCALE)
         return self._last_moment
 
-    def _look(self, run: Run, frame: av.VideoFrame, moment: float, *, tile: bool) -> None:
+    def _look(self, run: Run, frame: av.VideoFrame, moment: float, due: Due, *, key: bool) -> None:
+        news = self._tampering.look(frame, moment, key=key)
+        if not due.look and not news:
+            return
         at = run.utc(frame.pts) if frame.pts is not None else self._clock.utc()
         self.latest = Latest(frame, at, self._clock.monotonic())
         self.flow.sampled(self._clock.monotonic())
         changed = self._scene.look(pictures.grey(frame, *SIZE), moment, quiet=not self.persons)
-        if self._sampler.looked(moment, changed=changed):
+        if self._sampler.looked(moment, changed=changed or news):
             size = (frame.width, frame.height)
             backend = self._batcher.backend
             wanted = backend.picture_size(*size) if backend is not None else None
             sample = Sample(self.plan.camera.id, pictures.bgr(frame, wanted), frame, at, moment, size)
             took_slot = self._batcher.submit(sample, self.inferred)
             self.flow.hand(self._clock.monotonic(), replaced=not took_slot)
-        if tile and (outputs := self._outputs) is not None:
+        if due.tile and (outputs := self._outputs) is not None:
             outputs.tile(frame, at, self.persons)
 
     def _set_aside(self, run: Run, moment: float, err: CorruptStream) -> None:
@@ -198,7 +202,9 @@ class CameraAnalyst:
         with self.analysis.lock:  # told within it as well: an end must not overtake its beginning
             if self._retired:
                 return
-            seen = self.analysis.observe(found, backend.scale, sample.size, sample.at, sample.moment)
+            seen = self.analysis.observe(
+                found, backend.scale, sample.size, sample.at, sample.moment, self._tampering.now
+            )
             for event in seen.events:
                 self._writer.tell(event, snapshot_of(sample.frame) if event.word == "opened" else None)
         self.flow.inferred(self._clock.monotonic())
@@ -278,6 +284,7 @@ class CameraAnalyst:
             self.plan, node, revision,
             latest=self.latest.at if self.latest is not None else None,
             persons=self.persons,
+            tamper=self._tampering.now,
             seen=self.seen,
             figures=self.flow.figures(now, self.plan.rates.min_fps),
             scale=self._sampler.scale,
@@ -286,8 +293,3 @@ class CameraAnalyst:
             slow_keys=self._sampler.slow_keys(self._last_moment),
             apart=self._decoding.why_apart(self.plan.camera.id),
         )  # fmt: skip
-
-
-def _known(reason: str) -> StreamReason:
-    """A run also ends for causes that are no reason for missing pictures, such as another codec."""
-    return cast(StreamReason, reason) if reason in _REASONS else "connecting"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import cast, get_args
 
 from detectors.analysis import Observation
 from detectors.plan import CameraPlan
 from detectors.sampling.flow import Figures
+from detectors.sampling.tamper import Tamper
 from detectors.suspects import Why
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.messages import DetectorState, StreamReason
@@ -17,6 +19,9 @@ _APART: dict[Why, str] = {
     "died": "they brought a decoder down",
     "hung": "a decoder did not come back from them",
 }
+
+
+_REASONS = frozenset(get_args(StreamReason))
 
 
 class Status:
@@ -54,6 +59,7 @@ class Status:
         *,
         latest: float | None,
         persons: int | None,
+        tamper: Tamper | None,
         seen: Observation | None,
         figures: Figures,
         scale: float,
@@ -86,6 +92,7 @@ class Status:
             detail=detail,
             since=from_epoch(since),
             last_frame_at=None if latest is None else from_epoch(latest),
+            tamper=tamper if reason is None else None,
             person_count=persons if reason is None else None,
             person_sigma=seen.estimate.sigma if seen is not None and persons is not None and reason is None else None,
             zone_counts=(
@@ -102,3 +109,8 @@ class Status:
             open_alerts=open_alerts,
             revision=revision,
         )
+
+
+def known(reason: str) -> StreamReason:
+    """A run also ends for causes that are no reason for missing pictures, such as another codec."""
+    return cast(StreamReason, reason) if reason in _REASONS else "connecting"

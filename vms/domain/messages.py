@@ -199,6 +199,7 @@ class DetectorState(Message):
     since: AwareDatetime
     last_frame_at: AwareDatetime | None = None
     person_count: int | None = None
+    tamper: str | None = Field(default=None, description="covered, moved, defocused or frozen")
     person_sigma: float | None = Field(default=None, description="standard deviation of the count")
     zone_counts: dict[str, int] = Field(default_factory=dict, description="persons by zone; none while unknown")
     sampled_fps: float = Field(default=0.0, description="decoded and looked at for change; all rates: of the last 10 s")

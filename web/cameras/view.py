@@ -108,6 +108,7 @@ class CameraView:
             "codec": None if recorder is None else recorder.codec,
             "last_frame_at": _moment(self.last_frame_at()),
             "person_count": seeing.person_count if seeing is not None and counted else None,
+            "tamper": seeing.tamper if seeing is not None and counted else None,
             "person_sigma": seeing.person_sigma if seeing is not None and counted else None,
             "zone_counts": seeing.zone_counts if seeing is not None and counted else {},
             "sampled_fps": 0.0 if seeing is None else round(seeing.sampled_fps, 2),
