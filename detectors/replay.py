@@ -17,6 +17,7 @@ from detectors.inference.backend import Backend, Detections, Picture
 from detectors.sampling.decoder import GopDecoder
 from detectors.sampling.policy import Rates, Sampler
 from detectors.sampling.scene import SIZE, SceneChange
+from detectors.tampering import Tampering
 from vms.ingest.stream import TIMESCALE, MediaPacket
 
 Found = Callable[[float, Detections], None]
@@ -36,7 +37,7 @@ class Replay:
 
     def run(self, found: Found | None = None) -> Iterator[Observation]:
         """Observations in order, ``at`` from ``start`` on; ``found`` hears of the detections themselves."""
-        sampler, scene = Sampler(self.rates), SceneChange()
+        sampler, scene, tampering = Sampler(self.rates), SceneChange(), Tampering()
         persons = 0
         with av.open(str(self.path)) as container:
             stream = container.streams.video[0]
@@ -55,7 +56,8 @@ class Replay:
                     continue
                 self.samples += 1
                 changed = scene.look(pictures.grey(frame, *SIZE), moment, quiet=not persons)
-                if not sampler.looked(moment, changed=changed):
+                news = tampering.look(frame, moment, key=media.keyframe)
+                if not sampler.looked(moment, changed=changed or news):
                     continue
                 self.inferences += 1
                 size = (frame.width, frame.height)
@@ -64,7 +66,9 @@ class Replay:
                 at = (frame.pts or 0) / TIMESCALE
                 if found is not None:
                     found(at, detections)
-                seen = self.analysis.observe(detections, self.backend.scale, size, self.start + at, moment)
+                seen = self.analysis.observe(
+                    detections, self.backend.scale, size, self.start + at, moment, tampering.now
+                )
                 persons = seen.count
                 sampler.attentive = seen.attentive
                 if persons or seen.persons:
