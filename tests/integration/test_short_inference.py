@@ -77,7 +77,7 @@ async def service(
     tmp_path: Path, seed: Facility, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[WebRig, Slowed, NatsServer]]:
     model = Slowed()
-    monkeypatch.setattr(model_choice, "choose", lambda *_: Choice(model))
+    monkeypatch.setattr(model_choice, "choose", lambda *_, **__: Choice(model))
     monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
     stop = asyncio.Event()
     with nats_server(tmp_path / "nats") as server:
