@@ -14,10 +14,10 @@ from detectors.rules.conditions import Scene, Verdict, View
 from detectors.rules.kinds import CONDITIONS, WAIT_THEMSELVES, Memory, memory_of_open, take_up_s
 from detectors.rules.machine import Happening, Word, continued, step
 from detectors.rules.open_alerts import OpenAlert
-from detectors.rules.schedule import Schedule
 from detectors.tracking import Track
 from vms.domain.clock import from_epoch
 from vms.domain.facility import Camera, Rule, RuleKind, Zone
+from vms.domain.schedule import Schedule
 
 #: Somebody is where he must not be: it counts in seconds when that is told.
 PROMPT: frozenset[RuleKind] = frozenset(("zone_breach", "line_crossing"))

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detectors.rules.schedule import Schedule
 from tests.support.clocks import ManualClock
 from tests.support.figures import Figures
 from tests.support.footage import encode
@@ -21,6 +20,7 @@ from tests.support.scripted_recording import ScriptedRecording, ScriptedStream
 from tests.support.web_app import WebApp, web_app
 from vms.bus import subjects
 from vms.domain.facility import Facility
+from vms.domain.schedule import Schedule
 from vms.ingest.stream import TIMESCALE
 from web.cameras.reports import Reports
 from web.cameras.view import judge

@@ -110,6 +110,8 @@ class Camera(Model):
     def _references(self) -> Self:
         zones = _unique((z.id for z in self.zones), f"camera '{self.id}': zone")
         _unique((r.id for r in self.rules), f"camera '{self.id}': rule")
+        if sum(rule.kind == "camera_offline" for rule in self.rules) > 1:
+            raise ValueError(f"camera '{self.id}': more than one rule of kind camera_offline")
         kinds = {z.id: z.kind for z in self.zones}
         for rule in self.rules:
             if rule.zone is None:

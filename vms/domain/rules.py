@@ -22,10 +22,10 @@ RuleKind = Literal["zone_breach", "line_crossing", "occupancy", "absence", "loit
 
 #: ``dwell_s`` and ``rearm_s`` (seconds) of a rule that leaves them out. A stay or an empty room is none after a second;
 #: a crossing happens in a moment, and those that follow within ``rearm_s`` are one happening; a picture that is
-#: tampered with is told of only once that has lasted.
+#: tampered with is told of only once that has lasted; a camera that is back for a moment is not back.
 DWELL_S: dict[RuleKind, float] = {
     "zone_breach": 1, "line_crossing": 0, "occupancy": 1, "absence": 300, "loitering": 60, "tamper": 0,
-    "camera_offline": 1,
+    "camera_offline": 8,
 }  # fmt: skip
 REARM_S: dict[RuleKind, float] = {
     "zone_breach": 5, "line_crossing": 15, "occupancy": 5, "absence": 5, "loitering": 10, "tamper": 30,
@@ -85,7 +85,8 @@ class Rule(Model):
 
     ``dwell_s`` for a crossing: how long the person must stay beyond the line; for loitering: how long one and the same
     person must be in the zone. ``rearm_s`` for a crossing: within it the next one belongs to the same alert; for
-    loitering: an absence no longer than it does not interrupt the stay.
+    loitering: an absence no longer than it does not interrupt the stay. ``camera_offline`` is on for every camera;
+    a rule of that kind says after how long, when, and how grave it is.
     """
 
     id: Id

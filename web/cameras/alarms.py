@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-#: A camera is dark this long before anybody is woken (seconds).
-AFTER_S = 8.0
+from vms.domain.rules import DWELL_S, REARM_S
+
 #: A camera whose site just came back gets this long to connect.
 GRACE_S = 20.0
 #: One that has never been seen gets longer: it may still be mounted, or its site's switch be starting.
@@ -24,13 +24,19 @@ SILENT_S, HOLD_S, RESUME_S = 4.0, 30.0, 4.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One enabled camera now; ``dark_s`` how long it had been dark when it was found offline."""
+    """One enabled camera now; ``dark_s`` how long it had been dark when it was found offline.
+
+    ``dwell_s``, ``rearm_s``, ``armed``: what its rule ``camera_offline`` says; a dark site counts it armed or not.
+    """
 
     site: str
     camera: str
     offline: bool
     reason: str | None = None
     dark_s: float = 0.0
+    dwell_s: float = DWELL_S["camera_offline"]
+    rearm_s: float = REARM_S["camera_offline"]
+    armed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Alarms:
     cameras: dict[str, str] = field(default_factory=dict)  # camera -> site, alert open
     sites: dict[str, str] = field(default_factory=dict)  # site -> the camera its alert is filed under
     _dark_since: dict[str, float] = field(default_factory=dict)
+    _back_since: dict[str, float] = field(default_factory=dict)
     _not_before: dict[str, float] = field(default_factory=dict)
 
     def tick(self, now: float, statuses: Iterable[Status]) -> list[Action]:
@@ -86,8 +93,10 @@ class Alarms:
         if not status.offline:
             self._not_before[status.camera] = min(now, self._not_before[status.camera])
             self._dark_since.pop(status.camera, None)
+            self._back_since.setdefault(status.camera, now)
         else:
             self._dark_since.setdefault(status.camera, now - status.dark_s)
+            self._back_since.pop(status.camera, None)
 
     def _forget(self, present: dict[str, str]) -> list[Action]:
         """Cameras that left the configuration, were disabled or moved."""
@@ -100,7 +109,7 @@ class Alarms:
             if site not in present.values():
                 del self.sites[site]
                 actions.append(Action("site_unreachable", "end", site, camera))
-        for known in (self._dark_since, self._not_before):
+        for known in (self._dark_since, self._back_since, self._not_before):
             for camera in known.keys() - present.keys():
                 del known[camera]
         return actions
@@ -109,7 +118,7 @@ class Alarms:
         actions = [
             Action("camera_offline", "end", site, status.camera)
             for status in members
-            if not status.offline and self.cameras.pop(status.camera, None) is not None
+            if self._over(now, status) and self.cameras.pop(status.camera, None) is not None
         ]
         dark = [status for status in members if status.offline]
         if site in self.sites:
@@ -121,7 +130,7 @@ class Alarms:
                 self._not_before[status.camera] = now + GRACE_S
             return actions
         waiting = [status for status in dark if status.camera not in self.cameras]
-        due = [status for status in waiting if self._due(now, status, AFTER_S)]
+        due = [status for status in waiting if self._due(now, status)]
         if not due:
             return actions
         if len(members) >= SITE_MIN and len(waiting) == len(members):
@@ -131,11 +140,18 @@ class Alarms:
             return [*actions, Action("site_unreachable", "open", site, members[0].camera, names, reason)]
         many = len(waiting) >= SITE_MIN and 2 * len(waiting) > len(members)
         for status in due:
-            if many and not self._due(now, status, AFTER_S + TOGETHER_S):
+            if many and not self._due(now, status, TOGETHER_S):
                 continue
             self.cameras[status.camera] = site
             actions.append(Action("camera_offline", "open", site, status.camera, (), status.reason))
         return actions
 
-    def _due(self, now: float, status: Status, after_s: float) -> bool:
-        return now >= self._not_before[status.camera] and now - self._dark_since[status.camera] >= after_s
+    def _due(self, now: float, status: Status, more_s: float = 0.0) -> bool:
+        if not status.armed or now < self._not_before[status.camera]:
+            return False
+        return now - self._dark_since[status.camera] >= status.dwell_s + more_s
+
+    def _over(self, now: float, status: Status) -> bool:
+        if status.offline:
+            return not status.armed
+        return now - self._back_since[status.camera] >= status.rearm_s

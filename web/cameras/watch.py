@@ -15,6 +15,8 @@ from sqlalchemy import delete, select
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.facility import Camera, Site
 from vms.domain.messages import AlertEvent, DetectorState, RecorderState
+from vms.domain.rules import Rule
+from vms.domain.schedule import Schedule
 from web.alerts import incoming
 from web.alerts.store import open_counts
 from web.cameras.alarms import Action, Alarms, Hush, Status
@@ -29,7 +31,8 @@ from web.database.upsert import upsert
 log = logging.getLogger(__name__)
 
 TICK_S = 0.5
-CAMERA_RULE = "camera-offline"
+#: Of a camera that has no rule ``camera_offline`` of its own.
+CAMERA_RULE = Rule(id="camera-offline", kind="camera_offline")
 #: A camera that shows pictures which nobody writes (a full disk, a recorder that is gone) is as dark to the court.
 UNRECORDED = ("offline", "online")
 SITE_RULE = "site-unreachable"
@@ -68,7 +71,7 @@ class CameraWatch:
             for row in await connection.execute(select(CameraState.__table__)):
                 self._known[row.camera] = _Known(row.state, row.reason, row.since)
             query = select(Alert.id, Alert.site, Alert.camera, Alert.kind, Alert.opened_at).where(
-                Alert.kind.in_(kinds), Alert.ended_at.is_(None), Alert.rule.in_((CAMERA_RULE, SITE_RULE))
+                Alert.kind.in_(kinds), Alert.ended_at.is_(None)
             )
             for row in await connection.execute(query):
                 if row.kind == "camera_offline":
@@ -127,16 +130,23 @@ class CameraWatch:
         if self._hush.holds(now, self._reports.heard_at):
             return
         alarms = copy.deepcopy(self._alarms)
-        actions = alarms.tick(
-            self._clock.monotonic(),
-            [
-                Status(view.site.id, view.camera.id, view.state in UNRECORDED, view.reason, view.dark_s())
-                for view in views
-                if view.camera.enabled
-            ],
-        )
+        actions = alarms.tick(self._clock.monotonic(), [self._status(view) for view in views if view.camera.enabled])
         await self._raise(actions)
         self._alarms = alarms  # only now: what was not written is tried again
+
+    def _status(self, view: CameraView) -> Status:
+        rule = _rule_of(view.camera)
+        return Status(
+            view.site.id,
+            view.camera.id,
+            view.state in UNRECORDED,
+            view.reason,
+            view.dark_s(),
+            rule.dwell_s,
+            rule.rearm_s,
+            rule.schedule is None
+            or Schedule.parse(rule.schedule).armed(from_epoch(self._clock.utc()), self._current.facility.zone_info()),
+        )
 
     def _settling(self, *reports: Report[RecorderState] | Report[DetectorState] | None) -> bool:
         # A stored word may look old only because a clock was set: it says no more than none.
@@ -180,6 +190,7 @@ class CameraWatch:
         now = from_epoch(self._clock.utc())
         alerts = dict(self._alerts)
         events = []
+        rules = {camera.id: _rule_of(camera) for _, camera in self._current.cameras()}
         for action in actions:
             key = (action.kind, action.camera if action.kind == "camera_offline" else action.site)
             if action.does == "open":
@@ -189,13 +200,18 @@ class CameraWatch:
                 continue
             if action.does == "end":
                 del alerts[key]
-            events.append(_event(action, kept[0], kept[1], now))
+            events.append(_event(action, kept[0], kept[1], now, rules.get(action.camera, CAMERA_RULE)))
         async with self._database.change() as change:
             await incoming.apply(change, events)
         self._alerts = alerts
 
 
-def _event(action: Action, alert_id: str, opened: datetime, now: datetime) -> AlertEvent:
+def _rule_of(camera: Camera) -> Rule:
+    return next((rule for rule in camera.rules if rule.kind == "camera_offline"), CAMERA_RULE)
+
+
+def _event(action: Action, alert_id: str, opened: datetime, now: datetime, rule: Rule) -> AlertEvent:
+    """``rule``: the camera's own about being offline."""
     opens = action.does == "open"
     detail: dict[str, object] = {}
     if opens:
@@ -208,9 +224,9 @@ def _event(action: Action, alert_id: str, opened: datetime, now: datetime) -> Al
         at=now,
         site=action.site,
         camera=action.camera,
-        rule=CAMERA_RULE if action.kind == "camera_offline" else SITE_RULE,
+        rule=rule.id if action.kind == "camera_offline" else SITE_RULE,
         kind=action.kind,
-        severity="warning" if action.kind == "camera_offline" else "critical",
+        severity=rule.effective_severity if action.kind == "camera_offline" else "critical",
         opened_at=opened,
         ended_at=None if opens else now,
         detail=detail,

@@ -8,6 +8,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.integration.web.rig import (
     NatsServer,
     WebRig,
@@ -139,8 +141,18 @@ async def test_locked_database_is_waited_for(rig: WebRig, worker: Worker) -> Non
     lock.close()
 
 
-async def test_dark_camera_is_told(tmp_path: Path, server: NatsServer) -> None:
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ([], ("camera-offline", "warning")),
+        ([{"id": "lost", "kind": "camera_offline", "severity": "critical", "rearm_s": 1}], ("lost", "critical")),
+    ],
+)
+async def test_dark_camera_is_told(
+    tmp_path: Path, server: NatsServer, rules: list[dict[str, object]], told: tuple[str, str]
+) -> None:
     async with web_rig(tmp_path / "data", server.url, facility(1)) as rig:
+        (await rig.http.put("/api/cameras/cam-1/rules", json={"items": rules})).raise_for_status()
         worker = await Worker.connect(server.url)
         async with rig.socket("/ws/alerts") as socket:
             rig.clock.skipped += 10  # past the first seconds, in which nothing is judged
@@ -150,7 +162,7 @@ async def test_dark_camera_is_told(tmp_path: Path, server: NatsServer) -> None:
                 rig.clock.skipped += 2.5
             rig.clock.skipped += 40  # silent for longer than a bus may hang
             opened = (await events(socket, 1))[0]
-            assert opened["data"]["rule"] == "camera-offline"
+            assert (opened["data"]["rule"], opened["data"]["severity"]) == told
             assert opened["data"]["detail"]["reason"] == "worker_lost"
             beating = asyncio.create_task(_beat(worker))
             assert (await events(socket, 1))[0]["type"] == "alert.ended"

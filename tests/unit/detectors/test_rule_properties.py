@@ -18,10 +18,10 @@ from detectors.geometry import inside, polygon_of
 from detectors.rules.camera_rules import CameraRules, RuleEvent
 from detectors.rules.conditions import Scene
 from detectors.rules.open_alerts import OpenAlert
-from detectors.rules.schedule import Schedule
 from detectors.sampling.tamper import Tamper
 from detectors.tracking import Track
 from vms.domain.facility import Camera
+from vms.domain.schedule import Schedule
 
 SECONDS = (0, 0.5, 1, 3, 10)
 PLACES = ((0.3, 0.3), (0.3, 0.48), (0.3, 0.52), (0.3, 0.8), (0.7, 0.3), (0.7, 0.48), (0.7, 0.52), (0.7, 0.8))

@@ -9,7 +9,7 @@ from rule_script import AT, ZONE, Place, camera, every, look, person, rules_of, 
 
 from detectors.rules import open_alerts
 from detectors.rules.camera_rules import CameraRules, RuleEvent, new_id
-from detectors.rules.schedule import Schedule
+from vms.domain.schedule import Schedule
 
 
 def at(*xs: float) -> list[Place]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.cameras.alarms import AFTER_S, FIRST_GRACE_S, GRACE_S, TOGETHER_S, Action, Alarms, Hush, Status
+from vms.domain.rules import DWELL_S, REARM_S
+from web.cameras.alarms import FIRST_GRACE_S, GRACE_S, TOGETHER_S, Action, Alarms, Hush, Status
+
+AFTER_S, OVER_S = DWELL_S["camera_offline"], REARM_S["camera_offline"]
 
 
 class Site:
@@ -40,7 +43,43 @@ def test_camera_is_told_after_eight_seconds_and_ended_when_back() -> None:
     assert site.pass_s(1) == [("open", "camera_offline", "c0")]
     assert site.pass_s(60) == []
     site.set("c0", dark=False)
+    assert site.pass_s(OVER_S) == []
     assert site.pass_s(1) == [("end", "camera_offline", "c0")]
+
+
+def test_camera_that_comes_and_goes_is_one_happening() -> None:
+    site = Site(2)
+    site.set("c0", dark=True)
+    assert site.pass_s(AFTER_S + 1) == [("open", "camera_offline", "c0")]
+    for _ in range(5):
+        site.set("c0", dark=False)
+        assert site.pass_s(OVER_S - 1) == []
+        site.set("c0", dark=True)
+        assert site.pass_s(AFTER_S + 1) == []
+
+
+def test_a_rule_says_after_how_long_and_when() -> None:
+    alarms = Alarms()
+    alarms.tick(0, [Status("s", "c", False, armed=False)])
+
+    def dark(now: float, *, armed: bool) -> list[str]:
+        return [one.does for one in alarms.tick(now, [Status("s", "c", True, "timeout", 0, 60, 0, armed)])]
+
+    assert dark(100, armed=False) == []
+    assert dark(159, armed=True) == []
+    assert dark(160, armed=True) == ["open"]
+    assert dark(161, armed=False) == ["end"], "its schedule is over"
+    assert dark(200, armed=True) == ["open"], "dark all the time"
+    assert [one.does for one in alarms.tick(201, [Status("s", "c", False, None, 0, 60, 0)])] == ["end"]
+
+
+def test_a_dark_site_counts_cameras_whose_rule_sleeps() -> None:
+    alarms = Alarms()
+    asleep = [Status("s", camera, False, armed=camera == "a") for camera in "abc"]
+    alarms.tick(0, asleep)
+    dark = [Status("s", one.camera, True, "unreachable", armed=one.armed) for one in asleep]
+    assert alarms.tick(10, dark) == []
+    assert [(one.does, one.kind) for one in alarms.tick(20, dark)] == [("open", "site_unreachable")]
 
 
 def test_short_darkness_tells_nothing() -> None:
@@ -104,7 +143,7 @@ def test_alarms_open_and_end_in_turn(script: list[tuple[str, bool, int]]) -> Non
             assert (key in is_open) == (does == "end")
             is_open ^= {key}
     site.set(*site.dark, dark=False)
-    for _, kind, about in site.pass_s(1):
+    for _, kind, about in site.pass_s(OVER_S + 1):
         is_open ^= {(kind, about)}
     assert not is_open
 
