@@ -12,9 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from detectors.geometry import Polygon, foot_points, inside, polygon_of
+from detectors.geometry import Point, foot_of, inside
 from detectors.tracking import Track
 from vms.domain.facility import Zone
 
@@ -54,24 +52,26 @@ class Counter:
 
     def __init__(self, zones: Sequence[Zone] = ()) -> None:
         self._all = _Window()
-        self._polygons: dict[str, Polygon] = {}
+        self._polygons: dict[str, tuple[Point, ...]] = {}
         self._zones: dict[str, _Window] = {}
         self.change(zones)
 
     def change(self, zones: Sequence[Zone]) -> None:
         """Counts in other zones from now on; one whose shape stays goes on."""
-        polygons = {zone.id: polygon_of(zone.polygon) for zone in zones if zone.polygon is not None}
-        same = {id_ for id_ in polygons if id_ in self._polygons and np.array_equal(polygons[id_], self._polygons[id_])}
-        self._zones = {id_: self._zones[id_] if id_ in same else _Window() for id_ in polygons}
+        polygons = {zone.id: zone.polygon for zone in zones if zone.polygon is not None}
+        self._zones = {
+            id_: self._zones[id_] if self._polygons.get(id_) == polygon else _Window()
+            for id_, polygon in polygons.items()
+        }
         self._polygons = polygons
 
     def add(self, tracks: Sequence[Track], moment: float) -> tuple[Estimate, dict[str, Estimate]]:
         """Takes in one picture's tracks, unlikely ones included; in the whole picture, and by zone id."""
-        feet = foot_points(np.array([track.box for track in tracks], np.float32))
+        feet = [foot_of(track.box) for track in tracks]
         zones = {
             id_: window.add(
-                [track for track, within in zip(tracks, inside(feet, polygon), strict=True) if within], moment
+                [track for track, foot in zip(tracks, feet, strict=True) if inside(foot, self._polygons[id_])], moment
             )
-            for (id_, window), polygon in zip(self._zones.items(), self._polygons.values(), strict=True)
+            for id_, window in self._zones.items()
         }
         return self._all.add(tracks, moment), zones

@@ -10,57 +10,51 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
-from detectors.inference.backend import Floats
-
-Polygon = NDArray[np.float64]  # (n, 2)
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 #: Steps to the picture's width and height: on this grid the side of a line is a matter of whole numbers, so exact.
 _GRID = 1 << 24
+#: So near to an edge (fractions of the picture) a point lies on it.
+_BORDER = 1e-9
 
 
-def polygon_of(points: Sequence[Point]) -> Polygon:
-    """``points`` as an array (n, 2), n ≥ 3, open or closed."""
-    return np.asarray(points, np.float64).reshape(-1, 2)
+def foot_of(box: Box) -> Point:
+    """The middle of its lower edge."""
+    return (box[0] + box[2]) / 2, box[3]
 
 
-def foot_points(xyxy: Floats) -> NDArray[np.float64]:
-    """(n, 2): the middle of the lower edge of boxes (n, 4)."""
-    boxes = np.asarray(xyxy, np.float64).reshape(-1, 4)
-    return np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
-
-
-def inside(points: NDArray[np.float64], polygon: Polygon) -> NDArray[np.bool_]:
-    """For each of ``points`` (n, 2) whether it lies in ``polygon``; the border counts as inside.
+def inside(point: Point, polygon: Sequence[Point]) -> bool:
+    """Whether ``point`` lies in ``polygon``, open or closed; the border counts as inside, of two corners nothing does.
 
     Winding number with half-open edges (Sunday, "Inclusion of a Point in a Polygon", 2001), so a corner is counted
     once, and all that a page paints is inside, also where a polygon overlaps itself (the canvas fills "nonzero").
     The border is tested apart, because feet cut off by the picture's lower edge lie at 1.0 exactly, as zones do.
     """
-    pts = np.asarray(points, np.float64).reshape(-1, 2)
-    if not len(pts) or len(polygon) < 3:
-        return np.zeros(len(pts), bool)
-    x, y = pts[:, 0, None], pts[:, 1, None]
-    ax, ay = polygon[:, 0], polygon[:, 1]
-    bx, by = np.concatenate((polygon[1:], polygon[:1])).T  # np.roll takes five times as long
-    turn = (bx - ax) * (y - ay) - (x - ax) * (by - ay)
-    down = (ay <= y) & (by > y) & (turn < 0)
-    up = (ay > y) & (by <= y) & (turn > 0)
-    winding = down.sum(axis=1) - up.sum(axis=1)
-    return np.asarray((winding != 0) | _on_border(pts, polygon), bool)
+    if len(polygon) < 3:
+        return False
+    x, y = point
+    winding = 0
+    ax, ay = polygon[-1]
+    for bx, by in polygon:
+        dx, dy = bx - ax, by - ay
+        turn = dx * (y - ay) - (x - ax) * dy
+        # Within a hair of the edge's line: only then is the distance to the edge itself worth its cost.
+        if abs(turn) <= 2 * _BORDER * (abs(dx) + abs(dy)) + _BORDER**2 and _near(x - ax, y - ay, dx, dy):
+            return True
+        if ay <= y:
+            winding += by > y and turn < 0
+        else:
+            winding -= by <= y and turn > 0
+        ax, ay = bx, by
+    return winding != 0
 
 
-def _on_border(points: NDArray[np.float64], polygon: Polygon, tolerance: float = 1e-9) -> NDArray[np.bool_]:
-    """Whether each point is within ``tolerance`` of an edge."""
-    start = polygon[None, :, :]
-    edge = np.roll(polygon, -1, axis=0)[None, :, :] - start
-    offset = points[:, None, :] - start
-    length = np.maximum((edge**2).sum(axis=2), 1e-18)
-    along = np.clip((offset * edge).sum(axis=2) / length, 0, 1)[..., None]
-    return np.asarray((((offset - along * edge) ** 2).sum(axis=2) <= tolerance**2).any(axis=1), bool)
+def _near(x: float, y: float, dx: float, dy: float) -> bool:
+    """Whether (x, y) lies on the way from the origin to (dx, dy)."""
+    length = dx * dx + dy * dy
+    share = min(max((x * dx + y * dy) / length, 0.0), 1.0) if length > 0 else 0.0
+    return math.hypot(x - share * dx, y - share * dy) <= _BORDER
 
 
 def crossings(begin: Point, end: Point, line: Sequence[Point]) -> int:

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from detectors.geometry import Point, foot_points, inside, polygon_of
+from detectors.geometry import Point, foot_of, inside
 from detectors.sampling.tamper import Tamper
 from detectors.tracking import Track
 from vms.domain.facility import Rule, Zone
@@ -65,12 +63,6 @@ def seen(track: Track, moment: float) -> bool:
     return track.last_seen >= moment
 
 
-def foot_of(track: Track) -> Point:
-    """The middle of the lower edge of its box."""
-    left, _, right, bottom = track.box
-    return (left + right) / 2, bottom
-
-
 def unit_of(track: Track) -> Point:
     """The person's own height as a length across and down the picture, whatever its aspect."""
     left, top, right, bottom = track.box
@@ -79,12 +71,9 @@ def unit_of(track: Track) -> Point:
 
 def persons_in(zone: Zone | None, tracks: Sequence[Track]) -> tuple[Track, ...]:
     """Those whose foot point lies in the zone's polygon; without a zone, all."""
-    if zone is None or not tracks:
+    if zone is None:
         return tuple(tracks)
-    if zone.polygon is None:
-        return ()
-    feet = foot_points(np.array([track.box for track in tracks], np.float32))
-    return tuple(track for track, within in zip(tracks, inside(feet, polygon_of(zone.polygon)), strict=True) if within)
+    return tuple(track for track in tracks if inside(foot_of(track.box), zone.polygon or ()))
 
 
 def zone_breach(view: View) -> Verdict:

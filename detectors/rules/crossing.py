@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from detectors.geometry import Point, crossings, distance_to
-from detectors.rules.conditions import Verdict, View, foot_of, seen, unit_of
+from detectors.geometry import Point, crossings, distance_to, foot_of
+from detectors.rules.conditions import Verdict, View, seen, unit_of
 from detectors.tracking import Track
 
 #: Clear of the line is who stands this share of his height from it: feet of one who stands sway by a third of it.
@@ -87,12 +87,12 @@ def line_crossing(view: View, memory: Ways) -> tuple[Verdict, Ways]:
 
 
 def _begun(track: Track, moment: float) -> Way:
-    return Way(track.first_seen, foot_of(track), track.box[1], moment)
+    return Way(track.first_seen, foot_of(track.box), track.box[1], moment)
 
 
 def _went(way: Way, track: Track, moment: float, line: Sequence[Point]) -> Way:
     """The way, gone on to where the person is now."""
-    (x, bottom), top, (across, _) = foot_of(track), track.box[1], unit_of(track)
+    (x, bottom), top, (across, _) = foot_of(track.box), track.box[1], unit_of(track)
     height = max(way.foot[1] - way.top, 1e-3)
     risen = way.foot[1] - bottom
     leaps = abs(risen) > (LEAP + LEAP_A_S * (moment - way.seen_at)) * height and abs(top - way.top) < abs(risen) / 2

@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from detectors.geometry import Point
-from detectors.rules.conditions import HOLE_S, Verdict, View, foot_of, persons_in, seen, unit_of
+from detectors.geometry import Point, foot_of
+from detectors.rules.conditions import HOLE_S, Verdict, View, persons_in, seen, unit_of
 from detectors.tracking import Track
 
 #: Another track takes a stay over within so many seconds …
@@ -92,7 +92,7 @@ def loitering(view: View, memory: Stays) -> tuple[Verdict, Stays]:
 
 
 def _stayed(stay: Stay | None, track: Track, moment: float, since: float) -> Stay:
-    foot, unit = foot_of(track), unit_of(track)
+    foot, unit = foot_of(track.box), unit_of(track)
     speed = math.hypot(track.velocity[0] / unit[0], track.velocity[1] / unit[1])
     if stay is None:
         return Stay(track.id, track.first_seen, since, moment, foot, moment, foot, unit, speed)

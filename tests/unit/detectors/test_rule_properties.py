@@ -8,13 +8,12 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rule_script import AT, ZONE, Place, camera, every, look, person, rules_of, walk, words
 
-from detectors.geometry import inside, polygon_of
+from detectors.geometry import foot_of, inside
 from detectors.rules.camera_rules import CameraRules, RuleEvent
 from detectors.rules.conditions import Scene
 from detectors.rules.open_alerts import OpenAlert
@@ -243,9 +242,8 @@ def test_who_stands_outside_never_counts_however_far_the_box_reaches_in(
     for moment, boxes in enumerate(pictures):
         outside = []
         for number, (left, top, width, height) in enumerate(boxes, 1):
-            foot = np.array([[left + width / 2, top + height]], np.float32)
-            if not inside(foot.astype(np.float64), polygon_of(corners))[0]:
-                box = (left, top, left + width, top + height)
+            box = (left, top, left + width, top + height)
+            if not inside(foot_of(box), corners):
                 outside.append(Track(number, box, (0.0, 0.0), 0.9, 0.0, float(moment), 1, True))
         told |= {event.alert.kind for event in look(at_work, float(moment), *outside)}
     assert told == {"absence"}
