@@ -1,6 +1,6 @@
 """Arithmetic on boxes that more than one model needs: letterboxing and non-maximum suppression.
 
-Pure numpy on small arrays. Not here: anything that knows a model.
+Not here: anything that knows a model.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.inference.backend import Bytes, Detections, Floats
+
+#: Persons in a picture; a model that has gone mad must not drown the tracker.
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,15 @@ def iou_matrix(a: Floats, b: Floats) -> Floats:
     return np.asarray(inner / np.maximum(union, 1e-12), np.float32)
 
 
-def suppress(xyxy: Floats, confidence: Floats, iou: float, limit: int = 100) -> NDArray[np.intp]:
-    """Greedy non-maximum suppression: indices that stay, most confident first, at most ``limit``."""
-    order = np.argsort(-confidence, kind="stable")[: 4 * limit]
-    overlaps = iou_matrix(xyxy[order], xyxy[order]) > iou
-    np.fill_diagonal(overlaps, False)
-    gone = np.zeros(len(order), bool)
-    for position in np.flatnonzero(overlaps.any(axis=1)).tolist():  # the others need no turn
-        if not gone[position]:
-            gone[position + 1 :] |= overlaps[position, position + 1 :]
-    return np.asarray(order[~gone][:limit], np.intp)
+def suppress(xyxy: Floats, confidence: Floats, iou: float) -> NDArray[np.intp]:
+    """Greedy non-maximum suppression, OpenCV's: indices that stay, most confident first, at most ``MOST``.
+
+    Of two that overlap by more than ``iou`` the more confident one stays; only the first ``4 * MOST`` are compared.
+    """
+    if not len(xyxy):
+        return np.zeros(0, np.intp)
+    sides = np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)  # left, top, width, height
+    return np.asarray(cv2.dnn.NMSBoxes(sides, confidence, 0.0, iou, top_k=4 * MOST)[:MOST], np.intp)  # type: ignore[arg-type]
 
 
 def persons_of(
@@ -93,8 +95,7 @@ def persons_of(
 ) -> list[Detections]:
     """A batch's candidates as persons by picture: checked at once, then suppressed picture by picture.
 
-    Candidate i, (n, 4) in input pixels, lies in picture ``rows[i]``; ``rows`` ascends. Suppression stays apart for
-    each picture: one matrix over all would grow with the square of the batch.
+    Candidate i, (n, 4) in input pixels, lies in picture ``rows[i]``; ``rows`` ascends.
     """
     inside, good = Detections.sound(fractions(rows, xyxy, boxes), confidence)
     kept, scores = inside[good], np.asarray(confidence[good], np.float32)
