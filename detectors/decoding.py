@@ -12,7 +12,7 @@ from pathlib import Path
 
 import av
 
-from detectors.sampling.apart import Apart, ApartDecoder, DecoderDied
+from detectors.sampling.apart import Apart, ApartDecoder, DecoderDied, NotStarted
 from detectors.sampling.decoder import CorruptStream, GopDecoder, Group
 from detectors.suspects import Suspects, Why, spare
 from vms.domain.clock import Clock
@@ -85,7 +85,7 @@ class CameraDecoder:
         self._inner = self._open()
 
     def feed(self, packet: MediaPacket) -> None:
-        """As ``GopDecoder.feed``; also raises ``DecoderDied``."""
+        """As ``GopDecoder.feed``; also raises ``DecoderDied`` and ``NotStarted``."""
         if packet.keyframe and isinstance(self._inner, ApartDecoder) != self._is_apart():
             self._inner = self._open()
         try:
@@ -95,7 +95,7 @@ class CameraDecoder:
             raise
 
     def picture(self) -> av.VideoFrame | None:
-        """As ``GopDecoder.picture``; also raises ``DecoderDied``."""
+        """As ``GopDecoder.picture``; also raises ``DecoderDied`` and ``NotStarted``."""
         errors = self._inner.errors
         try:
             frame = self._inner.picture()
@@ -118,5 +118,7 @@ class CameraDecoder:
         return make(self._camera, self._codec, self._extradata)
 
     def _blame(self, err: CorruptStream | None) -> None:
+        if isinstance(err, NotStarted):
+            return
         why: Why = "errors" if not isinstance(err, DecoderDied) else "hung" if err.hung else "died"
         self._decoding.blame(self._camera, why)
