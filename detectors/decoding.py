@@ -14,7 +14,7 @@ import av
 
 from detectors.sampling.apart import Apart, ApartDecoder, DecoderDied, NotStarted
 from detectors.sampling.decoder import CorruptStream, GopDecoder, Group
-from detectors.suspects import Suspects, Why, spare
+from detectors.suspects import Suspects, Why
 from vms.domain.clock import Clock
 from vms.ingest.stream import MediaPacket
 
@@ -48,17 +48,18 @@ class Decoding:
         if now - self._looked_at > STILL_S:
             self._awake_since = now
         self._looked_at = now
-        for camera, threads in self._suspects.stuck(self._awake_since).items():
+        for camera in self._suspects.stuck(self._awake_since):
             self._suspects.accuse(camera, "hung")
-            spare(threads)
+        self._suspects.spare(self._awake_since)
 
     def stopping(self) -> None:
         """The process ends because it was told to."""
         self._suspects.stopping()
 
     def close(self) -> None:
-        """Ends the other process."""
+        """Ends the other process, and writes down what is known of suspects."""
         self._apart.close()
+        self._suspects.close()
 
     def here(self, camera: str, codec: str, extradata: bytes) -> GopDecoder:
         """A decoder in this process."""
