@@ -12,9 +12,9 @@ from pathlib import Path
 
 import av
 
-from detectors.sampling.apart import Apart, ApartDecoder, DecoderDied
+from detectors.sampling.apart import Apart, ApartDecoder, DecoderDied, NotStarted
 from detectors.sampling.decoder import CorruptStream, GopDecoder, Group
-from detectors.suspects import Suspects, Why, spare
+from detectors.suspects import Suspects, Why
 from vms.domain.clock import Clock
 from vms.ingest.stream import MediaPacket
 
@@ -48,17 +48,18 @@ class Decoding:
         if now - self._looked_at > STILL_S:
             self._awake_since = now
         self._looked_at = now
-        for camera, threads in self._suspects.stuck(self._awake_since).items():
+        for camera in self._suspects.stuck(self._awake_since):
             self._suspects.accuse(camera, "hung")
-            spare(threads)
+        self._suspects.spare(self._awake_since)
 
     def stopping(self) -> None:
         """The process ends because it was told to."""
         self._suspects.stopping()
 
     def close(self) -> None:
-        """Ends the other process."""
+        """Ends the other process, and writes down what is known of suspects."""
         self._apart.close()
+        self._suspects.close()
 
     def here(self, camera: str, codec: str, extradata: bytes) -> GopDecoder:
         """A decoder in this process."""
@@ -85,7 +86,7 @@ class CameraDecoder:
         self._inner = self._open()
 
     def feed(self, packet: MediaPacket) -> None:
-        """As ``GopDecoder.feed``; also raises ``DecoderDied``."""
+        """As ``GopDecoder.feed``; also raises ``DecoderDied`` and ``NotStarted``."""
         if packet.keyframe and isinstance(self._inner, ApartDecoder) != self._is_apart():
             self._inner = self._open()
         try:
@@ -95,7 +96,7 @@ class CameraDecoder:
             raise
 
     def picture(self) -> av.VideoFrame | None:
-        """As ``GopDecoder.picture``; also raises ``DecoderDied``."""
+        """As ``GopDecoder.picture``; also raises ``DecoderDied`` and ``NotStarted``."""
         errors = self._inner.errors
         try:
             frame = self._inner.picture()
@@ -118,5 +119,7 @@ class CameraDecoder:
         return make(self._camera, self._codec, self._extradata)
 
     def _blame(self, err: CorruptStream | None) -> None:
+        if isinstance(err, NotStarted):
+            return
         why: Why = "errors" if not isinstance(err, DecoderDied) else "hung" if err.hung else "died"
         self._decoding.blame(self._camera, why)

@@ -1,4 +1,7 @@
-"""Which model the process runs now, loaded off the event loop, and what the heartbeat says about it."""
+"""Which model the process runs now, loaded off the event loop, and what the heartbeat says about it.
+
+One model at a time is loaded or measured, whatever is asked meanwhile: the cores are there for the analysis.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections.abc import Callable
+from typing import TypeAlias
 
 from detectors.inference.batching import Batcher
+from detectors.inference.native import at_work
 from detectors.inference.openvino import OpenVinoBackend, Runtime
 from detectors.models import DEFAULT, MOTION, Choice, choose, folders, improve
 from detectors.plan import input_side
@@ -18,6 +24,9 @@ from vms.settings.environment import Environment
 
 log = logging.getLogger(__name__)
 
+#: What decides how a model is loaded: its name, the confidence, the input that was asked for and the one it gets.
+_Wish: TypeAlias = tuple[str, float | None, int | None, int | None]
+
 
 class ModelChoice:
     """Loads what the configuration names and hands it to the batcher; a faster way to run it follows, if there is."""
@@ -26,10 +35,12 @@ class ModelChoice:
         self._folders = folders(environment)
         self._runtime = runtime
         self._batcher = batcher
-        self._wanted: tuple[str, float | None, int | None, int | None] | None = None
+        self._wanted: _Wish | None = None  # asked for last
+        self._runs: _Wish | None = None
         self._choice: Choice | None = None
         self._error = ""
         self._lock = asyncio.Lock()
+        self._turn = threading.Lock()
 
     async def apply(self, settings: Detector, cameras: int) -> None:
         """Loads the model of ``settings`` for so many cameras unless it runs already; the one before goes on meanwhile.
@@ -37,10 +48,11 @@ class ModelChoice:
         Few cameras get a larger input than the model's own, unless ``settings`` say which.
         """
         side = settings.input_px or input_side(cameras, self._runtime.threads)
-        wanted = (settings.model, settings.confidence, settings.input_px, side)
+        wanted = self._wanted = (settings.model, settings.confidence, settings.input_px, side)
         async with self._lock:
-            if wanted == self._wanted:
+            if wanted == self._runs:
                 return
+            self._runs = None  # it is measured no further, and would be loaded anew
             name, error = settings.model, ""
             while True:
                 try:
@@ -55,9 +67,9 @@ class ModelChoice:
                         raise
                     log.exception("model.failed model=%s", name)
                     name, error = MOTION, f"model {name} was not loaded: {type(err).__name__}: {err}"
-            self._wanted, self._choice, self._error = wanted, choice, error
+            self._runs, self._choice, self._error = wanted, choice, error
             self._batcher.use(choice.backend)
-            self._improve(choice, side)
+            self._improve(choice, side, wanted)
 
     async def _load(self, name: str, confidence: float | None, side: int | None, *, asked: bool) -> Choice:
         """``choose`` in a daemon thread: compiling takes seconds, and a stop must not wait for it."""
@@ -73,6 +85,8 @@ class ModelChoice:
                 loaded.set_exception(error or ConfigurationError(f"detector model '{name}' was not loaded"))
 
         def work() -> None:
+            if loaded.cancelled():  # something else was asked for meanwhile
+                return
             choice, error = None, None
             try:
                 choice = choose(name, self._folders, self._runtime, confidence, side, asked=asked)
@@ -81,28 +95,40 @@ class ModelChoice:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(settle, choice, error)
 
-        threading.Thread(target=work, name="model", daemon=True).start()
+        self._start(work, "model")
         return await loaded
 
-    def _improve(self, choice: Choice, side: int | None) -> None:
-        """Measures in a daemon thread while ``choice`` is at work, and changes over to what is better."""
+    def _improve(self, choice: Choice, side: int | None, wish: _Wish) -> None:
+        """Measures in a daemon thread while ``choice`` is at work, and changes over to what is better.
+
+        Ends at its next step when something else is asked for than ``wish``.
+        """
         loop = asyncio.get_running_loop()
 
         def change(better: Choice) -> None:
-            if self._choice is choice:  # else another model was asked for meanwhile
+            if self._choice is choice and better.backend is not choice.backend:  # else another model was asked for
                 self._choice = better
                 self._batcher.use(better.backend)
 
         def work() -> None:
             try:
-                better = improve(choice, side)
+                better = improve(choice, side, lambda: self._wanted == wish)
             except Exception:  # what runs goes on running
                 log.exception("model.unmeasured model=%s", choice.backend.model)
                 return
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(change, better)
 
-        threading.Thread(target=work, name="measure", daemon=True).start()
+        self._start(work, "measure")
+
+    def _start(self, work: Callable[[], None], name: str) -> None:
+        """In a daemon thread, when the one before has ended."""
+
+        def in_turn() -> None:
+            with self._turn:
+                at_work()(work)()
+
+        threading.Thread(target=in_turn, name=name, daemon=True).start()
 
     def fill(self, state: DetectorState) -> DetectorState:
         """``state`` with the model's part."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,15 +101,17 @@ def beside(path: Path, model: Model, where: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(find(model, [folder]))
 
 
-def improve(choice: Choice, side: int | None = None) -> Choice:
+def improve(choice: Choice, side: int | None = None, wanted: Callable[[], bool] = lambda: True) -> Choice:
     """Makes ready what the first large batches would wait for, and finds the fastest way to run the model.
 
-    Takes seconds at the first start on a machine; the choice that comes back may have another backend.
+    Takes seconds at the first start on a machine; the choice that comes back may have another backend. Ends at the
+    next step, with the same one, when it is not ``wanted`` any more.
     """
     backend = choice.backend
     if isinstance(backend, OpenVinoBackend) and choice.rivals:
-        return Choice(fastest(backend, choice.rivals, side), choice.detail)
-    backend.warm()
+        return Choice(fastest(backend, choice.rivals, side, wanted=wanted), choice.detail)
+    if wanted():
+        backend.warm()
     return choice
 
 

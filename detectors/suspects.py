@@ -1,8 +1,8 @@
 """Whose pictures may have killed this process, or will: those streams are decoded in another one (``decoding``).
 
-A page of memory that is a file says which cameras are inside the decoder; it outlives the process that wrote it, and
-costs a decoder no call of the system. Who was inside when a process died is a suspect, and so is a stream with errors
-in it or one whose decoder did not come back. Not here: decoding.
+Who was inside the decoder when a process died is a suspect, and so is a stream with errors in it or one whose decoder
+did not come back. Of many who were inside most are innocent, and what killed the process may have come from outside:
+a few are suspects, those first who were inside at most deaths. Not here: who is inside (``doors``), decoding.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import mmap
-import os
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from detectors.doors import Door, Doors
 from vms.domain.clock import Clock
 from vms.settings.whole_file import write_whole
 
@@ -28,98 +27,62 @@ Why = Literal["inside", "errors", "died", "hung"]
 FOR_S: dict[Why, float] = {"inside": 3600.0, "errors": 3600.0, "died": 86400.0, "hung": 86400.0}
 #: A decoder that takes so long for one access unit does not come back (seconds).
 HUNG_S = 8.0
+#: After so long whoever waited for it has given its thread up, which ends should it ever come back (seconds).
+GIVEN_UP_S = 20.0
 #: So many are decoded apart for errors alone: one process serves all, and must have time for the others.
 MOST_ERRING = 8
+#: The same for those who were inside. Others are remembered: whose pictures kill is there at the next death as well.
+MOST_INSIDE = 8
+#: When more hang at the same time it is the machine that stands still, not their decoders.
+MOST_HUNG = 8
 #: What is told again within this time is not written again (seconds).
 _REPEATED_S = 600.0
-
-# The page: a head (what it is, the boot, whether the process means to live), then a slot a camera (id, who is inside).
-_MAGIC = b"vms inside 1"
-_HEAD, _SLOT, _ID, _SLOTS = 64, 72, 64, 1024
-_LIVING = 48
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
+#: At the end what is not written yet has so long (seconds).
+_LAST_WORDS_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Why, and when last (UTC seconds)."""
+    """Why, and when last (UTC seconds); at how many deaths it was inside; whether there was a place apart for it."""
 
     why: Why
     at: float
-
-
-class Door:
-    """One camera's way into the decoder, from any thread: ``with door: decode(…)``. Costs two microseconds."""
-
-    def __init__(self, camera: str, clock: Clock, page: mmap.mmap | None, place: int) -> None:
-        self.camera = camera
-        self._clock = clock
-        self._page = page
-        self._place = place
-        self._lock = threading.Lock()
-        self._inside: dict[int, float] = {}  # by the kernel's id of the thread: since when (monotonic seconds)
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside[threading.get_native_id()] = self._clock.monotonic()
-            if self._page is not None:
-                self._page[self._place] = min(len(self._inside), 255)
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside.pop(threading.get_native_id(), None)
-            if self._page is not None:
-                self._page[self._place] = min(len(self._inside), 255)
-
-    def inside_since(self) -> dict[int, float]:
-        """Who is inside now, by the kernel's id of the thread, and since when (monotonic seconds)."""
-        with self._lock:
-            return dict(self._inside)
+    deaths: int = 0
+    apart: bool = True
 
 
 class Suspects:
-    """One process's page and list. ``folder`` is its own; a disk that takes neither costs the memory, no more."""
+    """One process's doors and list. ``folder`` is its own; a disk that takes neither costs the memory, no more."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self._folder = folder
+        self._file = folder / "suspects.json"
         self._clock = clock
+        self._doors = Doors(folder, clock)
         self._lock = threading.Lock()
-        self._doors: dict[str, Door] = {}
+        self._unsaved = threading.Event()
+        self._closed = threading.Event()
+        self._writer: threading.Thread | None = None
         self._known = self._load()
-        for camera in self._left_inside():
-            if self.why(camera) in (None, "errors"):
-                self._known[camera] = Suspicion("inside", clock.utc())
-            log.error("decoder.suspected camera=%s why=inside when the process before this one died", camera)
-        self._page = self._fresh_page()
+        self._accuse_inside(self._doors.left_inside)
         self._save()
 
     def door(self, camera: str) -> Door:
         """The same one for each call with ``camera``."""
-        with self._lock:
-            door = self._doors.get(camera)
-            if door is None:
-                number = len(self._doors)
-                place = _HEAD + number * _SLOT
-                page = self._page if number < _SLOTS else None
-                if page is not None:
-                    page[place : place + _ID] = camera.encode().ljust(_ID, b"\0")
-                door = self._doors[camera] = Door(camera, self._clock, page, place + _ID)
-            return door
+        return self._doors.door(camera)
 
     def why(self, camera: str) -> Why | None:
         """Why ``camera`` is to be decoded apart now; None: it is not."""
         known = self._known.get(camera)
-        if known is None:
-            return None
-        age = self._clock.utc() - known.at
-        return known.why if age < FOR_S[known.why] else None  # a clock that was set back only makes it longer
+        return known.why if known is not None and known.apart and self._holds(known) else None
 
     def accuse(self, camera: str, why: Why) -> None:
-        """``camera`` is decoded apart from now on, for as long as that is good for."""
+        """``camera`` is decoded apart from now on, for as long as that is good for. Never waits for a disk."""
         now = self._clock.utc()
+        if why == "hung" and len(self._doors.held(HUNG_S / 2)) > MOST_HUNG:
+            return
         with self._lock:
             before = self._known.get(camera)
-            present = before.why if before is not None and self.why(camera) is not None else None
+            present = self.why(camera)
             if before is not None and present == why and 0 <= now - before.at < _REPEATED_S:
                 return
             if why == "errors":
@@ -128,7 +91,10 @@ class Suspects:
                 if present is None and sum(self.why(one) == "errors" for one in self._known) >= MOST_ERRING:
                     return
             self._known[camera] = Suspicion(why, now)
-            self._save()
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="suspects", daemon=True)
+                self._writer.start()
+        self._unsaved.set()
         if present != why:
             log.error("decoder.suspected camera=%s why=%s", camera, why)
 
@@ -137,75 +103,68 @@ class Suspects:
 
         ``awake_since``: since when (monotonic seconds) this process has run without standing still.
         """
-        latest = self._clock.monotonic() - HUNG_S
-        with self._lock:
-            doors = list(self._doors.values())
-        held = {
-            door.camera: [thread for thread, since in door.inside_since().items() if max(since, awake_since) < latest]
-            for door in doors
-        }
-        return {camera: threads for camera, threads in held.items() if threads}
+        return {door.camera: threads for door, threads in self._doors.held(HUNG_S, awake_since)}
+
+    def spare(self, awake_since: float) -> None:
+        """Threads that were given up get only what nobody else wants of the processors, until they come back."""
+        for door, threads in self._doors.held(GIVEN_UP_S, awake_since):
+            for thread in threads:
+                door.spare(thread)
 
     def stopping(self) -> None:
         """From here on the process ends because it was told to: nobody is to blame for it."""
-        if self._page is not None:
-            self._page[_LIVING] = 0
+        self._doors.stopping()
 
-    def _fresh_page(self) -> mmap.mmap | None:
-        """The page, empty and written out: a page without a place on the disk would kill who writes to it."""
-        path = self._folder / "inside"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            head = (_MAGIC.ljust(12) + _boot()).ljust(_LIVING, b"\0") + b"\1"
-            fresh = path.with_name("inside.tmp")
-            fresh.write_bytes(head.ljust(_HEAD + _SLOTS * _SLOT, b"\0"))
-            fresh.replace(path)
-            with path.open("r+b") as file:
-                return mmap.mmap(file.fileno(), 0)
-        except OSError as err:
-            log.error("suspects.unnoted error=%s", err.strerror)
-            return None
+    def close(self) -> None:
+        """Writes what is not written yet; does not wait for a disk that hangs."""
+        self._closed.set()
+        self._unsaved.set()
+        if self._writer is not None:
+            self._writer.join(_LAST_WORDS_S)
 
-    def _left_inside(self) -> list[str]:
-        """Cameras that were inside when the process before this one died; none after a clean end or a new boot."""
-        try:
-            page = (self._folder / "inside").read_bytes()
-        except OSError:
-            return []
-        if len(page) != _HEAD + _SLOTS * _SLOT or page[:_LIVING] != (_MAGIC.ljust(12) + _boot()).ljust(_LIVING, b"\0"):
-            return []
-        if not page[_LIVING]:
-            return []
-        slots = (page[at : at + _SLOT] for at in range(_HEAD, len(page), _SLOT))
-        return [slot[:_ID].rstrip(b"\0").decode(errors="replace") for slot in slots if slot[_ID]]
+    def _holds(self, one: Suspicion) -> bool:
+        """A clock that was set back only makes it longer."""
+        return self._clock.utc() - one.at < FOR_S[one.why]
+
+    def _accuse_inside(self, inside: list[str]) -> None:
+        """Of those who were inside at this death and at those before, the likeliest."""
+        if not inside:
+            return
+        self._known = {camera: one for camera, one in self._known.items() if self._holds(one)}
+        for camera in inside:
+            before = self._known.get(camera)
+            if before is None or before.why in ("inside", "errors"):
+                deaths = before.deaths if before is not None else 0
+                self._known[camera] = Suspicion("inside", self._clock.utc(), deaths + 1)
+        known = [(one, camera) for camera, one in self._known.items() if one.why == "inside"]
+        known.sort(key=lambda pair: (pair[0].deaths, pair[0].at), reverse=True)
+        for number, (one, camera) in enumerate(known):
+            self._known[camera] = replace(one, apart=number < MOST_INSIDE)
+        log.error("decoder.suspected cameras=%s why=inside when the process before this one died, of=%d",
+                  ",".join(camera for _, camera in known[:MOST_INSIDE]), len(known))  # fmt: skip
 
     def _load(self) -> dict[str, Suspicion]:
         known: dict[str, Suspicion] = {}
         with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
-            for camera, one in json.loads((self._folder / "suspects.json").read_bytes()).items():
+            for camera, one in json.loads(self._file.read_bytes()).items():
                 if one["why"] in FOR_S:
-                    known[camera] = Suspicion(one["why"], min(float(one["at"]), self._clock.utc()))
+                    at = min(float(one["at"]), self._clock.utc())
+                    known[camera] = Suspicion(one["why"], at, int(one["deaths"]), bool(one["apart"]))
         return known
 
+    def _write(self) -> None:
+        """In a thread of its own: a disk that is slow must not hold up who decodes."""
+        while self._unsaved.wait():
+            self._unsaved.clear()
+            self._save()
+            if self._closed.is_set() and not self._unsaved.is_set():
+                return
+
     def _save(self) -> None:
-        self._known = {camera: one for camera, one in self._known.items() if self.why(camera) is not None}
-        try:
+        with self._lock:
+            self._known = {camera: one for camera, one in self._known.items() if self._holds(one)}
             body = {camera: asdict(one) for camera, one in self._known.items()}
-            write_whole(self._folder / "suspects.json", json.dumps(body).encode(), synced=False)
+        try:
+            write_whole(self._file, json.dumps(body).encode(), synced=False)
         except OSError as err:
             log.error("suspects.unwritten error=%s", err.strerror)
-
-
-def spare(threads: list[int]) -> None:
-    """Threads that do not come back get only what nobody else wants of the processors."""
-    for thread in threads:
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
-
-
-def _boot() -> bytes:
-    """Which boot of the host this is: a page that a power cut left says nothing about decoders."""
-    try:
-        return _BOOT.read_bytes().strip()[:36]
-    except OSError:
-        return b""

@@ -1,10 +1,7 @@
 """The backend ``openvino``: compiles a model for each input shape that occurs and runs batches on the CPU.
 
-Batches go through asynchronous infer requests: while the runtime's streams work on some, others are laid out or
-taken apart by the threads that call ``detect``. ``openvino.AsyncInferQueue`` is not used: it tells nobody which
-inference failed, and throws the error at whoever asks next. Not here: what a model's numbers mean (``adapters``),
-what its graph allows (``graphs``), which precision is fastest (``precision``), where its file is
-(``detectors.models``).
+Not here: the requests that batches go through (``requests``), what a model's numbers mean (``adapters``), what its
+graph allows (``graphs``), which precision is fastest (``precision``), where its file is (``detectors.models``).
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +19,10 @@ import numpy as np
 import openvino as ov
 
 from detectors.inference.adapters import Adapter, Size
-from detectors.inference.backend import Bytes, Detections, Floats, Picture, Scale
+from detectors.inference.backend import Bytes, Detections, Picture, Scale
 from detectors.inference.graphs import FixedGraph, own_size, quantised, shaped
+from detectors.inference.native import at_work
+from detectors.inference.requests import Pool, Request, parts
 from vms.domain.errors import VmsError
 
 log = logging.getLogger(__name__)
@@ -65,6 +64,7 @@ class OpenVinoBackend:
     name = "openvino"
     fallback = False
 
+    @at_work()
     def __init__(
         self,
         model: str,
@@ -95,7 +95,7 @@ class OpenVinoBackend:
             "INFERENCE_NUM_THREADS": runtime.threads,
             "NUM_STREAMS": str(runtime.streams),
         }
-        self._pools: dict[Size, dict[int, _Pool]] = {}
+        self._pools: dict[Size, dict[int, Pool]] = {}
         self._lock = threading.Lock()
         self._warm = False
         try:
@@ -162,12 +162,13 @@ class OpenVinoBackend:
             found += self._run([picture.bgr for picture in batch[start : start + BATCHES[-1]]])
         return found
 
+    @at_work()
     def _run(self, pictures: list[Bytes]) -> list[Detections]:
         sizes = [(bgr.shape[1], bgr.shape[0]) for bgr in pictures]
         size = self._adapter.input_size(*sizes[0])
         pools = self._pools_of(size)
         with contextlib.ExitStack() as lent:
-            running: list[tuple[_Request, int, int]] = []
+            running: list[tuple[Request, int, int]] = []
             first = 0
             for count in parts(len(pictures), tuple(pools)):
                 request = lent.enter_context(pools[count].lent())
@@ -181,7 +182,7 @@ class OpenVinoBackend:
                 found += self._adapter.decode(request.outputs(), sizes[begin:end], size, self.scale.keep)
             return found
 
-    def _pools_of(self, size: Size) -> dict[int, _Pool]:
+    def _pools_of(self, size: Size) -> dict[int, Pool]:
         """What is compiled for this input; at first for one picture, the rest is compiled meanwhile."""
         if size not in self._pools:
             pool = self._pool(1, size)
@@ -192,6 +193,7 @@ class OpenVinoBackend:
                 threading.Thread(target=self._grow, args=(size,), name="compile", daemon=True).start()
         return self._pools[size]
 
+    @at_work()
     def _grow(self, size: Size) -> None:
         self._pools_of(size)
         for count in self._counts:
@@ -206,9 +208,10 @@ class OpenVinoBackend:
             with self._lock:  # a new mapping: ``detect`` may be reading the one before
                 self._pools[size] = {**self._pools[size], count: pool}
 
-    def _pool(self, count: int, size: Size) -> _Pool:
-        return _Pool(self.compile(count, size), (count, size[1], size[0], 3))
+    def _pool(self, count: int, size: Size) -> Pool:
+        return Pool(self.compile(count, size), (count, size[1], size[0], 3))
 
+    @at_work()
     def compile(self, count: int, size: Size) -> Any:
         """The runtime's compiled model for ``count`` pictures of ``size`` as bytes (count, h, w, 3).
 
@@ -219,65 +222,6 @@ class OpenVinoBackend:
         log.info("model.compiled model=%s file=%s input=%dx%d batch=%d hint=%s",
                  self.model, self.path.name, *size, count, self.hint)  # fmt: skip
         return compiled
-
-
-class _Request:
-    """One infer request with its input (n, h, w, 3), which it reads where it lies."""
-
-    def __init__(self, compiled: Any, shape: tuple[int, ...]) -> None:
-        self.pictures: Bytes = np.zeros(shape, np.uint8)
-        self._request = compiled.create_infer_request()
-        self._request.set_input_tensor(ov.Tensor(self.pictures, shared_memory=True))
-        self._running = False
-
-    def start(self) -> None:
-        """Puts it into the queue of the streams."""
-        self._request.start_async()
-        self._running = True
-
-    def outputs(self) -> list[Floats]:
-        """Waits; the arrays are valid until the next start. Raises ``RuntimeError`` when the inference failed."""
-        self._running = False
-        self._request.wait()
-        return [tensor.data for tensor in self._request.output_tensors]
-
-    def end(self) -> None:
-        """Waits, whatever comes of it: nobody may write into the input, or let it go, before."""
-        if self._running:
-            with contextlib.suppress(RuntimeError):
-                self._request.wait()
-            self._running = False
-
-
-class _Pool:
-    """The requests of one compiled model; there are as many as were needed at the same time."""
-
-    def __init__(self, compiled: Any, shape: tuple[int, ...]) -> None:
-        self._compiled = compiled
-        self._shape = shape
-        self._free: list[_Request] = []
-
-    @contextlib.contextmanager
-    def lent(self) -> Iterator[_Request]:
-        """A request for the calling thread alone."""
-        try:
-            request = self._free.pop()
-        except IndexError:
-            request = _Request(self._compiled, self._shape)
-        try:
-            yield request
-        finally:
-            request.end()
-            self._free.append(request)
-
-
-def parts(pictures: int, counts: Sequence[int]) -> list[int]:
-    """``pictures`` as a sum of ``counts`` (1 among them), the largest first: a filled-up batch costs its full time."""
-    chosen: list[int] = []
-    for count in sorted(counts, reverse=True):
-        chosen += [count] * (pictures // count)
-        pictures %= count
-    return chosen
 
 
 def _cache(core: ov.Core, folder: Path | None) -> None:

@@ -72,11 +72,16 @@ def recall(paths: Sequence[Path], runtime: Runtime, side: int | None) -> Verdict
 
 
 def fastest(
-    backend: OpenVinoBackend, rivals: Sequence[Path], side: int | None, clock: Clock | None = None
+    backend: OpenVinoBackend,
+    rivals: Sequence[Path],
+    side: int | None,
+    clock: Clock | None = None,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> OpenVinoBackend:
     """Times ``rivals`` (files of the model of ``backend``) in each precision: the winner, warm, and kept for next time.
 
     Takes about ``PRECISION_S + BATCH_S`` and the time to compile; the backend in use is not run meanwhile by this.
+    It is asked between the steps whether that is still ``wanted``; if not, ``backend`` itself comes back.
     """
     clock = clock or SystemClock()
     digests = _digests([backend.path, *rivals])
@@ -85,17 +90,21 @@ def fastest(
     likely = (backend.path, backend.hint)
     tried: dict[tuple[Path, str], OpenVinoBackend] = {}
     for path, hint in ways:
+        if not wanted():
+            return backend
         try:
             tried[path, hint] = backend.variant(path, hint)
         except ModelBroken as err:
             log.warning("model.left_out model=%s file=%s precision=%s error=%s", backend.model, path, hint, err)
     ms = timed({way: partial(one.detect, pictures(1)) for way, one in tried.items()}, PRECISION_S, clock)
-    if not ms:
+    if not ms or not wanted():
         return backend
     best = min(ms, key=lambda way: ms[way] * (1 - MARGIN if way == likely else 1))
     winner = tried.pop(best)
     tried.clear()
     winner.warm()
+    if not wanted():
+        return backend
     counts = _worthwhile(winner, clock)
     winner.measured(ms[best], counts)
     log.info("model.measured model=%s file=%s precision=%s ms=%.1f batches=%s of=%s",

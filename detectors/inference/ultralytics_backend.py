@@ -18,6 +18,7 @@ import numpy as np
 from detectors.inference import ultralytics_library
 from detectors.inference.backend import Detections, Picture, Scale
 from detectors.inference.boxes import Letterbox
+from detectors.inference.native import at_work
 from detectors.inference.openvino import ModelBroken, Runtime
 from vms.domain.errors import ConfigurationError
 
@@ -77,6 +78,7 @@ class UltralyticsBackend:
 
     at_once = 2  # one in the library, one that is made contiguous meanwhile
 
+    @at_work()
     def __init__(self, path: Path, confidence: float, keep: float, runtime: Runtime):
         self.model = path.stem
         self.scale = Scale(confidence, min(keep, confidence))
@@ -122,6 +124,7 @@ class UltralyticsBackend:
     def forget(self, camera: str) -> None:
         """Nothing is kept about cameras."""
 
+    @at_work()
     def detect(self, batch: Sequence[Picture]) -> list[Detections]:
         found: list[Detections] = []
         for start in range(0, len(batch), self.max_batch):

@@ -20,15 +20,17 @@ from dataclasses import dataclass
 import av
 import numpy as np
 
-from detectors.sampling.apart_process import ANSWER, ANSWER_S, CORRUPT, LENGTH, NOTHING, PICTURE
+from detectors.sampling.apart_process import ANSWER, ANSWER_S, CORRUPT, LENGTH, NOTHING, PICTURE, READY
 from detectors.sampling.decoder import MAX_BYTES, MOST_PIXELS, CorruptStream, Group
 from vms.domain.clock import Clock
 from vms.ingest.stream import MediaPacket
 
 log = logging.getLogger(__name__)
 
-#: Somebody else's pictures take so long: this one is left out.
+#: Somebody else's pictures, or the start, take so long: this one is left out.
 TURN_S = 2.0
+#: Before its first word the process loads its libraries; one that needs longer does not start.
+STARTING_S = 60.0
 _GRACE_S = 1.0
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 #: The process needs nothing of ours: no camera's password, no address of the bus.
@@ -44,11 +46,16 @@ class DecoderDied(CorruptStream):
         self.hung = hung
 
 
+class NotStarted(CorruptStream):
+    """There is no process to decode in, and no stream is to blame for it."""
+
+
 @dataclass(slots=True)
 class _Process:
     popen: subprocess.Popen[bytes]
     link: socket.socket
-    number: int
+    begun: float
+    ready: bool = False
 
 
 class Apart:
@@ -73,12 +80,17 @@ class Apart:
         """Hands ``packets`` on and, if ``wanted``, has them decoded: the newest picture, and errors so far.
 
         ``opened`` names the stream's decoder; another name is another decoder. None: it was not this camera's turn,
-        and nothing was handed on. Raises ``DecoderDied``, or ``CorruptStream`` where the other process did.
+        or the process is starting, and nothing was handed on. Raises ``DecoderDied``, ``NotStarted``, or
+        ``CorruptStream`` where the other process did.
         """
+        until = self._clock.monotonic() + TURN_S
         if not self._turn.acquire(timeout=TURN_S):
             return None
         try:
             if self._closed:
+                return None
+            process = self._process or self._start()
+            if not self._ready(process, until):
                 return None
             head = {
                 "camera": camera, "codec": codec, "extradata": extradata.hex(), "opened": opened, "wanted": wanted,
@@ -86,7 +98,6 @@ class Apart:
             }  # fmt: skip
             described = json.dumps(head).encode()
             request = [LENGTH.pack(len(described)), described, *(one.payload for one in packets)]
-            process = self._process or self._start()
             return self._ask(process, camera, b"".join(request))
         finally:
             self._turn.release()
@@ -103,16 +114,39 @@ class Apart:
     def _start(self) -> _Process:
         ours, its = socket.socketpair()
         with its:
-            ours.settimeout(ANSWER_S + _GRACE_S)
-            popen = subprocess.Popen(
-                [sys.executable, "-m", "detectors.sampling.apart_process", str(its.fileno())],
-                env={name: os.environ[name] for name in _VARIABLES if name in os.environ},
-                pass_fds=(its.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
+            try:
+                popen = subprocess.Popen(
+                    [sys.executable, "-m", "detectors.sampling.apart_process", str(its.fileno())],
+                    env={name: os.environ[name] for name in _VARIABLES if name in os.environ},
+                    pass_fds=(its.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                )  # fmt: skip
+            except OSError as err:
+                ours.close()
+                raise _not_started(str(err.strerror)) from err
         self._started += 1
-        self._process = process = _Process(popen, ours, self._started)
+        self._process = process = _Process(popen, ours, self._clock.monotonic())
         log.info("apart.started pid=%d number=%d", popen.pid, self._started)
         return process
+
+    def _ready(self, process: _Process, until: float) -> bool:
+        """Whether it is at work, or says so by ``until`` (monotonic seconds). Raises ``NotStarted``."""
+        if process.ready:
+            return True
+        now = self._clock.monotonic()
+        process.link.settimeout(max(until - now, 0.001))
+        try:
+            word = process.link.recv(len(READY))
+        except TimeoutError:
+            if now - process.begun < STARTING_S:
+                return False
+            word = b""
+        if word == READY:
+            process.link.settimeout(ANSWER_S + _GRACE_S)
+            process.ready = True
+        elif not self._closed:
+            code = self._end()
+            raise _not_started(f"nothing for {now - process.begun:.0f} s" if code is None else f"ended with {code}")
+        return process.ready
 
     def _ask(self, process: _Process, camera: str, request: bytes) -> tuple[av.VideoFrame | None, int]:
         begun = self._clock.monotonic()
@@ -191,6 +225,11 @@ class ApartDecoder:
         self._unfed, self._bytes = [], 0
         frame, self.errors = answer
         return frame
+
+
+def _not_started(how: str) -> NotStarted:
+    log.error("apart.unstarted how=%s", how)
+    return NotStarted(f"the decoder's process does not start: {how}")
 
 
 def planes_length(width: int, height: int) -> int:

@@ -28,6 +28,8 @@ ANSWER_S = 5
 SPACE = 3 << 30
 NICE = 5
 
+#: Its first word: what comes from here on is the matter of who is served.
+READY = b"+"
 LENGTH = struct.Struct("!I")
 #: Kind, width, height, full range, pts, errors so far, length of what follows.
 ANSWER = struct.Struct("!BII?qII")
@@ -63,6 +65,7 @@ def main(descriptor: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (SPACE if most == resource.RLIM_INFINITY else min(SPACE, most), most))
     with socket.socket(fileno=descriptor) as link, link.makefile("rb") as requests, contextlib.suppress(OSError):
         streams = _Streams()
+        link.sendall(READY)
         while (head := requests.read(LENGTH.size)) and len(head) == LENGTH.size:
             signal.alarm(ANSWER_S)  # its default is to end the process, also out of libav
             for part in _answer(streams, json.loads(requests.read(LENGTH.unpack(head)[0])), requests):

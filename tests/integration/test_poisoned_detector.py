@@ -104,18 +104,20 @@ class Supervised:
 
     def crash_inside(self, name: str) -> None:
         """Waits until ``name`` is inside the decoder, and ends the process there as a crash does."""
+        pid = self.pid
         page = self.rig.environment.data / "state" / "detector-all" / "inside"
         place = page.read_bytes().index(name.encode().ljust(64, b"\0")) + 64
         deadline = time.monotonic() + 60
         with page.open("rb", buffering=0) as file:
             while time.monotonic() < deadline:
                 if os.pread(file.fileno(), 1, place) != b"\0":
-                    os.kill(self.pid, signal.SIGSTOP)
+                    os.kill(pid, signal.SIGSTOP)
                     if os.pread(file.fileno(), 1, place) != b"\0":
-                        os.kill(self.pid, signal.SIGSEGV)
-                        os.kill(self.pid, signal.SIGCONT)
+                        os.kill(pid, signal.SIGSEGV)
+                        with contextlib.suppress(ProcessLookupError):  # not all of it had stopped, and it is gone
+                            os.kill(pid, signal.SIGCONT)
                         return
-                    os.kill(self.pid, signal.SIGCONT)
+                    os.kill(pid, signal.SIGCONT)
         raise AssertionError(f"{name} was never seen inside its decoder")
 
 

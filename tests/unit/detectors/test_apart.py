@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from video_script import grey_steps, packets
 
 from detectors import pictures
 from detectors.decoding import CameraDecoder, Decoding
-from detectors.sampling.apart import Apart, ApartDecoder, DecoderDied
+from detectors.sampling import apart as apart_module
+from detectors.sampling.apart import STARTING_S, Apart, ApartDecoder, DecoderDied, NotStarted
 from detectors.sampling.decoder import CorruptStream, GopDecoder
 from tests.support.clocks import ManualClock
 from tests.support.footage import encode, packet_of
@@ -30,6 +32,9 @@ GARBAGE = [one._replace(payload=b"\0\0\1\x65" + np.random.default_rng(1).bytes(3
 @pytest.fixture
 def apart() -> Iterator[Apart]:
     apart = Apart(SystemClock())
+    first = decoder(apart, "first")
+    first.feed(STREAM[0])
+    wait_until(first.picture, 30)  # until then it loads its libraries
     yield apart
     apart.close()
 
@@ -98,9 +103,9 @@ def test_a_death_is_told_to_the_one_who_was_served_and_the_others_go_on_at_a_key
     for packet in STREAM[3:20]:
         other.feed(packet)
         assert other.picture() is None
-    other.feed(STREAM[20])
-    assert other.picture() is not None
     assert apart.pid not in (None, killed)
+    other.feed(STREAM[20])
+    wait_until(other.picture, 30)
     assert not Path(f"/proc/{killed}").exists()  # reaped
 
 
@@ -131,12 +136,14 @@ def test_garbage_is_called_corrupt_by_the_other_process_too(apart: Apart) -> Non
     assert apart.pid is not None
 
 
-def test_the_other_process_knows_no_secret_and_ends_with_us(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAM_PASS", "geheim")
     monkeypatch.setenv("VMS_NATS_URL", "nats://user:geheim@h")
-    there = decoder(apart)
-    there.feed(STREAM[0])
-    assert there.picture() is not None
+
+
+@pytest.mark.usefixtures("secrets")
+def test_the_other_process_knows_no_secret_and_ends_with_us(apart: Apart) -> None:
     assert b"geheim" not in Path(f"/proc/{apart.pid}/environ").read_bytes()
     process = apart._process
     assert process is not None
@@ -163,7 +170,7 @@ def test_a_stream_with_errors_moves_to_the_other_process_and_back(decoding: tupl
     assert all_of_them._apart.pid is None
     for packet in STREAM[20:24]:
         one.feed(packet)
-        assert one.picture() is not None
+        wait_until(one.picture, 30)
     assert all_of_them._apart.pid is not None
     assert one.group().packets == ()
     clock.advance(7200)
@@ -181,7 +188,7 @@ def test_who_killed_the_other_process_is_known_by_name(decoding: tuple[Decoding,
         all_of_them.blame(camera, "inside")
         streams[camera] = all_of_them.decoder(camera, "h264", b"")
         streams[camera].feed(STREAM[0])
-        assert streams[camera].picture() is not None
+        wait_until(streams[camera].picture, 30)
     assert all_of_them._apart.pid is not None
     os.kill(all_of_them._apart.pid, signal.SIGSEGV)
     streams["guilty"].feed(STREAM[1])
@@ -189,6 +196,56 @@ def test_who_killed_the_other_process_is_known_by_name(decoding: tuple[Decoding,
         streams["guilty"].picture()
     clock.advance(7200)
     assert [all_of_them.why_apart(camera) for camera in streams] == ["died", None]
+
+
+def program(folder: Path, monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """Puts a shell's ``lines`` before Python when the other process is started."""
+    path = folder / "python"
+    path.write_text("\n".join(["#!/bin/sh", *lines, f'exec {sys.executable} "$@"\n']), encoding="utf-8")
+    path.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(path))
+
+
+def test_a_slow_start_is_waited_for_and_nobody_is_blamed(
+    decoding: tuple[Decoding, ManualClock], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_of_them, clock = decoding
+    monkeypatch.setattr(apart_module, "TURN_S", 0.1)
+    program(tmp_path, monkeypatch, f"while [ ! -e {tmp_path}/loaded ]; do sleep 0.05; done")
+    all_of_them.blame("c", "inside")
+    one = all_of_them.decoder("c", "h264", b"")
+    for packet in STREAM[:3]:
+        one.feed(packet)
+        assert one.picture() is None
+    clock.advance(STARTING_S - 1)
+    assert one.picture() is None
+    assert all_of_them._apart.pid is not None
+    clock.advance(2)
+    with pytest.raises(NotStarted, match="nothing for 61 s"):
+        one.picture()
+    assert all_of_them._apart.pid is None
+    assert one.picture() is None  # it is started anew
+    (tmp_path / "loaded").touch()
+    newest = wait_until(one.picture, 30)
+    assert newest.pts == STREAM[2].pts
+    assert all_of_them.why_apart("c") == "inside"
+
+
+def test_a_process_that_cannot_be_started_is_told_and_nobody_is_blamed(
+    decoding: tuple[Decoding, ManualClock], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_of_them, _ = decoding
+    monkeypatch.setattr(apart_module, "TURN_S", 30.0)
+    all_of_them.blame("c", "inside")
+    one = all_of_them.decoder("c", "h264", b"")
+    one.feed(STREAM[0])
+    program(tmp_path, monkeypatch, "exit 3")
+    with pytest.raises(NotStarted, match="ended with 3"):
+        one.picture()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    with pytest.raises(NotStarted, match="No such file"):
+        one.picture()
+    assert all_of_them.why_apart("c") == "inside"
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc"])

@@ -153,7 +153,7 @@ async def test_a_model_that_was_asked_for_while_another_was_measured_stays(
 ) -> None:
     measuring, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def improve(choice: Choice, _side: int | None) -> Choice:
+    def improve(choice: Choice, _side: int | None, _wanted: object) -> Choice:
         if choice.detail == "slow":
             measuring.set()
             go_on.wait(30)

@@ -17,7 +17,8 @@ from detectors.inference.adapters import Size, Yolo11, Yolox
 from detectors.inference.backend import Detections, Floats, Picture
 from detectors.inference.boxes import iou_matrix
 from detectors.inference.graphs import FixedGraph, rewrite
-from detectors.inference.openvino import BATCHES, ModelBroken, OpenVinoBackend, Runtime, parts
+from detectors.inference.openvino import BATCHES, ModelBroken, OpenVinoBackend, Runtime
+from detectors.inference.requests import parts
 from tests.support import lamp_model
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from queue import Queue
 
-from detectors.suspects import FOR_S, HUNG_S, MOST_ERRING, Suspects
+from detectors.suspects import FOR_S, GIVEN_UP_S, HUNG_S, MOST_ERRING, MOST_HUNG, MOST_INSIDE, Suspects
 from tests.support.clocks import ManualClock
 
 DIES = """
-import os, sys
+import contextlib, os, sys
 from pathlib import Path
 from detectors.suspects import Suspects
 from vms.domain.clock import SystemClock
@@ -22,13 +28,20 @@ for camera in ("before", "gate-1", "gate-2", "behind"):
         pass
 if sys.argv[2] == "told":
     suspects.stopping()
-with suspects.door("gate-1"), suspects.door("gate-2"):
+with contextlib.ExitStack() as inside:
+    for camera in sys.argv[4:]:
+        inside.enter_context(suspects.door(camera))
     os.kill(os.getpid(), int(sys.argv[3]))
 """
 
 
-def die(folder: Path, ending: str = "suddenly", by: signal.Signals = signal.SIGSEGV) -> None:
-    ended = subprocess.run([sys.executable, "-c", DIES, str(folder), ending, str(int(by))], check=False)
+def die(
+    folder: Path,
+    ending: str = "suddenly",
+    by: signal.Signals = signal.SIGSEGV,
+    inside: Sequence[str] = ("gate-1", "gate-2"),
+) -> None:
+    ended = subprocess.run([sys.executable, "-c", DIES, str(folder), ending, str(int(by)), *inside], check=False)
     assert ended.returncode == -by
 
 
@@ -46,6 +59,27 @@ def test_who_was_inside_when_the_process_died_is_a_suspect_for_an_hour(tmp_path:
     assert apart(Suspects(tmp_path, clock)) == {"gate-1", "gate-2"}  # though nobody was inside at that end
     clock.advance(2)
     assert apart(suspects) == apart(Suspects(tmp_path, clock)) == set()
+
+
+def test_of_many_who_were_inside_a_few_are_suspects_and_the_guilty_one_is_found(tmp_path: Path) -> None:
+    cameras = [f"c{n}" for n in range(4 * MOST_INSIDE)]
+    apart: list[str] = []
+    for deaths in range(1, 5):
+        die(tmp_path, inside=[camera for camera in cameras if camera not in apart])
+        clock = ManualClock(utc=time.time())
+        suspects = Suspects(tmp_path, clock)
+        apart = [camera for camera in cameras if suspects.why(camera) == "inside"]
+        assert len(apart) == MOST_INSIDE
+        assert (cameras[-1] in apart) == (deaths == 4), "at worst they take turns"
+    clock.advance(FOR_S["inside"] + 1)
+    assert not [camera for camera in cameras if suspects.why(camera) is not None]
+
+
+def test_who_was_inside_at_two_deaths_is_likelier_than_who_was_at_one(tmp_path: Path) -> None:
+    for crowd in "ab":
+        die(tmp_path, inside=[*(f"{crowd}{n}" for n in range(3 * MOST_INSIDE)), "guilty"])
+    suspects = Suspects(tmp_path, ManualClock(utc=time.time()))
+    assert suspects.why("guilty") == "inside"
 
 
 def test_nobody_is_to_blame_for_an_end_that_was_wanted_nor_for_another_boot(tmp_path: Path) -> None:
@@ -96,6 +130,20 @@ def test_the_graver_word_stays_and_errors_alone_bring_only_a_few_apart(tmp_path:
     assert suspects.why("gate-1") == "died"
     suspects.accuse("c20", "errors")  # there is room again
     assert suspects.why("c20") == "errors"
+    suspects.close()
+    assert [Suspects(tmp_path, clock).why(camera) for camera in ("gate-1", "c20", "c1")] == ["died", "errors", None]
+
+
+def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
+    suspects = Suspects(tmp_path, ManualClock())
+    tube = tmp_path / "suspects.json.tmp"
+    os.mkfifo(tube)  # to open it for writing lasts until somebody reads
+    suspects.accuse("gate-1", "died")
+    suspects.accuse("gate-2", "errors")
+    with suspects.door("gate-1"):
+        assert apart(suspects) == {"gate-1", "gate-2"}
+    suspects.close()
+    assert set(json.loads(tube.read_bytes())) >= {"gate-1"}
 
 
 def test_a_thread_that_does_not_come_back_is_found_unless_all_stood_still(tmp_path: Path) -> None:
@@ -123,3 +171,61 @@ def test_a_thread_that_does_not_come_back_is_found_unless_all_stood_still(tmp_pa
     leave.set()
     thread.join()
     assert suspects.stuck(started) == {}
+
+
+def test_a_thread_that_was_given_up_gets_its_time_back_when_it_returns(tmp_path: Path) -> None:
+    clock = ManualClock()
+    suspects = Suspects(tmp_path, clock)
+    entered, leave, policies = threading.Event(), threading.Event(), Queue[int]()
+    started = clock.monotonic()
+
+    def hang() -> None:
+        with suspects.door("gate-1"):
+            entered.set()
+            leave.wait()
+        policies.put(os.sched_getscheduler(0))
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    entered.wait()
+    assert thread.native_id is not None
+    clock.advance(GIVEN_UP_S - 1)
+    suspects.spare(started)
+    assert os.sched_getscheduler(thread.native_id) == os.SCHED_OTHER
+    clock.advance(2)
+    suspects.spare(started)
+    assert os.sched_getscheduler(thread.native_id) == os.SCHED_IDLE
+    leave.set()
+    thread.join()
+    assert policies.get() == (os.SCHED_OTHER if may_take_back() else os.SCHED_IDLE)
+
+
+def may_take_back() -> bool:
+    """Whether this host lets a thread of ours be an ordinary one again."""
+    found = Queue[bool]()
+
+    def attempt() -> None:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        found.put(os.sched_getscheduler(0) == os.SCHED_OTHER)
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    thread.join()
+    return found.get()
+
+
+def test_when_many_hang_at_once_it_is_not_their_pictures(tmp_path: Path) -> None:
+    clock = ManualClock()
+    suspects = Suspects(tmp_path, clock)
+    cameras = [f"c{n}" for n in range(MOST_HUNG + 1)]
+    with contextlib.ExitStack() as inside:
+        for camera in cameras:
+            inside.enter_context(suspects.door(camera))
+        clock.advance(HUNG_S + 1)
+        suspects.accuse("c0", "hung")
+        assert suspects.why("c0") is None
+        suspects.door("c1").__exit__()
+        suspects.accuse("c0", "hung")
+        assert suspects.why("c0") == "hung"
