@@ -48,8 +48,6 @@ _SHOWN_DRAWN: dict[int, Shown] = {0: "zone_breach", 1: "line_crossing", 2: "occu
 """Where all is drawn. Beside footage a drawn camera shows the crossing: what walks through a clip is not known."""
 _APART_S = 15.0
 """Drawn cameras that show something begin so long after each other: alerts come one by one."""
-_LEARNT_S = 60.0
-"""A camera has so long to learn its view before it is covered."""
 SCENE_S = 24
 """Length of the visits to a drawn camera."""
 _EXCERPT_S = 48.0
@@ -179,8 +177,8 @@ def _shown(index: int, spec: DemoSpec, videos: tuple[FileSource, ...]) -> Shown 
 
 
 def _paused(source: SceneSource, shows: Shown, quiet_s: float) -> SceneSource:
-    if shows == "tamper":  # as long before the cover as during it and after
-        return replace(source, quiet_s=3 * quiet_s, covered_s=quiet_s)
+    if shows == "tamper":  # half of the rest before the cover: with the visits enough to learn the view
+        return replace(source, quiet_s=2 * quiet_s, covered_s=quiet_s)
     return replace(source, quiet_s=quiet_s)
 
 
@@ -190,7 +188,7 @@ def _phase(index: int, source: Source) -> float:
     if not isinstance(source, SceneSource) or not source.quiet_s:
         return spread * 30 if index else 0.0
     if source.covered_s:
-        return SCENE_S + source.quiet_s - 2 * source.covered_s - _LEARNT_S + spread
+        return spread
     return (SCENE_S + source.quiet_s - index * _APART_S) % (SCENE_S + source.quiet_s) + (spread if index else 0.0)
 
 

@@ -66,7 +66,7 @@ def test_drawn_cameras_that_show_something_pause_and_take_turns() -> None:
     (tampered,) = [plan for plan in plans if plan.shows == "tamper"]
     scene = Scene(tampered.placement, 4, tampered.source.quiet_s, tampered.source.covered_s)  # type: ignore[union-attr]
     begin = next(index for index in range(scene.frames) if scene.covered(index))
-    assert 50 < begin / SCENE_FPS - tampered.phase_s < 70, "a view is learnt in half a minute"
+    assert begin / SCENE_FPS - tampered.phase_s > 40, "a view is learnt in half a minute"
     assert {plan.source.quiet_s for plan in _plans(8) if isinstance(plan.source, SceneSource)} == {0.0}
 
 
