@@ -8,7 +8,7 @@ import { bytes, duration, moment, number } from '../time/format'
 import { isOfSite } from './places'
 import { beganAt, lastedMs, ruleOf } from './said'
 
-/** Said elsewhere: in the sentence above, in the time it began, in the rule's name. */
+/** Said elsewhere: in the sentence above, as its beginning, in the name of its rule. */
 const SAID = new Set(['since', 'zone_name', 'most', 'dwell_s', 'a_to_b', 'b_to_a'])
 
 export function AlertFacts({ alert }: { alert: Alert }) {
@@ -27,7 +27,9 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   if (alert.persons && !isOfSite(alert)) facts.push([t('alerts.persons'), alert.persons])
   if (alert.rule && !alert.node) facts.push([t('alerts.rule'), ruleOf(alert, zone?.name)])
   for (const [name, value] of Object.entries(alert.detail ?? {})) {
-    const said = SAID.has(name) && !alert.node ? null : detailOf(name, value, alert.node ? 'nodeReason' : 'reason')
+    // The sentence gives it, but for a site, of which it says how many cameras.
+    if (SAID.has(name) || (name === 'reason' && !isOfSite(alert))) continue
+    const said = detailOf(name, value)
     if (said) facts.push([word('detail', name), said])
   }
   const reason = alert.detail?.reason
@@ -44,11 +46,11 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   )
 }
 
-function detailOf(name: string, value: unknown, reasons: 'reason' | 'nodeReason'): string | null {
+function detailOf(name: string, value: unknown): string | null {
   if (Array.isArray(value)) return String(value.length)
   if (typeof value !== 'string' && typeof value !== 'number') return null
   if (name === 'since' || name.endsWith('_at')) return moment(value)
-  if (name === 'reason') return reasons === 'reason' ? word('reason', String(value)) : word('nodeReason', String(value))
+  if (name === 'reason') return word('reason', String(value))
   if (typeof value === 'number' && name.endsWith('_bytes')) return bytes(value)
   if (typeof value === 'number' && name.endsWith('_s')) return seconds(value)
   if (typeof value === 'number' && !Number.isInteger(value)) return number(value, 1)

@@ -29,7 +29,7 @@ export const AlertRow = memo(function AlertRow({ alert, chosen, query }: { alert
             <span className="cut">{place(alert)}</span>
             <AlertBadge state={alert.state} severity={alert.severity} />
           </span>
-          <span className="alert-row-said secondary cut" title={said}>{said}</span>
+          <span className="alert-row-said secondary">{said}</span>
         </span>
       </Link>
     </li>
