@@ -70,11 +70,8 @@ def _zones_and_rules(plan: CameraPlan) -> tuple[list[dict[str, Any]], list[dict[
     rules: list[dict[str, Any]] = []
     if plan.shows == "zone_breach":
         zones.append({"id": "restricted", **floor})
-        breach: dict[str, Any] = {"id": "breach", "kind": "zone_breach", "zone": "restricted", "dwell_s": 1}
-        rules.append(breach)
-        if isinstance(plan.source, FileSource) and plan.source.visits:
-            # Its known visits are 3 to 6 s apart: some become one happening. Half of them are longer than 20 s.
-            breach["rearm_s"] = 4
+        rules.append({"id": "breach", "kind": "zone_breach", "zone": "restricted", "dwell_s": 1})
+        if isinstance(plan.source, FileSource) and plan.source.visits:  # half of the known ones are longer
             rules.append({"id": "stay", "kind": "loitering", "zone": "restricted", "dwell_s": 20})
     elif plan.shows == "line_crossing":
         zones.append({"id": "line", "name": "Giữa hành lang", "kind": "line", "points": _ACROSS})
