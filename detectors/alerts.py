@@ -47,6 +47,8 @@ def message_of(event: RuleEvent, snapshot: bytes | None = None) -> AlertEvent:
     """The alert message for ``event``."""
     alert = event.alert
     detail = {"since": rfc3339(alert.began_at), **event.detail}
+    if alert.zone_name is not None:
+        detail["zone_name"] = alert.zone_name
     if alert.most and alert.kind != "line_crossing":  # those who cross one after another are not there at once
         detail["most"] = alert.most
     return AlertEvent(

@@ -92,7 +92,8 @@ class MinuteCounter:
         return MinuteCount(
             site=self._site, camera=self._camera, at=from_epoch(minute.start), mean=minute.all.mean,
             max=minute.all.most, sigma=minute.all.sigma, samples=minute.all.samples,
-            zones={id_: ZoneMinute(mean=zone.mean, max=zone.most) for id_, zone in minute.zones.items()},
+            zones={id_: ZoneMinute(mean=zone.mean, max=zone.most, sigma=zone.sigma)
+                   for id_, zone in minute.zones.items()},
         )  # fmt: skip
 
     def _account(self, until: float) -> None:

@@ -100,6 +100,11 @@ class Status:
                 if seen is not None and persons is not None and reason is None
                 else {}
             ),
+            zone_sigmas=(
+                {id_: zone.sigma for id_, zone in seen.zones.items()}
+                if seen is not None and persons is not None and reason is None
+                else {}
+            ),
             sampled_fps=round(figures.sampled_fps, 2),
             wanted_fps=round(figures.wanted_fps, 2),
             inferred_fps=round(figures.inferred_fps, 2),

@@ -1,30 +1,33 @@
 """The service's own path over one labelled sequence, and beside it the bare model on the same pictures.
 
-A sequence is a folder with ``video.mp4`` and ``gt.txt`` (``truth``). Not here: choosing a model, printing.
+Not here: reading a sequence's folder (``sequence``), choosing a model, printing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from collections.abc import Sequence as Several
 from dataclasses import dataclass
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import av
+import av.error
 import numpy as np
 
 from detectors.analysis import Analysis
 from detectors.evaluation import truth
 from detectors.evaluation.scores import Figures, Scorer
+from detectors.evaluation.sequence import Sequence
 from detectors.inference.backend import Backend, Detections, Picture, Scale
 from detectors.replay import Replay
+from detectors.sampling.decoder import CorruptStream
 from detectors.sampling.policy import Rates
 from detectors.tracking import Track
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
 
-VIDEO, LABELS = "video.mp4", "gt.txt"
+#: A film whose last picture comes so much before the end that it claims was cut short (seconds), looks apart.
+SHORT_S = 2.0
 CAMERA = Camera.model_validate(
     {"id": "evaluation", "name": "evaluation", "placement": "corridor", "streams": {"main": "rtsp://camera/main"}}
 )
@@ -56,56 +59,54 @@ class _Timed:
         self.warm, self.forget = backend.warm, backend.forget
         self.seconds = 0.0
 
-    def detect(self, batch: Sequence[Picture]) -> list[Detections]:
+    def detect(self, batch: Several[Picture]) -> list[Detections]:
         began = time.perf_counter()
         found = self._backend.detect(batch)
         self.seconds += time.perf_counter() - began
         return found
 
 
-def evaluate(folder: Path, backend: Backend, fps: float) -> Evaluation:
-    """Scores every picture that the service looks at, ``fps`` a second.
+def evaluate(
+    sequence: Sequence, backend: Backend, fps: float, progress: Callable[[float], None] = lambda _share: None
+) -> Evaluation:
+    """Scores every picture that the service looks at, ``fps`` a second; ``progress`` hears the share that is done.
 
-    Raises ``ConfigurationError`` for a folder without a readable video or labels, or where the two do not belong
-    together.
+    Raises ``ConfigurationError`` for a video of which not all can be decoded.
     """
-    rate, size, first = stream_of(folder / VIDEO)
-    labels = truth.read(folder / LABELS, *size)
+    video, footage, labels = sequence.video, sequence.footage, sequence.labels
+    size, first = footage.size, footage.first
     backend.detect([Picture("evaluation", np.zeros((size[1], size[0], 3), np.uint8))])  # compiled before the clock runs
     timed = _Timed(backend)
-    replay = Replay(folder / VIDEO, timed, Analysis("evaluation", CAMERA, ZoneInfo("UTC")), Rates(fps, fps))
+    replay = Replay(video, timed, Analysis("evaluation", CAMERA, ZoneInfo("UTC")), Rates(fps, fps))
     tracked, bare = Scorer(), Scorer()
     found: list[Detections] = []
     persons = 0
     nobody = truth.Labels((), np.zeros((0, 4), np.float32), np.zeros((0, 4), np.float32))
-    for seen in replay.run(lambda _at, detections: found.append(detections)):
-        frame = labels.get(round((seen.at - first) * rate) + 1, nobody)
-        persons += frame.count
-        strong = found[-1].confidence >= backend.scale.confidence
-        bare.add(frame, found[-1].xyxy[strong], int(strong.sum()))
-        visible = [track for track in seen.persons if track.seen]
-        tracked.add(frame, _boxes(visible), seen.count, tuple(track.id for track in visible))
+    last = first
+    try:
+        for seen in replay.run(lambda _at, detections: found.append(detections)):
+            last = seen.at
+            frame = labels.get(round((last - first) * footage.rate) + 1, nobody)
+            persons += frame.count
+            strong = found[-1].confidence >= backend.scale.confidence
+            bare.add(frame, found[-1].xyxy[strong], int(strong.sum()))
+            visible = [track for track in seen.persons if track.seen]
+            tracked.add(frame, _boxes(visible), seen.count, tuple(track.id for track in visible))
+            progress((last - first) / footage.seconds if footage.seconds else 0.0)
+    except (CorruptStream, OSError, av.error.FFmpegError) as err:
+        why = getattr(err, "strerror", None) or err
+        raise ConfigurationError(f"{video} cannot be decoded after {last - first:.1f} s: {why}") from err
     if not replay.inferences:
-        raise ConfigurationError(f"no picture of {folder / VIDEO} could be decoded")
+        raise ConfigurationError(f"no picture of {video} could be decoded")
+    if footage.seconds is not None and last - first + 1 / fps + SHORT_S < footage.seconds:
+        raise ConfigurationError(
+            f"{video} ends after {last - first:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
+        )
     return Evaluation(
-        folder.name, backend.model, backend.precision, fps, persons / replay.inferences,
+        sequence.folder.name, backend.model, backend.precision, fps, persons / replay.inferences,
         tracked.figures(), bare.figures(), timed.seconds / replay.inferences * 1000,
     )  # fmt: skip
 
 
-def _boxes(tracks: Sequence[Track]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _boxes(tracks: Several[Track]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.array([track.box for track in tracks], np.float32).reshape(-1, 4)
-
-
-def stream_of(video: Path) -> tuple[float, tuple[int, int], float]:
-    """Frames a second, size (width, height), and the first frame's time (s): a cut clip does not begin at 0."""
-    try:
-        with av.open(str(video)) as container:
-            stream = container.streams.video[0]
-            rate = stream.average_rate or stream.guessed_rate
-            if not rate:
-                raise ConfigurationError(f"{video} does not say how many frames a second it has")
-            begins = float((stream.start_time or 0) * (stream.time_base or 0))
-            return float(rate), (stream.codec_context.width, stream.codec_context.height), begins
-    except (OSError, IndexError, av.error.FFmpegError) as err:
-        raise ConfigurationError(f"{video} cannot be read: {getattr(err, 'strerror', None) or 'no video'}") from err

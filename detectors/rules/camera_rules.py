@@ -145,8 +145,10 @@ class CameraRules:
     def _event(self, word: Word, rule: Rule, state: Happening, verdict: Verdict, at: float) -> RuleEvent:
         if word == "opened":
             # A clock that was set back meanwhile must not make it begin after it was raised, or end before.
+            zone = self._zones[rule.id]
             alert = OpenAlert(
                 id=new_id(at), site=self._site, camera=self._camera.id, rule=rule.id, kind=rule.kind, zone=rule.zone,
+                zone_name=None if zone is None else zone.name,
                 severity=rule.effective_severity, opened_at=from_epoch(at),
                 began_at=from_epoch(min(state.began_at, at)), persons=state.persons, most=state.most,
                 detail=dict(state.detail),

@@ -28,6 +28,7 @@ class OpenAlert(BaseModel):
     rule: str
     kind: str
     zone: str | None = None
+    zone_name: str | None = None
     severity: Severity
     opened_at: AwareDatetime
     began_at: AwareDatetime

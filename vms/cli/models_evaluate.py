@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from vms.cli.options import data_option
+from vms.cli.progress import Progress
 
 if TYPE_CHECKING:
     from detectors.evaluation.run import Evaluation
+
+HEAD = (
+    f"{'sequence':<20} {'model':<18} {'what':<8} "
+    f"{'P':>5} {'R':>5} {'F1':>5} {'MAE':>5} {'bias':>6} {'ids':>4} {'ms':>6}"
+)
 
 
 @click.command()
@@ -43,24 +52,39 @@ def evaluate(
     frames from 1.
     """
     from detectors.evaluation.run import evaluate as run
+    from detectors.evaluation.sequence import read
     from detectors.inference.openvino import Runtime
     from detectors.models import choose
     from detectors.models import folders as model_folders
     from detectors.plan import input_side
     from vms.settings.environment import Environment
 
+    sequences = [read(folder) for folder in folders]  # all, before the first takes its minutes
     where = model_folders(Environment.read(data))
-    done: list[Evaluation] = []
+    progress = Progress(sys.stderr, time.monotonic)
+    if not as_json:
+        click.echo(HEAD)
     for name in names:
-        choice = choose(name, where, Runtime(), confidence, input_px or input_side(1, 1), asked=input_px is not None)
+        with progress:
+            progress.tell(f"{name}: loading")
+            choice = choose(
+                name, where, Runtime(), confidence, input_px or input_side(1, 1), asked=input_px is not None
+            )
         if choice.detail:
             click.echo(f"vms: {choice.detail}", err=True)
-        for folder in folders:
-            done.append(run(folder, choice.backend, fps))
-            if as_json:
-                click.echo(json.dumps(numbers(done[-1])))
+        for sequence in sequences:
+            with progress:
+                done = run(sequence, choice.backend, fps, partial(_tell, progress, sequence.folder.name, name))
+            click.echo(json.dumps(numbers(done)) if as_json else rows(done))
     if not as_json:
-        click.echo(table(done))
+        click.echo(
+            f"{fps:g} pictures a second; IoU 0.5; MAE and bias in persons a picture; ids: identity switches; "
+            "ms: in the model"
+        )
+
+
+def _tell(progress: Progress, sequence: str, model: str, share: float) -> None:
+    progress.tell(f"{sequence}, {model}: {share:.0%}")
 
 
 def numbers(one: Evaluation) -> dict[str, object]:
@@ -72,22 +96,15 @@ def numbers(one: Evaluation) -> dict[str, object]:
     return head | {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}
 
 
-def table(done: list[Evaluation]) -> str:
-    """For people: each sequence with the service's line and the bare model's."""
-    columns = f"{'P':>5} {'R':>5} {'F1':>5} {'MAE':>5} {'bias':>6} {'ids':>4} {'ms':>6}"
-    lines = [f"{'sequence':<20} {'model':<18} {'what':<8} {columns}"]
-    for one in done:
-        for what, figures in (("tracked", one.tracked), ("bare", one.bare)):
-            tracked = what == "tracked"
-            switches = "" if figures.identity_switches is None else str(figures.identity_switches)
-            lines.append(
-                f"{one.sequence if tracked else '':<20.20} {one.model if tracked else '':<18.18} {what:<8} "
-                f"{figures.precision:5.3f} {figures.recall:5.3f} {figures.f1:5.3f} {figures.count_mae:5.2f} "
-                f"{figures.count_bias:+6.2f} {switches:>4} {f'{one.ms_per_frame:6.1f}' if tracked else '':>6}"
-            )
-    if done:
+def rows(one: Evaluation) -> str:
+    """For people: the service's line and the bare model's."""
+    lines = []
+    for what, figures in (("tracked", one.tracked), ("bare", one.bare)):
+        tracked = what == "tracked"
+        switches = "" if figures.identity_switches is None else str(figures.identity_switches)
         lines.append(
-            f"{done[0].fps:g} pictures a second; IoU 0.5; MAE and bias in persons a picture; ids: identity switches; "
-            "ms: in the model"
+            f"{one.sequence if tracked else '':<20.20} {one.model if tracked else '':<18.18} {what:<8} "
+            f"{figures.precision:5.3f} {figures.recall:5.3f} {figures.f1:5.3f} {figures.count_mae:5.2f} "
+            f"{figures.count_bias:+6.2f} {switches:>4} {f'{one.ms_per_frame:6.1f}' if tracked else '':>6}"
         )
     return "\n".join(lines)

@@ -25,6 +25,9 @@ def parse(arguments: list[str] | None = None) -> DemoSpec:
     parser.add_argument("--video", type=Path, nargs="+", default=[], metavar="FILE", help="your own footage")
     parser.add_argument("--h265", type=int, default=0, metavar="K", help="the last K cameras send H.265")
     parser.add_argument("--min-loop", type=float, default=20.0, metavar="S", help="repeat shorter footage to S seconds")
+    parser.add_argument(
+        "--quiet", type=float, default=0.0, metavar="S", help="nobody comes for S seconds after a drawn camera's visits"
+    )
     given = parser.parse_args(arguments)
     if not 0 <= given.rtsp_port <= 65535:
         raise ConfigurationError(f"--rtsp-port {given.rtsp_port}: a port is between 0 and 65535")
@@ -41,6 +44,7 @@ def parse(arguments: list[str] | None = None) -> DemoSpec:
         user=os.environ.get(USER_VARIABLE) or None,
         password=os.environ.get(PASSWORD_VARIABLE),
         min_loop_s=given.min_loop,
+        quiet_s=given.quiet,
     )
 
 

@@ -17,6 +17,8 @@ USER_VARIABLE, PASSWORD_VARIABLE = "VMS_DEMO_USER", "VMS_DEMO_PASS"
 
 _WHERE_FEET_WALK = [[0.05, 0.6], [0.95, 0.6], [0.95, 1.0], [0.05, 1.0]]
 """In the footage of one-by-one visits all feet are at x 0.32 … 0.86, y 0.84 … 1; in drawn scenes at y 0.84 … 0.97."""
+_ACROSS = [[0.5, 0.62], [0.5, 1.0]]
+"""In a drawn scene all come and go at the picture's sides."""
 
 
 def facility_dict(
@@ -25,14 +27,13 @@ def facility_dict(
     """The facility file's content for ``plans`` served at ``host:port``.
 
     With ``credentials`` the addresses carry ``${VMS_DEMO_USER}:${VMS_DEMO_PASS}@``, for the environment to fill.
-    The first camera raises a ``zone_breach`` at each visit; one camera has an ``occupancy`` rule that fires.
+    Among them they show each kind of rule once (``CameraPlan.shows``), and seldom enough to be looked at.
     """
     login = f"${{{USER_VARIABLE}}}:${{{PASSWORD_VARIABLE}}}@" if credentials else ""
-    crowded = min(2, len(plans) - 1)
     cameras: dict[str, list[dict[str, Any]]] = {}
-    for index, plan in enumerate(plans):
+    for plan in plans:
         base = f"rtsp://{login}{host}:{port}/{plan.id}"
-        zones, rules = _zones_and_rules(plan, first=index == 0, crowded=index == crowded)
+        zones, rules = _zones_and_rules(plan)
         cameras.setdefault(plan.site, []).append(
             {
                 "id": plan.id,
@@ -62,22 +63,32 @@ def facility_yaml(plans: Sequence[CameraPlan], port: int, *, host: str = "127.0.
     return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
 
 
-def _zones_and_rules(
-    plan: CameraPlan, *, first: bool, crowded: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _zones_and_rules(plan: CameraPlan) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    floor = {"name": "Vùng cấm", "kind": "restricted", "polygon": _WHERE_FEET_WALK}
+    film = isinstance(plan.source, FileSource)
     zones: list[dict[str, Any]] = []
     rules: list[dict[str, Any]] = []
-    if first:
-        zones.append({"id": "restricted", "name": "Vùng cấm", "kind": "restricted", "polygon": _WHERE_FEET_WALK})
-        rules.append({"id": "breach", "kind": "zone_breach", "zone": "restricted", "dwell_s": 1, "rearm_s": 0.5})
+    if plan.shows == "zone_breach":
+        zones.append({"id": "restricted", **floor})
+        rules.append({"id": "breach", "kind": "zone_breach", "zone": "restricted", "dwell_s": 1})
+        if isinstance(plan.source, FileSource) and plan.source.visits:  # half of the known ones are longer
+            rules.append({"id": "stay", "kind": "loitering", "zone": "restricted", "dwell_s": 20})
+    elif plan.shows == "line_crossing":
+        zones.append({"id": "line", "name": "Giữa hành lang", "kind": "line", "points": _ACROSS})
+        rules.append({"id": "passing", "kind": "line_crossing", "zone": "line", "severity": "info"})
+    elif plan.shows == "loitering":
+        zones.append({"id": "desk", "name": "Bàn lấy mẫu", "kind": "area", "polygon": _WHERE_FEET_WALK})
+        rules.append({"id": "stay", "kind": "loitering", "zone": "desk", "dwell_s": 4})
+    elif plan.shows == "tamper":
+        rules.append({"id": "tamper", "kind": "tamper", "rearm_s": 5})
     elif plan.placement == "gate":
-        zones.append({"id": "outside", "name": "Ngoài cổng", "kind": "restricted", "polygon": _WHERE_FEET_WALK})
-        night = {"id": "breach", "kind": "zone_breach", "zone": "outside", "dwell_s": 1, "schedule": "22:00-05:00"}
-        rules.append(night)
-    if crowded:
+        zones.append({"id": "outside", **floor, "name": "Ngoài cổng"})
+        rules.append(
+            {"id": "breach", "kind": "zone_breach", "zone": "outside", "schedule": "22:00-05:00", "rearm_s": 15}
+        )
+    if plan.shows == "occupancy":
         # Of the footage one clip shows three persons; a drawn scene has two at once in its second visit.
-        most = 2 if isinstance(plan.source, FileSource) else 1
-        rules.append({"id": "crowd", "kind": "occupancy", "max": most, "dwell_s": 3})
-    elif plan.placement in ("corridor", "sampling_room"):
+        rules.append({"id": "crowd", "kind": "occupancy", "max": 2 if film else 1, "dwell_s": 3})
+    elif plan.shows is None and plan.placement in ("corridor", "sampling_room"):
         rules.append({"id": "crowd", "kind": "occupancy", "max": 6, "dwell_s": 10})
     return zones, rules

@@ -5,7 +5,7 @@ The same plan feeds the renditions, the RTSP server and the facility file, so th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,8 @@ from vms.domain.errors import ConfigurationError
 
 Placement = Literal["gate", "corridor", "sampling_room", "patient_room"]
 Codec = Literal["h264", "h265"]
+Shown = Literal["zone_breach", "line_crossing", "occupancy", "loitering", "tamper"]
+"""The kind of rule that a camera is there to show."""
 
 SITES: tuple[tuple[str, str, tuple[float, float], int], ...] = (
     ("vi-thanh-1", "Khu cách ly Vị Thanh 1", (9.7845, 105.4701), 250),
@@ -41,6 +43,13 @@ _NAMES: dict[str, str] = {
 _FIRST_EIGHT = 8
 _LONGEST_AT = (0, 3, 6)
 _DRAWN_AT = (4, 7)
+_TAMPERED_AT = 4
+_SHOWN_DRAWN: dict[int, Shown] = {0: "zone_breach", 1: "line_crossing", 2: "occupancy", 5: "loitering"}
+"""Where all is drawn. Beside footage a drawn camera shows the crossing: what walks through a clip is not known."""
+_APART_S = 15.0
+"""Drawn cameras that show something begin so long after each other: alerts come one by one."""
+SCENE_S = 24
+"""Length of the visits to a drawn camera."""
 _EXCERPT_S = 48.0
 """Long enough for two visits of the known footage, and ends while its room is empty."""
 
@@ -65,6 +74,8 @@ class DemoSpec:
     min_loop_s: float = 20.0
     """Shorter footage is repeated until its loop lasts so long."""
     max_loop_s: float = 180.0
+    quiet_s: float = 0.0
+    """So long nobody comes to a drawn camera that shows a rule, after its visits; 0: all go on without a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +88,12 @@ class FileSource:
 
 @dataclass(frozen=True, slots=True)
 class SceneSource:
-    """A scene drawn from ``seed``."""
+    """A scene drawn from ``seed``: visits, then ``quiet_s`` without; amid it the lens is covered for ``covered_s``."""
 
     look: Placement
     seed: int
+    quiet_s: float = 0.0
+    covered_s: float = 0.0
 
 
 Source = FileSource | SceneSource
@@ -100,6 +113,7 @@ class CameraPlan:
     """How far into its loop the camera is when it starts."""
     excerpt_s: float | None = None
     """The loop is the source's first so many seconds; None: all of it."""
+    shows: Shown | None = None
 
 
 def site_of(index: int) -> tuple[str, str, tuple[float, float], int]:
@@ -128,6 +142,9 @@ def make_plan(spec: DemoSpec, videos: tuple[FileSource, ...]) -> tuple[CameraPla
     for index in range(spec.cameras):
         placement = _placement(index)
         source = _source(index, placement, spec, videos)
+        shows = _shown(index, spec, videos)
+        if isinstance(source, SceneSource) and shows is not None:
+            source = _paused(source, shows, spec.quiet_s)
         if index == 0 and isinstance(source, FileSource) and source.visits:
             placement = "sampling_room"
         site = site_of(index * sites // spec.cameras)[0]
@@ -140,12 +157,39 @@ def make_plan(spec: DemoSpec, videos: tuple[FileSource, ...]) -> tuple[CameraPla
                 placement=placement,
                 source=source,
                 codec="h265" if index >= spec.cameras - spec.h265 else "h264",
-                # The golden ratio spreads key frames over time; camera 1 starts its loop at 0.
-                phase_s=index * 0.618034 % 1 * 30 if index else 0.0,
-                excerpt_s=None if index == 0 or spec.videos else _EXCERPT_S,
+                phase_s=_phase(index, source),
+                excerpt_s=None if index == 0 or spec.videos or isinstance(source, SceneSource) else _EXCERPT_S,
+                shows=shows,
             )
         )
     return tuple(plans)
+
+
+def _shown(index: int, spec: DemoSpec, videos: tuple[FileSource, ...]) -> Shown | None:
+    if index == _TAMPERED_AT and not spec.videos:
+        return "tamper"
+    if not videos:
+        return _SHOWN_DRAWN.get(index)
+    if index == _DRAWN_AT[-1] and not spec.videos:
+        return "line_crossing"
+    crowded = min(2, spec.cameras - 1)
+    return "zone_breach" if index == 0 else "occupancy" if index == crowded else None
+
+
+def _paused(source: SceneSource, shows: Shown, quiet_s: float) -> SceneSource:
+    if shows == "tamper":  # half of the rest before the cover: with the visits enough to learn the view
+        return replace(source, quiet_s=2 * quiet_s, covered_s=quiet_s)
+    return replace(source, quiet_s=quiet_s)
+
+
+def _phase(index: int, source: Source) -> float:
+    # The golden ratio spreads key frames over time; camera 1 starts its loop at 0.
+    spread = index * 0.618034 % 1
+    if not isinstance(source, SceneSource) or not source.quiet_s:
+        return spread * 30 if index else 0.0
+    if source.covered_s:
+        return spread
+    return (SCENE_S + source.quiet_s - index * _APART_S) % (SCENE_S + source.quiet_s) + (spread if index else 0.0)
 
 
 def _placement(index: int) -> Placement:

@@ -242,7 +242,7 @@ class _Encoder:
 
 def _source_hash(source: Source) -> str:
     if isinstance(source, SceneSource):
-        return f"{source.look}-{source.seed}-{LOOKS_VERSION}"
+        return f"{source.look}-{source.seed}-{source.quiet_s:g}-{source.covered_s:g}-{LOOKS_VERSION}"
     with source.path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

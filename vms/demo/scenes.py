@@ -2,7 +2,7 @@
 
 Belongs here: who walks where and when, composing the picture, the ground truth. Not here: the look of a person
 (``figures``) or of a place (``rooms``). The same look and seed give the same pixels; the loop closes without a jump,
-because the place is empty where it does.
+because the place is empty where it does. After the visits it may be quiet for a while, and covered amid that.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import numpy as np
 
 from vms.demo.counter import Image
 from vms.demo.figures import HEIGHT, STEPS, Sprite, clothes, standing, walking
-from vms.demo.plan import Placement
+from vms.demo.plan import SCENE_S, Placement
 from vms.demo.rooms import HORIZON, room
 
 SIZE = (1280, 720)
 FPS = 10
-SECONDS = 24
 LOOKS_VERSION = 1
 """Raise it when the same look and seed are to give other pixels."""
 _STRIDE = 0.78
@@ -65,11 +64,16 @@ class _Placed:
 
 
 class Scene:
-    """One drawn camera. ``frames`` pictures at ``FPS``, of ``SIZE``."""
+    """One drawn camera. ``frames`` pictures at ``FPS``, of ``SIZE``.
 
-    def __init__(self, look: Placement, seed: int) -> None:
+    ``quiet_s``: so long nobody comes after the visits; for ``covered_s`` in its middle a cloth hangs before the lens.
+    """
+
+    def __init__(self, look: Placement, seed: int, quiet_s: float = 0.0, covered_s: float = 0.0) -> None:
         self.look, self.seed = look, seed
-        self.frames = SECONDS * FPS
+        self.frames = round((SCENE_S + quiet_s) * FPS)
+        begin = round((SCENE_S + (quiet_s - covered_s) / 2) * FPS)
+        self._covered = range(begin, begin + round(covered_s * FPS))
         self._rng = np.random.default_rng([seed, len(look)])
         self._paths = self._walks()
         self._who = [clothes(self._rng) for _ in self._paths]
@@ -78,6 +82,18 @@ class Scene:
     @cached_property
     def _room(self) -> Image:
         return room(self.look, self.seed, SIZE)
+
+    @cached_property
+    def _cloth(self) -> Image:
+        """What little a lens sees of a cloth that touches it: its colour, and where light comes through."""
+        width, height = SIZE
+        across = np.linspace(0.75, 1.1, width, dtype=np.float32)[None, :, None]
+        down = np.linspace(1.1, 0.8, height, dtype=np.float32)[:, None, None]
+        return np.asarray(np.clip(across * down * np.array((52, 58, 66), np.float32), 0, 255), np.uint8)
+
+    def covered(self, index: int) -> bool:
+        """Whether nothing is to be seen in frame ``index``."""
+        return index % self.frames in self._covered
 
     def truth(self, index: int) -> tuple[TruthBox, ...]:
         """Where persons are in frame ``index``, the nearest last."""
@@ -98,6 +114,8 @@ class Scene:
 
     def draw(self, index: int) -> Image:
         """Frame ``index`` as BGR (720, 1280, 3)."""
+        if self.covered(index):
+            return self._cloth
         picture = self._room.copy()
         for placed in self._placed(index):
             _shadow(picture, placed)

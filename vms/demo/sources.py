@@ -133,7 +133,7 @@ def open_source(source: Source, *, min_loop_s: float, max_loop_s: float) -> Open
     """Open ``source`` for one reading of its whole loop."""
     if isinstance(source, SceneSource):
         shape = shape_of(SCENE_SIZE, Fraction(SCENE_FPS))
-        scene = Scene(source.look, source.seed)
+        scene = Scene(source.look, source.seed, source.quiet_s, source.covered_s)
         return Opened(shape, scene.frames, _scene_pictures(scene, shape))
     size, rate, seconds = probe(source.path)
     shape = shape_of(size, rate)
@@ -144,12 +144,15 @@ def open_source(source: Source, *, min_loop_s: float, max_loop_s: float) -> Open
 
 
 def _scene_pictures(scene: Scene, shape: Shape) -> Iterator[Picture]:
+    stills: dict[bool, tuple[Image, Image]] = {}  # by whether it is covered: while nobody is there nothing changes
     for index in range(scene.frames):
-        bgr = scene.draw(index)
-        sub = None
-        if index % shape.sub_step == 0:
-            sub = _i420(cv2.resize(bgr, shape.sub, interpolation=cv2.INTER_AREA))
-        yield Picture(index, _i420(bgr), sub)
+        pair = stills.get(scene.covered(index)) if (still := not scene.truth(index)) else None
+        if pair is None:
+            bgr = scene.draw(index)
+            pair = _i420(bgr), _i420(cv2.resize(bgr, shape.sub, interpolation=cv2.INTER_AREA))
+            if still:
+                stills[scene.covered(index)] = pair
+        yield Picture(index, pair[0], pair[1] if index % shape.sub_step == 0 else None)
 
 
 def _i420(bgr: Image) -> Image:

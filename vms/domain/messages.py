@@ -106,10 +106,11 @@ class Gap(Message):
 
 
 class ZoneMinute(Message):
-    """Persons in one zone over a minute."""
+    """Persons in one zone over a minute; ``sigma`` as of the whole picture."""
 
     mean: float
     max: int
+    sigma: float = 0.0
 
 
 class MinuteCount(Message):
@@ -202,6 +203,7 @@ class DetectorState(Message):
     tamper: str | None = Field(default=None, description="covered, moved, defocused or frozen")
     person_sigma: float | None = Field(default=None, description="standard deviation of the count")
     zone_counts: dict[str, int] = Field(default_factory=dict, description="persons by zone; none while unknown")
+    zone_sigmas: dict[str, float] = Field(default_factory=dict, description="standard deviation of each zone's count")
     sampled_fps: float = Field(default=0.0, description="decoded and looked at for change; all rates: of the last 10 s")
     wanted_fps: float = Field(default=0.0, description="due for the model by the configured rates")
     inferred_fps: float = Field(default=0.0, description="seen by the model")

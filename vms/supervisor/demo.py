@@ -21,6 +21,9 @@ from vms.supervisor.child import ChildSpec
 
 Say = Callable[[str], None]
 
+#: Alerts of a demo are to be seen one by one, to open and to end: visits to drawn cameras leave such a pause (seconds).
+QUIET_S = 72.0
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -39,7 +42,10 @@ def prepare_demo(
     folder = data / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     port = _port(folder / "port")
-    spec = DemoSpec(cameras=cameras, sites=sites, rtsp_port=port, data=data, videos=videos, footage=footage, h265=h265)
+    spec = DemoSpec(
+        cameras=cameras, sites=sites, rtsp_port=port, data=data, videos=videos, footage=footage, h265=h265,
+        quiet_s=QUIET_S,
+    )  # fmt: skip
     path = folder / "facility.yaml"
     text = facility_yaml(plans_of(spec), port, credentials=True)
     changed = not path.exists() or path.read_text(encoding="utf-8") != text or not (data / "vms.db").exists()
@@ -54,6 +60,7 @@ def cameras_child(
 ) -> ChildSpec:  # fmt: skip
     """The process that serves the cameras."""
     argv = [sys.executable, "-m", "vms.demo", "--cameras", str(cameras), "--rtsp-port", str(port), "--data", str(data)]
+    argv += ["--quiet", f"{QUIET_S:g}"]
     argv += ["--h265", str(h265)] if h265 else []
     argv += ["--sites", str(sites)] if sites is not None else []
     argv += ["--video", *(str(video) for video in videos)] if videos else []

@@ -72,7 +72,7 @@ async def _apply(change: Change, event: AlertEvent) -> None:
             values |= {"severity": event.severity, "detail": _detail(event.detail), "zone": event.zone}
         elif event.detail:
             values["detail"] = _detail({**row["detail"], **event.detail})
-        if event.boxes:
+        if event.boxes and not row["has_snapshot"]:  # they are drawn over that picture, which stays
             values["boxes"] = _boxes(event.boxes)
     if event.persons > row["persons"]:
         values["persons"] = event.persons

@@ -111,6 +111,7 @@ class CameraView:
             "tamper": seeing.tamper if seeing is not None and counted else None,
             "person_sigma": seeing.person_sigma if seeing is not None and counted else None,
             "zone_counts": seeing.zone_counts if seeing is not None and counted else {},
+            "zone_sigmas": seeing.zone_sigmas if seeing is not None and counted else {},
             "sampled_fps": 0.0 if seeing is None else round(seeing.sampled_fps, 2),
             "wanted_fps": 0.0 if seeing is None else round(seeing.wanted_fps, 2),
             "inferred_fps": 0.0 if seeing is None else round(seeing.inferred_fps, 2),

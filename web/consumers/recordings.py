@@ -42,7 +42,7 @@ class _Kept:
         for zone, count in minute.zones.items():
             row = {"camera": minute.camera, "zone": zone[:63], "at": minute.at, "samples": minute.samples}
             part = (*key[:1], zone[:63], minute.at)
-            self.zones[part] = _together(self.zones.get(part), row | {"mean": count.mean, "max": count.max})
+            self.zones[part] = _together(self.zones.get(part), row | count.model_dump(exclude={"v"}))
 
     def segment(self, segment: wire.Segment) -> None:
         _check_segment(segment)

@@ -272,6 +272,7 @@ class ZoneMinute(Base):
     mean: Mapped[float]
     max: Mapped[int]
     samples: Mapped[int]
+    sigma: Mapped[float] = mapped_column(server_default="0")  # as of the whole picture
 
 
 class Hold(Base):

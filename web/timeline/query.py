@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, CursorResult, Select, case, func, literal, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, CursorResult, Select, case, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -102,8 +102,7 @@ async def timeline(
 
 def _counts(camera: str, zone: str | None, start: datetime, end: datetime) -> Select[int, float, int, float]:
     table: type[MinuteCount | ZoneMinute] = MinuteCount if zone is None else ZoneMinute
-    sigma = MinuteCount.sigma if zone is None else literal(0.0)
-    chosen = select(_us(table.at), table.mean, table.max, sigma)
+    chosen = select(_us(table.at), table.mean, table.max, table.sigma)
     if zone is not None:
         chosen = chosen.where(ZoneMinute.zone == zone)
     return chosen.where(table.camera == camera, table.at >= start, table.at < end).order_by(table.at)

@@ -221,7 +221,7 @@ async def test_a_gap_that_nobody_ended_does_not_explain_what_came_later(rig: Web
 async def test_parts_of_one_minute_are_put_together(rig: WebRig, worker: Worker) -> None:
     minute = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
     for number, (mean, most, samples) in enumerate([(5.0, 6, 30), (0.0, 0, 60), (1.0, 2, 10)]):
-        door = {"door": {"mean": mean / 2, "max": most - 1}} if most else {}
+        door = {"door": {"mean": mean / 2, "max": most - 1, "sigma": mean / 20}} if most else {}
         await worker.minute(minute, mean, most, samples, number, sigma=mean / 10, zones=door)
 
     async def whole(zone: dict[str, str], mean: float) -> dict[str, object] | None:
@@ -231,7 +231,8 @@ async def test_parts_of_one_minute_are_put_together(rig: WebRig, worker: Worker)
 
     everywhere = await until_async(lambda: whole({}, 1.6))
     assert (everywhere["max"], everywhere["sigma"]) == (6, pytest.approx(0.16))
-    assert (await until_async(lambda: whole({"zone": "door"}, 2.0)))["max"] == 5
+    door_alone = await until_async(lambda: whole({"zone": "door"}, 2.0))
+    assert (door_alone["max"], door_alone["sigma"]) == (5, pytest.approx(0.2))
     assert await whole({"zone": "yard"}, 0.0) is None
 
 

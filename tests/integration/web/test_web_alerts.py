@@ -9,6 +9,7 @@ import pytest
 from tests.integration.web.rig import WebRig
 from tests.integration.web.worker import JPEG, Worker
 from tests.support.waiting import until_async
+from vms.domain.messages import Box
 from web.cameras import orphans, unanalysed
 
 
@@ -26,6 +27,22 @@ async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Work
     assert (await rig.http.post("/api/alerts/a1/resolve", json={})).json()["state"] == "resolved"
     assert (await rig.http.post("/api/alerts/a1/ack")).status_code == 409
     assert (await rig.http.post("/api/alerts/none/ack")).status_code == 404
+
+
+async def test_boxes_stay_those_of_the_picture(rig: WebRig, worker: Worker) -> None:
+    """They are drawn over it; where the person is seconds later says nothing about that picture."""
+    first, later = (Box(x=x, y=0.2, w=0.1, h=0.4, track=7) for x in (0.1, 0.6))
+    for name, picture in (("pictured", JPEG), ("bare", None)):
+        await worker.alert(name, "opened", persons=1, boxes=(first,), snapshot=picture)
+        await worker.alert(name, "updated", persons=2, boxes=(later,))
+        await worker.alert(name, "ended")
+    await until_async(lambda: _alert_in(rig, "bare", "ended"))
+    found = {name: (await rig.http.get(f"/api/alerts/{name}")).json() for name in ("pictured", "bare")}
+    assert {name: [box["x"] for box in one["boxes"]] for name, one in found.items()} == {
+        "pictured": [0.1],
+        "bare": [0.6],
+    }
+    assert all(one["persons"] == 2 for one in found.values())
 
 
 async def test_alerts_are_paged_newest_first(rig: WebRig, worker: Worker) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 import yaml
 
 from vms.demo.facility import facility_dict, facility_yaml
-from vms.demo.plan import CameraPlan, DemoSpec, FileSource, SceneSource, make_plan
+from vms.demo.plan import SCENE_S, CameraPlan, DemoSpec, FileSource, SceneSource, make_plan
+from vms.demo.scenes import FPS as SCENE_FPS
+from vms.demo.scenes import Scene
 from vms.demo.sources import find_videos, probe, shape_of
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
@@ -29,7 +32,7 @@ def test_every_demo_is_a_valid_facility(cameras: int, footage: tuple[FileSource,
     facility = Facility.model_validate(content)
     found = [camera for _, camera in facility.cameras()]
     assert [camera.id for camera in found] == [plan.id for plan in plans]
-    assert any(rule.kind == "occupancy" for camera in found for rule in camera.rules)
+    assert cameras < 3 or any(rule.kind == "occupancy" for camera in found for rule in camera.rules)
     first = found[0]
     breach = next(rule for rule in first.rules if rule.kind == "zone_breach")
     assert breach.schedule is None
@@ -37,6 +40,34 @@ def test_every_demo_is_a_valid_facility(cameras: int, footage: tuple[FileSource,
     assert next(zone for zone in first.zones if zone.id == breach.zone).kind == "restricted"
     assert first.streams.main == f"rtsp://127.0.0.1:8554/{first.id}/main"
     assert yaml.safe_load(facility_yaml(plans, 8554)) == content
+
+
+@pytest.mark.parametrize("footage", [(), (LONG, SHORT)])
+def test_eight_cameras_show_each_kind_and_three_severities(footage: tuple[FileSource, ...]) -> None:
+    plans = make_plan(DemoSpec(quiet_s=60), footage)
+    assert sorted(plan.shows for plan in plans if plan.shows) == sorted(
+        ["line_crossing", "occupancy", "tamper", "zone_breach"] + ([] if footage else ["loitering"])
+    )
+    rules = [rule for _, camera in Facility.model_validate(facility_dict(plans, 1)).cameras() for rule in camera.rules]
+    always = [rule for rule in rules if rule.schedule is None]
+    kinds = {"zone_breach", "line_crossing", "occupancy", "loitering", "tamper"}
+    assert kinds == {rule.kind for rule in always}
+    assert all([rule.kind for rule in always].count(kind) == 1 for kind in kinds - {"occupancy"})
+    assert {rule.effective_severity for rule in always} == {"critical", "warning", "info"}
+
+
+def test_drawn_cameras_that_show_something_pause_and_take_turns() -> None:
+    plans = make_plan(DemoSpec(quiet_s=60), ())
+    shown = [plan for plan in plans if plan.shows]
+    assert all(isinstance(plan.source, SceneSource) and plan.source.quiet_s >= 60 for plan in shown)
+    assert all(plan.source.quiet_s == 0 for plan in plans if isinstance(plan.source, SceneSource) and not plan.shows)
+    begins = sorted((SCENE_S + 60 - plan.phase_s) % (SCENE_S + 60) for plan in shown if plan.shows != "tamper")
+    assert all(after - before > 10 for before, after in itertools.pairwise(begins))
+    (tampered,) = [plan for plan in plans if plan.shows == "tamper"]
+    scene = Scene(tampered.placement, 4, tampered.source.quiet_s, tampered.source.covered_s)  # type: ignore[union-attr]
+    begin = next(index for index in range(scene.frames) if scene.covered(index))
+    assert begin / SCENE_FPS - tampered.phase_s > 40, "a view is learnt in half a minute"
+    assert {plan.source.quiet_s for plan in _plans(8) if isinstance(plan.source, SceneSource)} == {0.0}
 
 
 def test_patient_rooms_are_few_and_drawn() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 
+import cv2
 import numpy as np
 import pytest
 
+from vms.demo.plan import SceneSource
 from vms.demo.scenes import FPS, SIZE, Scene
+from vms.demo.sources import open_source
 
 LOOKS = ["gate", "corridor", "sampling_room", "patient_room"]
 
@@ -65,3 +68,23 @@ def test_same_seed_same_pixels() -> None:
     assert np.array_equal(first.draw(40), second.draw(40))
     assert first.truth(40) == second.truth(40)
     assert not np.array_equal(first.draw(40), other.draw(40))
+
+
+def test_a_quiet_time_has_nobody_and_a_cloth_hides_the_place_in_its_middle() -> None:
+    busy, calm = Scene("corridor", 4), Scene("corridor", 4, quiet_s=30, covered_s=10)
+    assert calm.frames == busy.frames + 30 * FPS
+    assert [calm.truth(index) for index in range(busy.frames)] == [busy.truth(index) for index in range(busy.frames)]
+    assert not any(calm.truth(index) for index in range(busy.frames, calm.frames))
+    covered = [index for index in range(calm.frames) if calm.covered(index)]
+    assert covered == list(range(busy.frames + 10 * FPS, busy.frames + 20 * FPS))
+    open_, cloth = calm.draw(busy.frames), calm.draw(covered[0])
+    assert np.array_equal(open_, busy.draw(0))
+    assert cv2.Laplacian(cloth, cv2.CV_32F).std() < 0.1 * cv2.Laplacian(open_, cv2.CV_32F).std()
+
+
+def test_pictures_of_a_quiet_time_are_those_that_would_be_drawn() -> None:
+    scene, source = Scene("gate", 2, 2.0, 1.0), SceneSource("gate", 2, 2.0, 1.0)
+    pictures = list(open_source(source, min_loop_s=1, max_loop_s=99).pictures)
+    assert [picture.index for picture in pictures] == list(range(scene.frames))
+    for index in (0, 60, scene.frames - 16, scene.frames - 1):
+        assert np.array_equal(pictures[index].main, cv2.cvtColor(scene.draw(index), cv2.COLOR_BGR2YUV_I420))

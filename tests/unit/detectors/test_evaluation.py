@@ -12,10 +12,12 @@ from click.testing import CliRunner
 from video_script import write_video
 
 from detectors.evaluation import truth
-from detectors.evaluation.run import evaluate
+from detectors.evaluation.run import Evaluation
+from detectors.evaluation.run import evaluate as evaluate_read
 from detectors.evaluation.scores import Scorer
+from detectors.evaluation.sequence import footage_of, read
 from detectors.inference.adapters import SsdMobileNet
-from detectors.inference.backend import Floats
+from detectors.inference.backend import Backend, Floats
 from detectors.inference.motion import MotionBackend
 from detectors.inference.openvino import OpenVinoBackend, Runtime
 from detectors.models import CATALOGUE, find
@@ -100,6 +102,10 @@ def test_a_line_that_is_not_in_the_format_is_named(tmp_path: Path, text: str, co
         truth.read(file, 640, 360)
 
 
+def evaluate(folder: Path, backend: Backend, fps: float) -> Evaluation:
+    return evaluate_read(read(folder), backend, fps)
+
+
 def sequence(folder: Path) -> Path:
     """A drawn room of 24 s with one person for most of it, without labels yet."""
     scene = Scene("corridor", 1)
@@ -143,12 +149,13 @@ def _label(folder: Path, backend: OpenVinoBackend) -> None:
     from zoneinfo import ZoneInfo
 
     from detectors.analysis import Analysis
-    from detectors.evaluation.run import CAMERA, stream_of
+    from detectors.evaluation.run import CAMERA
     from detectors.inference.backend import Detections
     from detectors.replay import Replay
     from detectors.sampling.policy import Rates
 
-    rate, (width, height), _ = stream_of(folder / "video.mp4")
+    footage = footage_of(folder / "video.mp4")
+    rate, (width, height) = footage.rate, footage.size
     lines: list[str] = []
 
     def found(at: float, detections: Detections) -> None:
@@ -184,12 +191,3 @@ def test_the_command_prints_a_table_and_the_figures_that_scripts_rely_on(tmp_pat
     table = CliRunner().invoke(models, arguments).stdout
     assert "drawn" in table
     assert "bare" in table
-
-
-@pytest.mark.parametrize("missing", ["video.mp4", "gt.txt"])
-def test_a_folder_that_is_no_sequence_is_named(tmp_path: Path, missing: str) -> None:
-    folder = sequence(tmp_path / "drawn")
-    (folder / "gt.txt").write_text("1,1,100,50,60,200\n", encoding="utf-8")
-    (folder / missing).unlink()
-    with pytest.raises(ConfigurationError, match=missing):
-        evaluate(folder, MotionBackend(), 2)

@@ -48,10 +48,11 @@ def test_minutes_without_samples_are_not_told_and_a_clock_set_back_begins_anew()
 
 def test_zones_and_the_spread_have_their_own_means() -> None:
     counter = MinuteCounter("site", "gate")
-    counter.add(START, persons(1, 0.4), {"door": persons(1)})
+    counter.add(START, persons(1, 0.4), {"door": persons(1, 0.5)})
     counter.add(START + 10, persons(1, 0.2), {"door": persons(0), "yard": persons(1)})
     done = counter.add(START + 60, persons(0), {})
     assert done is not None
     assert (done.zones["door"].mean, done.zones["door"].max) == (pytest.approx(10 / 25), 1)
     assert (done.zones["yard"].mean, done.zones["yard"].max) == (1, 1)
     assert done.sigma == pytest.approx((0.4 * 10 + 0.2 * 15) / 25)
+    assert (done.zones["door"].sigma, done.zones["yard"].sigma) == (pytest.approx(0.5 * 10 / 25), 0)

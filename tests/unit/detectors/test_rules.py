@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rule_script import AT, ZONE, Place, camera, every, look, person, rules_of, words
 
+from detectors.alerts import message_of
 from detectors.rules import open_alerts
 from detectors.rules.camera_rules import CameraRules, RuleEvent, new_id
 from vms.domain.schedule import Schedule
@@ -117,6 +118,19 @@ def test_an_open_alert_goes_on_after_a_restart(tmp_path: Path) -> None:
     (event,) = [e for moment, _ in every(0.25, 9, 15, []) for e in look(after, moment, at=AT + 100)]
     assert event.word == "ended"
     assert event.alert.id == inherited[0].id
+
+
+def test_an_alert_keeps_the_name_that_its_zone_had(tmp_path: Path) -> None:
+    named = camera(breach())
+    named = named.model_copy(update={"zones": tuple(z.model_copy(update={"name": "Cửa ra"}) for z in named.zones)})
+    before = CameraRules("site", named, ZONE)
+    script = every(0.25, 0, 3, at(0.7))
+    (event,) = [e for moment, (foot,) in script for e in look(before, moment, person(foot, moment=moment))]
+    assert message_of(event).detail["zone_name"] == "Cửa ra"
+    open_alerts.save(tmp_path, "gate", before.open_alerts)
+    after = CameraRules("site", camera(breach()), ZONE, open_alerts.load(tmp_path, "gate"))
+    (event,) = [e for moment, _ in every(0.25, 9, 25, []) for e in look(after, moment)]
+    assert (event.word, message_of(event).detail["zone_name"]) == ("ended", "Cửa ra")
 
 
 def test_an_open_alert_whose_visitor_left_meanwhile_ends_after_a_restart() -> None:

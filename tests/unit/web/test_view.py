@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.integration.web.rig import facility
-from vms.domain.messages import RecorderState
+from vms.domain.messages import DetectorState, RecorderState
 from web.cameras.view import CameraView, Report, begun
 
 KNOWN = datetime(2026, 11, 22, 6, 18, tzinfo=UTC)
@@ -40,3 +40,14 @@ def test_how_long_it_has_been_dark_is_not_asked_of_a_clock_that_may_be_set() -> 
     )
     view = CameraView(SITE, SITE.cameras[0], "offline", "timeout", KNOWN, Report(state, True), None)
     assert view.dark_s() == 2.0
+
+
+def test_counts_of_zones_have_their_uncertainty_while_the_detector_is_heard() -> None:
+    state = DetectorState(
+        site="s", camera="c", at=AGAIN, since=KNOWN, status="online", person_count=2, person_sigma=0.4,
+        zone_counts={"door": 1}, zone_sigmas={"door": 0.3},
+    )  # fmt: skip
+    told = CameraView(SITE, SITE.cameras[0], "recording", None, KNOWN, None, Report(state, True)).represent(0)
+    assert (told["zone_counts"], told["zone_sigmas"]) == ({"door": 1}, {"door": 0.3})
+    silent = CameraView(SITE, SITE.cameras[0], "recording", None, KNOWN, None, Report(state, False)).represent(0)
+    assert (silent["zone_counts"], silent["zone_sigmas"]) == ({}, {})

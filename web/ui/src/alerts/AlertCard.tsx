@@ -7,8 +7,10 @@ import { Link } from 'wouter'
 import type { Alert } from '../api/types'
 import { word } from '../i18n'
 import { moment, span } from '../time/format'
+import { serverClock } from '../time/serverClock'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { usePlaces } from './places'
+import { lastedMs, saidOf } from './said'
 
 const NODE_ICONS: Record<string, LucideIcon> = { clock: ClockAlert, index: FileWarning, analysis: Gauge }
 
@@ -33,6 +35,7 @@ export function Thumbnail({ alert, className }: { alert: Alert; className?: stri
 export const AlertCard = memo(function AlertCard({ alert, here }: { alert: Alert; here?: boolean }) {
   const { t } = useTranslation()
   const place = usePlaces()
+  const said = saidOf(alert)
   return (
     <Link className="alert-card" href={`/alerts/${alert.id}`} data-severity={alert.severity} data-open={alert.state === 'open'}>
       <Thumbnail alert={alert} />
@@ -41,18 +44,18 @@ export const AlertCard = memo(function AlertCard({ alert, here }: { alert: Alert
           <AlertMark severity={alert.severity} />
           <b className="cut">{word('kind', alert.kind)}</b>
         </span>
-        {!here && <span className="cut">{place(alert)}</span>}
-        <span className="secondary cut">
+        {here ? said && <span>{said}</span> : <span className="cut">{place(alert)}</span>}
+        <span className="secondary cut" title={said}>
           {moment(alert.opened_at)}
-          {alert.persons ? ` · ${t('tile.persons', { count: alert.persons })}` : ''}
+          {!here && alert.persons ? ` · ${t('tile.persons', { count: alert.persons })}` : ''}
           {alert.ended_at && ` · ${lasting(alert, t)}`}
         </span>
-        {here && <AlertBadge state={alert.state} />}
+        {here && <AlertBadge state={alert.state} severity={alert.severity} />}
       </span>
     </Link>
   )
 })
 
 export function lasting(alert: Alert, t: TFunction): string {
-  return alert.ended_at ? span(Date.parse(alert.ended_at) - Date.parse(alert.opened_at)) : t('alerts.ongoing')
+  return alert.ended_at ? span(lastedMs(alert, serverClock.now())) : t('alerts.ongoing')
 }

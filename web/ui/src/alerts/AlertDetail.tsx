@@ -2,11 +2,12 @@
 import { ArrowLeft, Check, CheckCheck, Film, Video } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import { useAlert } from '../api/queries'
+import { useAlert, useCamera } from '../api/queries'
 import type { Alert } from '../api/types'
 import { Failed } from '../controls/states'
 import { word } from '../i18n'
 import { moment } from '../time/format'
+import { useNow } from '../shell/ticking'
 import { ask, canAck, canResolve, useMayAct } from './alertActions'
 import { AlertFacts } from './AlertFacts'
 import { AlertBadge, AlertMark } from './AlertMark'
@@ -14,6 +15,7 @@ import { AlertPicture } from './AlertPicture'
 import { footageOf } from '../recordings/address'
 import { NodeFacts } from './NodeFacts'
 import { liveOf } from './places'
+import { saidWhole } from './said'
 
 export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | undefined; backTo: string }) {
   const { t } = useTranslation()
@@ -45,9 +47,10 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
           <AlertMark severity={alert.severity} />
           {word('kind', alert.kind)}
         </h2>
-        <AlertBadge state={alert.state} />
+        <AlertBadge state={alert.state} severity={alert.severity} />
         <span className="secondary">{word('severity', alert.severity)}</span>
       </header>
+      <Said alert={alert} />
       <div className="alert-actions">
         {may.ack && canAck(alert) && (
           <button className="button primary" onClick={() => ask(alert, 'ack')}>
@@ -74,7 +77,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
       {alert.node && <NodeFacts node={alert.node} />}
       <section>
         <h3>{t('alerts.steps')}</h3>
-        <ol className="steps">
+        <ol className="steps" data-severity={alert.severity}>
           {alert.steps.map((step, index) => (
             <li key={`${step.at}${index}`} data-kind={step.kind}>
               <time dateTime={step.at}>{moment(step.at)}</time>
@@ -89,4 +92,11 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
       </section>
     </article>
   )
+}
+
+/** What happened, as one would say it; while it goes on its time runs. */
+function Said({ alert }: { alert: Alert }) {
+  const now = useNow()
+  const zones = useCamera(alert.camera).data?.zones
+  return <p className="alert-said">{saidWhole(alert, now, zones?.find((zone) => zone.id === alert.zone)?.name)}</p>
 }

@@ -9,7 +9,8 @@ export function AlertMark({ severity }: { severity: Severity }) {
   return <i className={`mark ${SHAPES[severity] ?? 'disc'}`} role="img" aria-label={word('severity', severity)} />
 }
 
-export function AlertBadge({ state }: { state: AlertState }) {
+/** The badge of one that goes on has the colour of its severity. */
+export function AlertBadge({ state, severity }: { state: AlertState; severity: Severity }) {
   const { t } = useTranslation()
-  return <span className={`badge ${state}`}>{t(`alertState.${state}`)}</span>
+  return <span className={`badge ${state}`} data-severity={severity}>{t(`alertState.${state}`)}</span>
 }

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCamera } from '../api/queries'
 import type { Alert } from '../api/types'
-import { ALERT_COLOUR, drawPersons, drawZones, prepare } from '../camera/overlay'
+import { ALERT_COLOURS, drawPersons, drawZones, prepare } from '../camera/overlay'
 
 export function AlertPicture({ alert }: { alert: Alert }) {
   const { t } = useTranslation()
@@ -21,8 +21,8 @@ export function AlertPicture({ alert }: { alert: Alert }) {
     if (!element || !context) return
     const { clientWidth: width, clientHeight: height } = element
     drawZones(context, (zones ?? []).filter((zone) => zone.id === alert.zone), width, height)
-    drawPersons(context, alert.boxes ?? [], width, height, ALERT_COLOUR)
-  }, [zones, alert.zone, alert.boxes])
+    drawPersons(context, alert.boxes ?? [], width, height, ALERT_COLOURS[alert.severity])
+  }, [zones, alert.zone, alert.boxes, alert.severity])
   useEffect(() => {
     const element = canvas.current
     if (!element || !loaded) return

@@ -8,10 +8,12 @@ import { moment } from '../time/format'
 import { lasting, Thumbnail } from './AlertCard'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { usePlaces } from './places'
+import { saidOf } from './said'
 
 export const AlertRow = memo(function AlertRow({ alert, chosen, query }: { alert: Alert; chosen: boolean; query: string }) {
   const { t } = useTranslation()
   const place = usePlaces()
+  const said = [saidOf(alert), alert.ended_at && lasting(alert, t)].filter(Boolean).join(', ')
   return (
     <li>
       <Link className="alert-row" href={`/alerts/${encodeURIComponent(alert.id)}${query ? `?${query}` : ''}`}
@@ -23,13 +25,11 @@ export const AlertRow = memo(function AlertRow({ alert, chosen, query }: { alert
             <b className="cut">{word('kind', alert.kind)}</b>
             <time dateTime={alert.opened_at}>{moment(alert.opened_at)}</time>
           </span>
-          <span className="cut">{place(alert)}</span>
-          <span className="alert-row-foot">
-            <AlertBadge state={alert.state} />
-            <span className="secondary cut">
-              {[alert.ended_at && lasting(alert, t), alert.persons && t('tile.persons', { count: alert.persons })].filter(Boolean).join(' · ')}
-            </span>
+          <span className="alert-row-place">
+            <span className="cut">{place(alert)}</span>
+            <AlertBadge state={alert.state} severity={alert.severity} />
           </span>
+          <span className="alert-row-said secondary">{said}</span>
         </span>
       </Link>
     </li>

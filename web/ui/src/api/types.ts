@@ -80,7 +80,9 @@ export interface Camera {
   person_count: number | null
   /** Standard deviation of the count. */
   person_sigma?: number | null
+  /** Persons in each zone by its id, and the standard deviation of each. */
   zone_counts?: Record<string, number>
+  zone_sigmas?: Record<string, number>
   sampled_fps: number | null
   /** Due for the model by the configured rates; an older server does not say. */
   wanted_fps?: number | null
@@ -205,7 +207,7 @@ export interface CountBin {
   at: string
   mean: number
   max: number
-  /** Standard deviation; 0 for counts of a zone. */
+  /** Standard deviation of the count. */
   sigma?: number
 }
 

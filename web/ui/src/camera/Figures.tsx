@@ -23,6 +23,7 @@ export function Figures({ camera, status, profile }: { camera: CameraDetail; sta
     [t('figure.codec'), camera.codec ? codecName(camera.codec) : unknown],
     [t('figure.fps'), camera.fps === null ? unknown : number(camera.fps, 1)],
     [t('figure.bitrate'), camera.bitrate === null ? unknown : bitrate(camera.bitrate)],
+    ...counted(camera, t),
     [t('figure.sampled'), rate(camera.sampled_fps)],
     [t('figure.wanted'), rate(camera.wanted_fps ?? null)],
     [t('figure.inferred'), rate(camera.inferred_fps)],
@@ -46,6 +47,17 @@ export function Figures({ camera, status, profile }: { camera: CameraDetail; sta
       </dl>
     </section>
   )
+}
+
+/** Persons in the picture and in each zone, with the uncertainty of each. */
+function counted(camera: CameraDetail, t: TFunction): [string, string][] {
+  if (camera.person_count === null) return []
+  const estimate = (count: number, sigma: number | null | undefined) => (sigma ? `${count} ± ${number(sigma, 1)}` : String(count))
+  const zones = camera.zones.flatMap((zone): [string, string][] => {
+    const count = camera.zone_counts?.[zone.id]
+    return count === undefined ? [] : [[t('figure.inZone', { zone: zone.name ?? zone.id }), estimate(count, camera.zone_sigmas?.[zone.id])]]
+  })
+  return [[t('figure.persons'), estimate(camera.person_count, camera.person_sigma)], ...zones]
 }
 
 function lag(ms: number, t: TFunction): string {

@@ -1,5 +1,5 @@
 // What is drawn over a picture: zones and persons. Coordinates are fractions of the picture.
-import type { Box, Rule, Zone } from '../api/types'
+import type { Box, Rule, Severity, Zone } from '../api/types'
 import type { Step, Track } from '../live/personBoxes'
 import { arrowOf, contains, footOf, isLine, labelPoint, pointsOf } from './geometry'
 
@@ -155,7 +155,8 @@ function drawTrail(context: CanvasRenderingContext2D, track: Track, steps: reado
   context.fill()
 }
 
-export const ALERT_COLOUR = RESTRICTED
+/** Persons whom an alert is about, by its severity. */
+export const ALERT_COLOURS: Record<Severity, string> = { critical: RESTRICTED, warning: '#f2b84b', info: OTHER }
 
 function drawBox(context: CanvasRenderingContext2D, box: Pick<Box, 'x' | 'y' | 'w' | 'h'>, width: number, height: number, colour: string): void {
   const [x, y, w, h] = [box.x * width, box.y * height, box.w * width, box.h * height]

@@ -4,7 +4,8 @@ import { BedDouble, DoorOpen, FlaskConical, Lock, MoveHorizontal, Users } from '
 import { memo, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import type { Camera, Placement, RemovedCamera } from '../api/types'
+import { AlertMark } from '../alerts/AlertMark'
+import type { Camera, Placement, RemovedCamera, Severity } from '../api/types'
 import { word } from '../i18n'
 import { moment, span } from '../time/format'
 import { STALE_MS, type WallFeed } from './feed'
@@ -16,8 +17,10 @@ const ICONS: Record<Placement, typeof DoorOpen> = {
 
 export interface TileProps {
   camera: Camera
-  /** Kind of the newest open alert, when there is one. */
+  /** Severity and kind of the gravest open alert, when there is one, and the kinds of the others, with commas between. */
+  severity: Severity | null
   alert: string | null
+  others: string
   feed: WallFeed | null
   width: number
   /** Another name in front, where tiles of several sites stand in one group. */
@@ -27,7 +30,7 @@ export interface TileProps {
 export const isClosed = (camera: Pick<Camera, 'placement'> | RemovedCamera) => camera.placement === 'patient_room'
 export const hasPicture = (camera: Camera) => !isClosed(camera) && (camera.state === 'recording' || camera.state === 'online')
 
-export const Tile = memo(function Tile({ camera, alert, feed, width, site }: TileProps) {
+export const Tile = memo(function Tile({ camera, severity, alert, others, feed, width, site }: TileProps) {
   const { t } = useTranslation()
   const root = useRef<HTMLAnchorElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -59,12 +62,13 @@ export const Tile = memo(function Tile({ camera, alert, feed, width, site }: Til
   const Icon = ICONS[camera.placement] ?? DoorOpen
   const persons = camera.person_count === null ? '–' : String(camera.person_count)
   const placement = word('placement', camera.placement)
-  const label = [site, camera.name, placement, word('cameraState', camera.state), alert && word('kind', alert)]
-    .filter(Boolean).join(', ')
+  const more = others ? others.split(',') : []
+  const told = alert && severity ? [`${word('kind', alert)} (${word('severity', severity)})`, ...more.map((kind) => word('kind', kind))] : []
+  const label = [site, camera.name, placement, word('cameraState', camera.state), ...told].filter(Boolean).join(', ')
   return (
     <Link ref={root} href={`/cameras/${camera.id}`} className="tile" data-camera={camera.id} data-state={camera.state}
-      data-alert={alert !== null} data-closed={isClosed(camera)} data-picture={pictured ? 'waiting' : 'off'}
-      aria-label={label} title={`${camera.name} · ${placement}`}>
+      data-alert={severity} data-closed={isClosed(camera)} data-picture={pictured ? 'waiting' : 'off'}
+      aria-label={label} title={[`${camera.name} · ${placement}`, ...told].join('\n')}>
       {pictured && <canvas ref={canvas} className="tile-picture" aria-hidden="true" />}
       {isClosed(camera) && camera.state !== 'offline' && camera.state !== 'disabled' && (
         <span className="tile-slate closed hatched">
@@ -73,13 +77,14 @@ export const Tile = memo(function Tile({ camera, alert, feed, width, site }: Til
           <span className="tile-slate-text">{camera.person_count === null ? t('tile.countUnknown') : t('tile.persons', { count: camera.person_count })}</span>
         </span>
       )}
-      {(camera.state === 'offline' || camera.state === 'disabled') && <Slate camera={camera} alert={alert} />}
+      {(camera.state === 'offline' || camera.state === 'disabled') && <Slate camera={camera} severity={severity} />}
       {pictured && <span ref={age} className="tile-age" />}
       <span className="tile-top">
-        {alert !== null && camera.state !== 'offline' && (
+        {alert && severity && camera.state !== 'offline' && (
           <span className="tile-alert">
-            <i className="mark diamond" />
+            <AlertMark severity={severity} />
             <span className="cut">{word('kind', alert)}</span>
+            {more.length > 0 && <span>+{more.length}</span>}
           </span>
         )}
         {camera.state === 'online' && alert === null && (
@@ -104,12 +109,12 @@ export const Tile = memo(function Tile({ camera, alert, feed, width, site }: Til
   )
 })
 
-function Slate({ camera, alert }: { camera: Camera; alert: string | null }) {
+function Slate({ camera, severity }: { camera: Camera; severity: Severity | null }) {
   const { t } = useTranslation()
   const why = camera.reason ? word('reason', camera.reason) : ''
   return (
     <span className="tile-slate hatched">
-      <span className="tile-slate-title">{alert && <i className="mark diamond" />} {t(camera.state === 'offline' ? 'tile.offline' : 'tile.disabled')}</span>
+      <span className="tile-slate-title">{severity && <AlertMark severity={severity} />} {t(camera.state === 'offline' ? 'tile.offline' : 'tile.disabled')}</span>
       <span className="tile-slate-text">
         {camera.since ? t('tile.since', { time: moment(camera.since, false) }) : t('tile.sinceUnknown')}
         {why && ` · ${why}`}

@@ -1,13 +1,14 @@
 // The tiles, laid out to fill what room there is; tells the feed which of them are in sight.
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Alert, Camera, Site } from '../api/types'
+import type { Camera, Site } from '../api/types'
 import { shortSite } from '../alerts/places'
 import { word } from '../i18n'
 import { onPhone } from '../shell/phone'
 import { TILE_WIDTH, type Density, type Grouping, type TileGroup } from './choice'
 import type { WallFeed } from './feed'
 import { layoutWall } from './layout'
+import type { TileAlert } from './gravest'
 import { hasPicture, Tile } from './Tile'
 import { TileMenu, type TileMenuAt } from './TileMenu'
 
@@ -16,13 +17,14 @@ const BLOCK_GAP = 10
 const HEADING = 22
 const MIN_TILE = 104
 const PADDING = 8
+const NO_ALERT = { severity: null, alert: null, others: '' }
 
 export function WallGrid(props: {
   groups: TileGroup[]
   sites: readonly Site[]
   grouping: Grouping
   density: Density
-  alerts: ReadonlyMap<string, Alert>
+  alerts: ReadonlyMap<string, TileAlert>
   feed: WallFeed | null
 }) {
   const { groups, sites, grouping, density, alerts, feed } = props
@@ -91,7 +93,7 @@ export function WallGrid(props: {
                     gap: GAP, gridTemplateColumns: `repeat(${columns}, ${tileWidth}px)`, gridAutoRows: `${tileHeight}px`,
                   }}>
                     {group.cameras.map((camera) => (
-                      <Tile key={camera.id} camera={camera} feed={feed} width={tileWidth} alert={alerts.get(camera.id)?.kind ?? null}
+                      <Tile key={camera.id} camera={camera} feed={feed} width={tileWidth} {...(alerts.get(camera.id) ?? NO_ALERT)}
                         site={grouping === 'site' && !flows ? null : shortSite(names.get(camera.site)?.name ?? camera.site)} />
                     ))}
                   </div>

@@ -16,6 +16,7 @@ import { useShortcuts, type Shortcuts } from '../shell/shortcuts'
 import { AlertColumn } from './AlertColumn'
 import { choiceOf, groupsOf, searchOf, type WallChoice } from './choice'
 import { WallFeed } from './feed'
+import { gravestByCamera } from './gravest'
 import { layouts } from './savedLayouts'
 import { Spotlight } from './Spotlight'
 import { useCycle } from './useCycle'
@@ -47,8 +48,8 @@ export function WallPage() {
     setSearch(searchOf(next))
     prefer({ density: next.density, grouping: next.grouping })
   }
-  const newest = useMemo(() => newestByCamera(open.alerts), [open.alerts])
-  const alerting = useMemo(() => new Set(newest.keys()), [newest])
+  const gravest = useMemo(() => gravestByCamera(open.alerts), [open.alerts])
+  const alerting = useMemo(() => new Set(gravest.keys()), [gravest])
   const wanted = useMemo(
     () => groupsOf(cameras.data ?? [], sites.data ?? [], choice, alerting), [cameras.data, sites.data, choice, alerting])
   const cycle = useCycle(choice.cycle, wanted)
@@ -77,7 +78,7 @@ export function WallPage() {
         {cameras.data ? (
           groups.length > 0 ? (
             <WallGrid groups={groups} sites={sites.data ?? []} grouping={choice.grouping} density={choice.density}
-              alerts={newest} feed={feed} />
+              alerts={gravest} feed={feed} />
           ) : (
             <Nothing choice={choice} onReset={() => change({ site: null, placement: null, alertsOnly: false })} />
           )
@@ -100,12 +101,6 @@ function Nothing({ choice, onReset }: { choice: WallChoice; onReset: () => void 
       text={t(choice.alertsOnly ? 'wall.noAlertsText' : filtered ? 'wall.emptyFiltered' : 'wall.emptyText')}
       action={filtered && <button className="button" onClick={onReset}>{t('wall.showAll')}</button>} />
   )
-}
-
-function newestByCamera(alerts: readonly Alert[]): Map<string, Alert> {
-  const newest = new Map<string, Alert>()
-  for (const alert of alerts) if (alert.camera !== null && !newest.has(alert.camera)) newest.set(alert.camera, alert)
-  return newest
 }
 
 function focusedAlert(alerts: readonly Alert[]): Alert | undefined {
