@@ -67,11 +67,18 @@ class _Timed:
 
 
 def evaluate(
-    sequence: Sequence, backend: Backend, fps: float, progress: Callable[[float], None] = lambda _share: None
+    sequence: Sequence,
+    backend: Backend,
+    fps: float,
+    progress: Callable[[float], None] = lambda _share: None,
+    *,
+    labelled_only: bool = False,
 ) -> Evaluation:
     """Scores every picture that the service looks at, ``fps`` a second; ``progress`` hears the share that is done.
 
-    Raises ``ConfigurationError`` for a video of which not all can be decoded.
+    A frame without a label has nobody in it; with ``labelled_only`` it says nothing, and a picture is scored where a
+    labelled frame is no further away than half the time to the next picture. Raises ``ConfigurationError`` for a
+    video of which not all can be decoded.
     """
     video, footage, labels = sequence.video, sequence.footage, sequence.labels
     size, first = footage.size, footage.first
@@ -80,19 +87,22 @@ def evaluate(
     replay = Replay(video, timed, Analysis("evaluation", CAMERA, ZoneInfo("UTC")), Rates(fps, fps))
     tracked, bare = Scorer(), Scorer()
     found: list[Detections] = []
-    persons = 0
+    persons, within = 0, footage.rate / fps / 2
     nobody = truth.Labels((), np.zeros((0, 4), np.float32), np.zeros((0, 4), np.float32))
     last = first
     try:
         for seen in replay.run(lambda _at, detections: found.append(detections)):
             last = seen.at
-            frame = labels.get(round((last - first) * footage.rate) + 1, nobody)
+            progress((last - first) / footage.seconds if footage.seconds else 0.0)
+            number = (last - first) * footage.rate + 1
+            frame = truth.near(labels, number, within) if labelled_only else labels.get(round(number), nobody)
+            if frame is None:
+                continue
             persons += frame.count
             strong = found[-1].confidence >= backend.scale.confidence
             bare.add(frame, found[-1].xyxy[strong], int(strong.sum()))
             visible = [track for track in seen.persons if track.seen]
             tracked.add(frame, _boxes(visible), seen.count, tuple(track.id for track in visible))
-            progress((last - first) / footage.seconds if footage.seconds else 0.0)
     except (CorruptStream, OSError, av.error.FFmpegError) as err:
         why = getattr(err, "strerror", None) or err
         raise ConfigurationError(f"{video} cannot be decoded after {last - first:.1f} s: {why}") from err
@@ -102,9 +112,12 @@ def evaluate(
         raise ConfigurationError(
             f"{video} ends after {last - first:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
         )
+    figures = tracked.figures()
+    if not figures.pictures:
+        raise ConfigurationError(f"no picture of {video} was looked at where it has labels")
     return Evaluation(
-        sequence.folder.name, backend.model, backend.precision, fps, persons / replay.inferences,
-        tracked.figures(), bare.figures(), timed.seconds / replay.inferences * 1000,
+        sequence.folder.name, backend.model, backend.precision, fps, persons / figures.pictures,
+        figures, bare.figures(), timed.seconds / replay.inferences * 1000,
     )  # fmt: skip
 
 

@@ -46,6 +46,11 @@ class Sequence:
         """The film."""
         return self.folder / VIDEO
 
+    @property
+    def labelled(self) -> float:
+        """The share of frames that have labels, from the first to the last that has."""
+        return len(self.labels) / (max(self.labels) - min(self.labels) + 1)
+
 
 def read(folder: Path) -> Sequence:
     """The sequence of ``folder``. Raises ``ConfigurationError`` that names the file and what is wrong with it."""

@@ -18,6 +18,8 @@ from vms.cli.progress import Progress
 if TYPE_CHECKING:
     from detectors.evaluation.run import Evaluation
 
+#: Labels of fewer frames than this share of them were hardly made frame by frame.
+SPARSE = 0.5
 HEAD = (
     f"{'sequence':<20} {'model':<18} {'what':<8} "
     f"{'P':>5} {'R':>5} {'F1':>5} {'MAE':>5} {'bias':>6} {'ids':>4} {'ms':>6}"
@@ -35,6 +37,12 @@ HEAD = (
     default=None,
     help="The input's longer side; else as for few cameras.",
 )
+@click.option(
+    "--labelled-only",
+    is_flag=True,
+    help="Frames without a label say nothing, instead of that nobody is there: for footage of which some frames are "
+    "labelled. One that was looked at and is empty has a line of confidence 0.",
+)
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a sequence and model, one a line.")
 def evaluate(
@@ -43,6 +51,7 @@ def evaluate(
     fps: float,
     confidence: float | None,
     input_px: int | None,
+    labelled_only: bool,
     data: Path,
     as_json: bool,
 ) -> None:
@@ -60,6 +69,13 @@ def evaluate(
     from vms.settings.environment import Environment
 
     sequences = [read(folder) for folder in folders]  # all, before the first takes its minutes
+    for sequence in sequences:
+        if not labelled_only and sequence.labelled < SPARSE:
+            click.echo(
+                f"vms: {sequence.labelled:.0%} of the frames of {sequence.folder} have labels; the others count as "
+                "empty. If they were not looked at, say --labelled-only",
+                err=True,
+            )
     where = model_folders(Environment.read(data))
     progress = Progress(sys.stderr, time.monotonic)
     if not as_json:
@@ -74,7 +90,8 @@ def evaluate(
             click.echo(f"vms: {choice.detail}", err=True)
         for sequence in sequences:
             with progress:
-                done = run(sequence, choice.backend, fps, partial(_tell, progress, sequence.folder.name, name))
+                tell = partial(_tell, progress, sequence.folder.name, name)
+                done = run(sequence, choice.backend, fps, tell, labelled_only=labelled_only)
             click.echo(json.dumps(numbers(done)) if as_json else rows(done))
     if not as_json:
         click.echo(

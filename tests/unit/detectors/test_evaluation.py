@@ -23,6 +23,7 @@ from detectors.inference.openvino import OpenVinoBackend, Runtime
 from detectors.models import CATALOGUE, find
 from detectors.plan import LARGE_PX
 from vms.cli.models import models
+from vms.cli.models_evaluate import SPARSE
 from vms.demo.scenes import Scene
 from vms.domain.errors import ConfigurationError
 
@@ -128,6 +129,23 @@ def test_a_sequence_goes_the_services_own_way(ssd_file: Path, tmp_path: Path) ->
     assert done.tracked.count_mae < 0.35
     assert 0 < done.persons_mean < 2
     assert done.ms_per_frame > 0
+
+
+def test_of_single_frames_with_labels_the_others_say_nothing(ssd_file: Path, tmp_path: Path) -> None:
+    folder = sequence(tmp_path / "drawn")
+    backend = OpenVinoBackend("ssd-mobilenet-v2", ssd_file, SsdMobileNet(), 0.38, 0.25, Runtime(1))
+    _label(folder, backend)
+    lines = (folder / "gt.txt").read_text(encoding="utf-8").splitlines()
+    kept = sorted({int(line.split(",")[0]) for line in lines})[::6]
+    (folder / "gt.txt").write_text(
+        "\n".join(line for line in lines if int(line.split(",")[0]) in kept), encoding="utf-8"
+    )
+    labelled = read(folder)
+    assert labelled.labelled < SPARSE
+    done = evaluate_read(labelled, backend, 4, labelled_only=True)
+    assert done.bare.pictures == len(kept)
+    assert (done.bare.precision, done.bare.recall, done.bare.count_mae) == (1, 1, 0)
+    assert evaluate_read(labelled, backend, 4).bare.precision < 0.5
 
 
 @pytest.mark.parametrize(("name", "fps"), [("PETS09-S2L1", 3.5), ("TUD-Stadtmitte", 4.0)])
