@@ -18,7 +18,8 @@ from vms.bus.tasks import end
 from vms.domain.clock import from_epoch
 from vms.domain.facility import DEFAULT_COUNTS_DAYS, Facility
 from vms.settings.environment import Environment
-from web.configuration.current import Configured, CurrentConfiguration
+from web.configuration.current import CurrentConfiguration
+from web.configuration.revisions import Configured
 from web.database import engine
 from web.database.engine import Database
 from web.database.schema import MinuteCount, ZoneMinute
@@ -30,7 +31,10 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CLOCK = ManualClock()
 MIDNIGHT = from_epoch(CLOCK.utc()).replace(hour=0, minute=0, second=0, microsecond=0)
 #: The camera "gone" is no longer configured, nor is the zone "bed".
-KEYS = {MinuteCount: [("a", ""), ("gone", "")], ZoneMinute: [("a", "bed"), ("a", "door"), ("gone", "bed")]}
+KEYS: dict[type[MinuteCount] | type[ZoneMinute], list[tuple[str, str]]] = {
+    MinuteCount: [("a", ""), ("gone", "")],
+    ZoneMinute: [("a", "bed"), ("a", "door"), ("gone", "bed")],
+}
 
 
 def configured(revision: int, **retention: float) -> Configured:
