@@ -163,7 +163,8 @@ async def test_a_tampered_camera_raises_one_alert_and_an_untouched_one_none(
             for name, film in touched.items():
                 over.append(list(told.alerts[name].values())[-1]["told"] - film.since)
         # Of the one beside them, and of anything else, nothing was told.
-        assert one.camera(UNTOUCHED)["person_count"] is not None
+        untouched = one.camera(UNTOUCHED)
+        assert (untouched["person_count"] is not None, untouched["tamper"]) == (True, None)
         assert sorted(told.alerts) == sorted(TAMPERED)
         following.cancel()
     after = ", ".join(f"{name} {max(each):.0f} s" for name, each in found.items())
