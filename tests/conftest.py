@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.support.figures import Figures
 from tests.support.gst_camera import PYTHON, GstServer
 from tests.support.nats_bus import NatsServer, nats_server
+from vms.bus.connection import Bus
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 RELIABILITY = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
@@ -90,6 +92,15 @@ def nats(tmp_path: Path) -> Iterator[NatsServer]:
     """A real nats-server with JetStream, synced at every message; ``kill`` and ``start`` keep port and files."""
     with nats_server(tmp_path / "nats") as server:
         yield server
+
+
+@pytest_asyncio.fixture
+async def bus(nats: NatsServer) -> AsyncIterator[Bus]:
+    """A client of ``nats`` with all streams and buckets there."""
+    one = await Bus.connect(nats.address, "test")
+    await one.ensure_storage()
+    yield one
+    await one.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import os
 import resource
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 import uvicorn
 
@@ -37,7 +38,6 @@ from web.consumers.stream import StreamConsumer
 from web.context import Context
 from web.database import damaged
 from web.database.engine import Database
-from web.database.failures import ANY
 from web.events.feed import EventFeed
 from web.holds.publisher import HoldsPublisher
 from web.holds.untold import UntoldHolds
@@ -47,6 +47,8 @@ from web.live.hub import LiveHubs
 from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
+from web.rounds import for_ever
+from web.timeline.pruning import CountsPruning
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +197,8 @@ async def _serve(
             UnanalysedWatch(database, clock, cameras).run(),
             Shortage(database, clock, current, reports).run(),
             UntoldHolds(database, clock, context.holds).run(),
-            _prune(context),
+            for_ever(partial(context.feed.prune, clock), PRUNE_S, "events.unpruned"),
+            for_ever(CountsPruning(database, clock, current).look, PRUNE_S, "counts.unpruned"),
             _bus(context, database, publisher, address, stop),
             database.watch(),
         )
@@ -244,12 +247,3 @@ async def _bus(
     await IndexDesk(database).serve(bus)
     consumers = (consumer.run(bus) for consumer in context.consumers.values())
     await all_of(bus.lasting(), publisher.run(bus), context.holds.run(bus), *consumers)
-
-
-async def _prune(context: Context) -> None:
-    while True:
-        try:
-            await context.feed.prune(context.clock)
-        except ANY as err:
-            log.error("events.unpruned error=%s", type(err).__name__)
-        await asyncio.sleep(PRUNE_S)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import CAMERAS
+from tests.browser.chromium import CAMERAS, signed_in
 from tests.support.service import PASSWORD, Service
 from vms.demo.counter import read_counter
 
@@ -22,18 +22,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def page(browser: Browser, demo: Service) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="vi-VN")
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(demo.base)
-    page.locator("input").nth(0).fill("admin")
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("[data-camera]")
-    yield page
-    context.close()
-    assert not faults
+    with signed_in(browser, demo.base, 1920, 1080) as page:
+        page.wait_for_selector("[data-camera]")
+        yield page
 
 
 PAINTED = """source => {

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.service import PASSWORD, Service
+from tests.browser.chromium import signed_in
+from tests.support.service import Service
 
 pytestmark = pytest.mark.browser
 
@@ -27,20 +28,11 @@ def camera(demo: Service) -> str:
 
 @pytest.fixture
 def page(browser: Browser, demo: Service, camera: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1600, "height": 900}, locale="vi-VN")
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{demo.base}/cameras/{camera}")
-    page.locator("input").nth(0).fill("admin")
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.locator(".stage-picture[data-phase=playing]").wait_for()
-    page.get_by_role("link", name="Vùng và quy tắc").click()
-    page.locator(".sheet-shapes").wait_for()
-    yield page
-    context.close()
-    assert not faults
+    with signed_in(browser, f"{demo.base}/cameras/{camera}") as page:
+        page.locator(".stage-picture[data-phase=playing]").wait_for()
+        page.get_by_role("link", name="Vùng và quy tắc").click()
+        page.locator(".sheet-shapes").wait_for()
+        yield page
 
 
 def analysis(demo: Service, camera: str) -> dict[str, Any]:

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.browser.chromium import signed_in
 from tests.browser.test_dashboard import PAINTED, counter_of
-from tests.support.service import PASSWORD, Service
+from tests.support.service import Service
 from vms.demo.counter import read_counter
 
 pytestmark = pytest.mark.browser
@@ -39,18 +40,9 @@ def recorded(demo: Service) -> Service:
 
 @pytest.fixture
 def page(browser: Browser, recorded: Service, demo: Service) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1600, "height": 900}, locale="vi-VN")
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{demo.base}/recordings")
-    page.locator("input").nth(0).fill("admin")
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.locator(".rec-start, .desk").first.wait_for()
-    yield page
-    context.close()
-    assert not faults
+    with signed_in(browser, f"{demo.base}/recordings") as page:
+        page.locator(".rec-start, .desk").first.wait_for()
+        yield page
 
 
 def cameras(demo: Service) -> list[dict[str, Any]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-import pytest_asyncio
 
-from tests.support.nats_bus import NatsServer
 from tests.support.pulling import Pull, pulling
 from tests.support.recorder_rig import Viewer
 from vms.bus.connection import Bus
@@ -19,9 +17,6 @@ def pulls() -> Iterator[Callable[[str], Pull]]:
         yield pull
 
 
-@pytest_asyncio.fixture
-async def viewer(nats: NatsServer) -> AsyncIterator[Viewer]:
-    bus = await Bus.connect(nats.address, "viewer")
-    await bus.ensure_storage()
-    yield Viewer(bus)
-    await bus.close()
+@pytest.fixture
+def viewer(bus: Bus) -> Viewer:
+    return Viewer(bus)

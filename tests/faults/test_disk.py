@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from tests.support.figures import Figures
 from tests.support.gst_camera import GstServer
@@ -17,21 +16,12 @@ from tests.support.recorder_rig import Viewer, killable
 from tests.support.small_disk import FailingDisk, SmallDisk, need_root, small_disk
 from tests.support.storage_rig import FILE, StorageRig
 from tests.support.waiting import until, until_async
-from vms.bus.connection import Bus
 
 pytestmark = pytest.mark.faults
 
 AIM = "≤ 10 s"
 CAMERAS = ("a", "b")
 RESERVE = 16 * 2**20
-
-
-@pytest_asyncio.fixture
-async def viewer(nats: NatsServer) -> AsyncIterator[Viewer]:
-    bus = await Bus.connect(nats.address, "viewer")
-    await bus.ensure_storage()
-    yield Viewer(bus)
-    await bus.close()
 
 
 @pytest.fixture

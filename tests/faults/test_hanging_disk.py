@@ -23,11 +23,9 @@ from vms.domain.messages import RecorderState
 pytestmark = pytest.mark.faults
 
 
-async def test_one_disk_hangs_at_the_start(nats: NatsServer, tmp_path: Path, figure: Figures) -> None:
+async def test_one_disk_hangs_at_the_start(nats: NatsServer, bus: Bus, tmp_path: Path, figure: Figures) -> None:
     data = tmp_path / "data"
     root = data / "recordings"
-    bus = await Bus.connect(nats.address, "viewer")
-    await bus.ensure_storage()
 
     async def said(site: str) -> list[str]:
         keys = [subjects.state_key(site, one, "recorder") for one in SITES[site]]
@@ -56,7 +54,6 @@ async def test_one_disk_hangs_at_the_start(nats: NatsServer, tmp_path: Path, fig
                 hangs.close()
                 await until_async(all_record, 20, "all cameras are recorded")
         assert not left.exists()
-    await bus.close()
     figure(
         18, "one of two disks hangs at the start: the others record", f"after {after:.1f} s", "≤ 10 s", "2 + 2 cameras"
     )

@@ -211,11 +211,9 @@ def test_a_start_without_a_site_s_disk_records_the_others(rig: Rig, own: SmallDi
 
 
 async def test_a_recorder_goes_on_with_the_others_when_a_site_s_disk_goes_and_fills(
-    nats: NatsServer, gst_rtsp: Callable[..., GstServer], data: Path, own: SmallDisk, figure: Figures
+    nats: NatsServer, bus: Bus, gst_rtsp: Callable[..., GstServer], data: Path, own: SmallDisk, figure: Figures
 ) -> None:
     gst = gst_rtsp({f"/{name}": {"gop": 25, "kbit": 300, "size": [320, 180]} for name in ("a", "b")})
-    bus = await Bus.connect(nats.address, "viewer")
-    await bus.ensure_storage()
     rig = StorageRig(data / "recordings", Viewer(bus))
     record(rig.root, "old", rig.yesterday, 80, site="own", size=MIB // 10)
     await rig.hold()
@@ -262,7 +260,6 @@ async def test_a_recorder_goes_on_with_the_others_when_a_site_s_disk_goes_and_fi
         disk = {name: [gap for gap in await rig.viewer.gaps(name) if gap.cause == "disk"] for name in ("a", "b")}
         assert disk["a"] == []
         assert disk["b"], "what was lost while its disk was away is said"
-    await bus.close()
 
 
 def test_another_disk_of_a_site_is_refused_until_it_is_adopted(rig: Rig, own: SmallDisk, tmp_path: Path) -> None:

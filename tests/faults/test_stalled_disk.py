@@ -54,15 +54,13 @@ def grown(root: Path, site: str, before: dict[str, int]) -> bool:
 
 @pytest.mark.parametrize("room", ["enough", "little"])
 async def test_one_disk_stalls(
-    nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figures, room: str
+    nats: NatsServer, bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figures, room: str
 ) -> None:
     if room == "little":  # less than two cameras send in five seconds (0.4 MB/s each)
         monkeypatch.setattr(disks, "MAX_QUEUED_BYTES", 2_000_000)
     monkeypatch.setattr("recorder.segments.SEGMENT_S", 86_400.0)  # no file is cut at a minute
     data = tmp_path / "data"
     root = data / "recordings"
-    bus = await Bus.connect(nats.address, "viewer")
-    await bus.ensure_storage()
 
     async def state(site: str, name: str) -> RecorderState | None:
         raw = await bus.get(subjects.BUCKET_STATE, subjects.state_key(site, name, "recorder"))
@@ -88,7 +86,6 @@ async def test_one_disk_stalls(
             dropped = {one: (await state(site, one)).packets_dropped for site, names in SITES.items() for one in names}  # type: ignore[union-attr]
         found = {one: reckon(root, site, one) for site, names in SITES.items() for one in names}
         whole = {one for one in found if in_order(root, found[one])}
-    await bus.close()
     assert {"c0", "c1"} <= whole
     assert dropped["c0"] == dropped["c1"] == 0
     missing = [(g.end - g.start).total_seconds() for r in found.values() for g in r.gaps if g.end and g.cause == "disk"]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import nats
-import nats.errors
 import pytest
-import pytest_asyncio
+from nats import errors
 from nats.aio.msg import Msg
 
-from tests.support.nats_bus import NatsServer, free_port, nats_server
+from tests.support.nats_bus import NatsServer, free_port
 from tests.support.waiting import PATIENCE, until, until_async
 from vms.bus import subjects
 from vms.bus.configuration import ConfigurationFollower
@@ -25,20 +23,6 @@ from vms.bus.tasks import end
 from vms.domain.errors import BusError
 from vms.domain.facility import Facility
 from vms.domain.messages import ConfigRevision
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    with nats_server(tmp_path / "nats") as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def bus(server: NatsServer) -> AsyncIterator[Bus]:
-    one = await Bus.connect(server.address, "test")
-    await one.ensure_storage()
-    yield one
-    await one.close()
 
 
 @contextlib.asynccontextmanager
@@ -61,16 +45,16 @@ async def stored(bus: Bus) -> list[bytes]:
 SUBJECT = subjects.stored("s", "c", "gap")
 
 
-async def test_the_outbox_waits_out_a_dead_bus(server: NatsServer, bus: Bus, tmp_path: Path) -> None:
+async def test_the_outbox_waits_out_a_dead_bus(nats: NatsServer, bus: Bus, tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o.jsonl")
     async with running(outbox.run(bus)):
         outbox.put(SUBJECT, b"0", "m0")
         assert await outbox.drained(5)
-        server.kill()
+        nats.kill()
         for n in range(1, 20):
             outbox.put(SUBJECT, b"%d" % n, f"m{n}")
         assert not await outbox.drained(0.3)
-        server.start()
+        nats.start()
         assert await outbox.drained(20)
         assert await stored(bus) == [b"%d" % n for n in range(20)]
     outbox.close()
@@ -113,7 +97,7 @@ async def test_a_client_that_swallows_a_cancellation_is_stopped_too(monkeypatch:
         except asyncio.CancelledError:
             raise ConnectionRefusedError from None
 
-    monkeypatch.setattr(nats, "connect", stubborn)
+    monkeypatch.setattr("nats.connect", stubborn)
     stop = asyncio.Event()
     connecting = asyncio.create_task(Bus.connect(BusAddress("nats://a", "nats://a"), "test", stop))
     await asyncio.wait([connecting], timeout=0.1)
@@ -135,8 +119,8 @@ async def test_a_bus_that_comes_later_is_found(tmp_path: Path) -> None:
         server.kill()
 
 
-async def test_storage_is_set_up_by_many_at_once_and_kept(server: NatsServer, bus: Bus) -> None:
-    others = [await Bus.connect(server.address, f"other-{n}") for n in range(3)]
+async def test_storage_is_set_up_by_many_at_once_and_kept(nats: NatsServer, bus: Bus) -> None:
+    others = [await Bus.connect(nats.address, f"other-{n}") for n in range(3)]
     await asyncio.gather(*(one.ensure_storage() for one in others))
     await bus.store(SUBJECT, b"x", "m")
     await others[0].ensure_storage()
@@ -145,25 +129,25 @@ async def test_storage_is_set_up_by_many_at_once_and_kept(server: NatsServer, bu
         await one.close()
 
 
-async def test_a_dead_bus_is_a_bus_error_and_nothing_else(server: NatsServer, bus: Bus) -> None:
+async def test_a_dead_bus_is_a_bus_error_and_nothing_else(nats: NatsServer, bus: Bus) -> None:
     await bus.put_synced(subjects.BUCKET_STATE, "a.b.recorder", b"1")
     assert await bus.get(subjects.BUCKET_STATE, "a.b.recorder") == b"1"
     assert await bus.get(subjects.BUCKET_STATE, "none") is None
-    server.kill()
+    nats.kill()
     await until(lambda: not bus.connected, 10)
     assert bus.connected_since is None
     with pytest.raises(BusError, match="was not read"):
         await bus.get(subjects.BUCKET_STATE, "a.b.recorder")
 
 
-async def test_storage_comes_back_after_a_restart_and_when_somebody_deletes_it(server: NatsServer, bus: Bus) -> None:
+async def test_storage_comes_back_after_a_restart_and_when_somebody_deletes_it(nats: NatsServer, bus: Bus) -> None:
     """The bucket of states lives in memory; an outside server may lose its streams."""
     await bus.keep_storage()
-    server.kill()
-    server.start()
+    nats.kill()
+    nats.start()
 
     async def there() -> bool:
-        with contextlib.suppress(nats.errors.Error, TimeoutError):
+        with contextlib.suppress(errors.Error, TimeoutError):
             await bus.js.key_value(subjects.BUCKET_STATE)
             return True
         return False
@@ -184,7 +168,7 @@ async def test_a_client_that_is_closed_for_good_is_told(bus: Bus) -> None:
         await asyncio.wait_for(lasting, 10)
 
 
-async def test_following_goes_on_after_a_restart(server: NatsServer, bus: Bus) -> None:
+async def test_following_goes_on_after_a_restart(nats: NatsServer, bus: Bus) -> None:
     """The bucket of states lives in memory and is gone then: followers must not be."""
     seen: list[bytes] = []
 
@@ -200,8 +184,8 @@ async def test_following_goes_on_after_a_restart(server: NatsServer, bus: Bus) -
     await bus.follow(subjects.BUCKET_STATE, told)
     await bus.put(subjects.BUCKET_STATE, "a.b.recorder", b"1")
     await until(lambda: seen == [b"1"], 5)
-    server.kill()
-    server.start()
+    nats.kill()
+    nats.start()
     await asyncio.wait_for(reconnected.wait(), 10)
     await bus.put(subjects.BUCKET_STATE, "a.b.recorder", b"2")
     await until(lambda: seen == [b"1", b"2"], 5)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-import pytest_asyncio
 
 from recorder.alarms import NodeAlarms
 from recorder.index import nightly, telling
@@ -18,7 +17,6 @@ from recorder.index.nightly import Nightly
 from recorder.index.telling import ORDERS, Teller, order
 from recorder.retention.mount import RecordingsRoot
 from tests.support.clocks import ManualClock
-from tests.support.nats_bus import NatsServer, nats_server
 from tests.support.shelves import MIDNIGHT, record
 from tests.support.waiting import until, until_async
 from vms.bus import subjects
@@ -28,20 +26,6 @@ from vms.domain.clock import SystemClock
 from vms.domain.index import IndexSpan
 
 START = MIDNIGHT - 300 * 86400  # in the past, whenever the test runs
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    with nats_server(tmp_path / "nats") as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def bus(server: NatsServer) -> AsyncIterator[Bus]:
-    one = await Bus.connect(server.address, "test")
-    await one.ensure_storage()
-    yield one
-    await one.close()
 
 
 @contextlib.asynccontextmanager

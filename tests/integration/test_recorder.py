@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from nats.aio.msg import Msg
 
 from recorder import journal
 from tests.support.footage import decode_mp4
 from tests.support.gst_camera import GstServer, gst_server
-from tests.support.nats_bus import NatsServer, free_port, nats_server
+from tests.support.nats_bus import NatsServer, free_port
 from tests.support.recorder_rig import Viewer, camera, killable, recorder, revision, room_in_the_minute
 from tests.support.waiting import until, until_async
 from vms.bus import subjects
@@ -29,17 +28,8 @@ A_DAY_S = 86_400.0
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    with nats_server(tmp_path / "nats") as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def viewer(server: NatsServer) -> AsyncIterator[Viewer]:
-    bus = await Bus.connect(server.address, "viewer")
-    await bus.ensure_storage()
-    yield Viewer(bus)
-    await bus.close()
+def viewer(bus: Bus) -> Viewer:
+    return Viewer(bus)
 
 
 @pytest.fixture
@@ -59,7 +49,7 @@ def alike(one: list[Segment | Gap], other: list[Segment | Gap]) -> bool:
 
 
 async def test_states_recordings_and_reads(
-    server: NatsServer, viewer: Viewer, gst: GstServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nats: NatsServer, viewer: Viewer, gst: GstServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VMS_TEST_NOWHERE", raising=False)
     monkeypatch.setattr("recorder.segments.SEGMENT_S", A_DAY_S)
@@ -73,7 +63,7 @@ async def test_states_recordings_and_reads(
         camera("off", gst.url("/off"), enabled=False),
     ]
     await viewer.configure(revision(1, *cameras))
-    async with recorder(data, server):
+    async with recorder(data, nats):
         await viewer.until_state("a", "recording")
         await viewer.until_state("b", "recording")
         await viewer.until_state("audio", "offline", "no_video")
@@ -134,7 +124,7 @@ async def test_states_recordings_and_reads(
         assert alike(journaled(data, name), await viewer.records(name)), name
 
     # The stopped gap goes on over the restart, and ends where footage begins again.
-    async with recorder(data, server):
+    async with recorder(data, nats):
 
         async def resumed() -> list[Gap]:
             return [g for g in await viewer.gaps("a") if g.end is not None and g.reason != "starting"]
@@ -150,7 +140,7 @@ async def test_states_recordings_and_reads(
     assert list((data / "recordings").glob("**/*.part")) == []
 
 
-async def test_live_while_watched(server: NatsServer, viewer: Viewer, gst: GstServer, tmp_path: Path) -> None:
+async def test_live_while_watched(nats: NatsServer, viewer: Viewer, gst: GstServer, tmp_path: Path) -> None:
     heard: list[tuple[str, int, bool, datetime, bytes]] = []
 
     async def hear(msg: Msg) -> None:
@@ -163,7 +153,7 @@ async def test_live_while_watched(server: NatsServer, viewer: Viewer, gst: GstSe
     live = subjects.live("s", "a", "main")
     await viewer.bus.bulk.subscribe(inbox, cb=hear)
     await viewer.bus.bulk.subscribe(live, cb=hear)
-    async with recorder(tmp_path / "data", server):
+    async with recorder(tmp_path / "data", nats):
         await viewer.until_state("a", "recording")
         assert heard == []  # nobody asked
         reply = await viewer.watch("a", inbox, ttl_s=4)
@@ -197,7 +187,7 @@ async def test_live_while_watched(server: NatsServer, viewer: Viewer, gst: GstSe
         await until_async(ran_out, 20, "the lease runs out")
 
 
-async def test_killed_and_started_again(server: NatsServer, viewer: Viewer, gst: GstServer, tmp_path: Path) -> None:
+async def test_killed_and_started_again(nats: NatsServer, viewer: Viewer, gst: GstServer, tmp_path: Path) -> None:
     data = tmp_path / "data"
     received: list[datetime] = []
 
@@ -207,12 +197,12 @@ async def test_killed_and_started_again(server: NatsServer, viewer: Viewer, gst:
     await viewer.configure(revision(1, camera("a", gst.url("/a"))))
     await viewer.bus.bulk.subscribe(subjects.live("s", "a", "main"), cb=hear)
     await room_in_the_minute()
-    with killable(data, server):
+    with killable(data, nats):
         await viewer.until_state("a", "recording")
         await viewer.watch("a", viewer.bus.bulk.new_inbox())  # tells what the recorder has, frame by frame
         (part,) = await until(lambda: list((data / "recordings").glob("**/*.part")), 10)
         await until(lambda: part.stat().st_size > 60_000 and len(received) > 50, 20)
-    async with recorder(data, server):
+    async with recorder(data, nats):
 
         async def mended() -> list[Gap]:
             return [g for g in await viewer.gaps("a") if g.end is not None and g.reason != "starting"]

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 
 from tests.support.clocks import ManualClock
-from tests.support.nats_bus import NatsServer, nats_server
+from tests.support.nats_bus import NatsServer
 from tests.support.waiting import until, until_async
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.bus.watch import WatchDesk
 from vms.domain.messages import WatchReply, WatchRequest
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    with nats_server(tmp_path / "nats") as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def bus(server: NatsServer) -> AsyncIterator[Bus]:
-    one = await Bus.connect(server.address, "test")
-    yield one
-    await one.close()
 
 
 class Viewer:
@@ -112,9 +96,9 @@ async def test_nonsense_and_other_profiles_are_not_answered(bus: Bus) -> None:
     await desk.close()
 
 
-async def test_a_desk_serves_again_on_another_connection(server: NatsServer, bus: Bus) -> None:
+async def test_a_desk_serves_again_on_another_connection(nats: NatsServer, bus: Bus) -> None:
     """The bus side of a worker begins anew after a failure; the leases stay."""
-    first = await Bus.connect(server.address, "worker")
+    first = await Bus.connect(nats.address, "worker")
     desk = WatchDesk(None, ManualClock())
     lease = desk.offer("s", "c", "main", reply, ring)
     viewer = await Viewer(bus).listen()
@@ -123,7 +107,7 @@ async def test_a_desk_serves_again_on_another_connection(server: NatsServer, bus
     await desk.close()
     await first.close()
     assert not lease.publish(b"x", {"Vms-Seq": "4"})  # nobody takes it meanwhile
-    second = await Bus.connect(server.address, "worker")
+    second = await Bus.connect(nats.address, "worker")
     desk.attach(second)
     await until_async(lambda: answered(viewer), 5)
     assert lease.publish(b"x", {"Vms-Seq": "5"})

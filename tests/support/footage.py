@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -65,6 +66,25 @@ def encode(
     ticks = TIMESCALE // fps
     first = min(p.dts for p in packets)
     return tuple(Unit(bytes(p), (p.pts - first) * ticks, (p.dts - first) * ticks, bool(p.is_keyframe)) for p in packets)
+
+
+def coded(pictures: Iterable[np.ndarray], size: tuple[int, int], fps: int) -> tuple[Unit, ...]:
+    """Given pictures (BGR) in H.264, parameter sets before each key frame, every 2 s; dts and pts from zero."""
+    context = av.CodecContext.create("libx264", "w")
+    context.width, context.height = size
+    context.pix_fmt, context.time_base, context.framerate = "yuv420p", Fraction(1, fps), Fraction(fps)
+    context.options = {
+        "preset": "ultrafast",
+        "x264-params": f"keyint={2 * fps}:min-keyint={2 * fps}:scenecut=0:bframes=0:threads=1",
+    }
+    packets = []
+    for number, picture in enumerate(pictures):
+        frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(*size, "yuv420p")
+        frame.pts = number
+        packets += context.encode(frame)
+    packets += context.encode(None)
+    ticks = TIMESCALE // fps
+    return tuple(Unit(bytes(p), p.pts * ticks, p.dts * ticks, bool(p.is_keyframe)) for p in packets)
 
 
 def _picture(size: tuple[int, int], number: int) -> np.ndarray:

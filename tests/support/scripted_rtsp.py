@@ -14,7 +14,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tests.support.footage import Unit, encode, looped
 from vms.media import nal
@@ -84,7 +84,7 @@ class Connection:
                     return True
         return False
 
-    def play(self, units: Sequence[Unit], fps: float = 25) -> None:
+    def play(self, units: Iterable[Unit], fps: float = 25) -> None:
         """Sends ``units`` at their pace; raises ``OSError`` when the client is gone."""
         begun = time.monotonic()
         for number, unit in enumerate(units):

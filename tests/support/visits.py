@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 
-from tests.support.footage import Unit
+from tests.support.footage import Unit, coded
 from vms.ingest.stream import TIMESCALE
 
 FPS = 10
@@ -35,21 +34,7 @@ def filmed(
     visits: Sequence[tuple[float, float]], seconds: float, *, size: tuple[int, int] = SIZE, fps: int = FPS
 ) -> tuple[Unit, ...]:
     """H.264 with parameter sets before each key frame, every 2 s; dts and pts from zero."""
-    context = av.CodecContext.create("libx264", "w")
-    context.width, context.height = size
-    context.pix_fmt, context.time_base, context.framerate = "yuv420p", Fraction(1, fps), Fraction(fps)
-    context.options = {
-        "preset": "ultrafast",
-        "x264-params": f"keyint={2 * fps}:min-keyint={2 * fps}:scenecut=0:bframes=0:threads=1",
-    }
-    packets = []
-    for number, picture in enumerate(drawn(visits, seconds, fps)):
-        frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(*size, "yuv420p")
-        frame.pts = number
-        packets += context.encode(frame)
-    packets += context.encode(None)
-    ticks = TIMESCALE // fps
-    return tuple(Unit(bytes(p), p.pts * ticks, p.dts * ticks, bool(p.is_keyframe)) for p in packets)
+    return coded(drawn(visits, seconds, fps), size, fps)
 
 
 def remuxed(path: Path) -> tuple[Unit, ...]:

@@ -25,6 +25,8 @@ __all__ = (
 
 #: Days of footage that are kept at most where the facility file does not say.
 DEFAULT_DAYS = 30
+#: Days of counts by the minute, likewise: a year can be compared with the one before.
+DEFAULT_COUNTS_DAYS = 400
 #: Pictures a second that the model sees at least while something happens, where the facility file does not say.
 DEFAULT_MIN_FPS = 1.0
 
@@ -87,11 +89,14 @@ class Retention(Model):
 
 
 class FacilityRetention(Retention):
-    """The same for everything, and the room that recordings leave free on their disk."""
+    """The same for everything, the room that recordings leave free on their disk, and how long counts are kept."""
 
     reserve_gib: (
         Annotated[float, Field(gt=0, description="free room below which the oldest footage is deleted")] | None
     ) = None
+    counts_days: Annotated[
+        Days | None, Field(description=f"persons by the minute; left out: {DEFAULT_COUNTS_DAYS}")
+    ] = None
 
 
 class Camera(Model):

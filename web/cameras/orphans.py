@@ -6,7 +6,6 @@ frame its tile red for ever; it is ended here, and says why.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Collection, Mapping
 
@@ -20,8 +19,8 @@ from web.cameras import unanalysed
 from web.cameras.reports import Reports
 from web.configuration.current import CurrentConfiguration
 from web.database.engine import Database
-from web.database.failures import ANY, first_line
 from web.database.schema import Alert
+from web.rounds import for_ever
 
 log = logging.getLogger(__name__)
 
@@ -44,16 +43,7 @@ class Orphans:
 
     async def run(self) -> None:
         """Looks for ever."""
-        failing = False
-        while True:
-            await asyncio.sleep(LOOK_S)
-            try:
-                await self.look()
-                failing = False
-            except ANY as err:
-                if not failing:
-                    log.error("orphans.unread error=%s", first_line(err))
-                failing = True
+        await for_ever(self.look, LOOK_S, "orphans.unread")
 
     async def look(self) -> None:
         """Ends what nobody has owned for ``GRACE_S``."""

@@ -6,7 +6,6 @@ inference is shared meanwhile (``detectors.sampling.governor``).
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from collections import defaultdict
@@ -25,8 +24,8 @@ from web.cameras.alarms import SILENT_S
 from web.cameras.reports import Reports
 from web.configuration.current import CurrentConfiguration
 from web.database.engine import Database
-from web.database.failures import ANY, first_line
 from web.database.schema import Alert
+from web.rounds import for_ever
 
 log = logging.getLogger(__name__)
 
@@ -101,16 +100,7 @@ class Shortage:
 
     async def run(self) -> None:
         """Looks for ever."""
-        failing = False
-        while True:
-            await asyncio.sleep(LOOK_S)
-            try:
-                await self.look()
-                failing = False
-            except ANY as err:
-                if not failing:
-                    log.error("shortage.unwritten error=%s", first_line(err))
-                failing = True
+        await for_ever(self.look, LOOK_S, "shortage.unwritten")
 
     async def look(self) -> None:
         """Tells what is due to be told."""

@@ -6,7 +6,6 @@ remains is a detector that lives and says of a camera that it cannot analyse it.
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import logging
 import uuid
@@ -22,8 +21,8 @@ from web.alerts import incoming
 from web.cameras.view import CameraView, translate
 from web.cameras.watch import CameraWatch
 from web.database.engine import Database
-from web.database.failures import ANY, first_line
 from web.database.schema import Alert
+from web.rounds import for_ever
 
 log = logging.getLogger(__name__)
 
@@ -84,25 +83,17 @@ class UnanalysedWatch:
         self._cameras = cameras
         self._troubled = Unanalysed()
         self._alerts: dict[str, tuple[str, str, datetime]] = {}  # by camera: alert, site, opened
+        self._loaded = False
 
     async def run(self) -> None:
         """Looks for ever."""
-        loaded = failing = False
-        while True:
-            try:
-                if not loaded:
-                    await self._load()
-                    loaded = True
-                await self.look()
-                failing = False
-            except ANY as err:
-                if not failing:
-                    log.error("unanalysed.unwritten error=%s", first_line(err))
-                failing = True
-            await asyncio.sleep(LOOK_S)
+        await for_ever(self.look, LOOK_S, "unanalysed.unwritten")
 
     async def look(self) -> None:
         """Opens and ends what is due."""
+        if not self._loaded:
+            await self._load()
+            self._loaded = True
         views = {view.camera.id: view for view in self._cameras.views() if view.camera.enabled}
         troubled = copy.deepcopy(self._troubled)
         opens, ends = troubled.tick(self._clock.monotonic(), {id_: _failing(one) for id_, one in views.items()})

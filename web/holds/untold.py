@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 
@@ -14,9 +13,9 @@ from vms.domain.messages import AlertEvent
 from vms.domain.node import NODE_SITE
 from web.alerts import incoming
 from web.database.engine import Database
-from web.database.failures import ANY, first_line
 from web.database.schema import Alert
 from web.holds.publisher import HoldsPublisher
+from web.rounds import for_ever
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +40,7 @@ class UntoldHolds:
 
     async def run(self) -> None:
         """Looks for ever."""
-        failing = False
-        while True:
-            try:
-                await self.look()
-                failing = False
-            except ANY as err:
-                if not failing:
-                    log.error("holds.unwatched error=%s", first_line(err))
-                failing = True
-            await asyncio.sleep(LOOK_S)
+        await for_ever(self.look, LOOK_S, "holds.unwatched")
 
     async def look(self) -> None:
         """Raises or ends the alert where it is time to."""

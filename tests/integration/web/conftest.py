@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest_asyncio
 from tests.integration.web.playing import SEED, Played
 from tests.integration.web.rig import PASSWORD, WebRig, web_rig
 from tests.integration.web.worker import Worker
-from tests.support.nats_bus import NatsServer, nats_server
+from tests.support.nats_bus import NatsServer
 from tests.support.past import Past
 from tests.support.recorder_rig import Viewer, recorder
 from tests.support.waiting import until_async
@@ -20,10 +20,9 @@ from vms.domain.facility import Facility
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NatsServer]:
+def server(nats: NatsServer, monkeypatch: pytest.MonkeyPatch) -> NatsServer:
     monkeypatch.setenv("VMS_ADMIN_PASSWORD", PASSWORD)
-    with nats_server(tmp_path / "nats") as made:
-        yield made
+    return nats
 
 
 @pytest_asyncio.fixture

@@ -62,11 +62,18 @@ async def test_alerts_are_paged_newest_first(rig: WebRig, worker: Worker) -> Non
     assert (await rig.http.get("/api/alerts?state=ended")).json()["items"] == []
 
 
-async def test_an_alert_that_no_detector_owns_is_ended(
-    rig: WebRig, worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(orphans, "LOOK_S", 0.1)
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what ``web`` looks at by itself; before it starts."""
+    for module in (orphans, unanalysed):
+        monkeypatch.setattr(module, "LOOK_S", 0.1)
     monkeypatch.setattr(orphans, "GRACE_S", 0.5)
+    monkeypatch.setattr(unanalysed, "AFTER_S", 1.0)
+    monkeypatch.setattr(unanalysed, "STEADY_S", 1.0)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_an_alert_that_no_detector_owns_is_ended(rig: WebRig, worker: Worker) -> None:
     for name in ("owned", "lost"):
         await worker.alert(name, "opened")
     await worker.alert("gone", "opened", camera="no-longer-there")
@@ -85,12 +92,8 @@ async def test_an_alert_that_no_detector_owns_is_ended(
     assert (await _alert_in(rig, "lost", "ended"))["ended_at"] == lost["ended_at"]
 
 
-async def test_a_camera_that_is_recorded_and_not_analysed_raises_one_alert(
-    rig: WebRig, worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, seconds in (("LOOK_S", 0.1), ("AFTER_S", 1.0), ("STEADY_S", 1.0)):
-        monkeypatch.setattr(unanalysed, name, seconds)
-
+@pytest.mark.usefixtures("soon")
+async def test_a_camera_that_is_recorded_and_not_analysed_raises_one_alert(rig: WebRig, worker: Worker) -> None:
     async def alerts_while(status: str, wanted: str) -> list[dict[str, object]] | None:
         await worker.beat("cam-1")
         await worker.beat("cam-2")

@@ -187,10 +187,14 @@ async def test_holds_are_listed_by_camera_span_and_page(rig: WebRig, worker: Wor
     await database.close()
 
 
-async def test_a_hold_without_a_bus_is_pending_and_told_later(
-    rig: WebRig, worker: Worker, server: NatsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``web`` looks at the list often; before it starts."""
     monkeypatch.setattr("web.holds.untold.LOOK_S", 0.1)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_hold_without_a_bus_is_pending_and_told_later(rig: WebRig, worker: Worker, server: NatsServer) -> None:
     before = (await put(rig)).json()
 
     async def pending() -> dict[str, bool]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from recorder.retention import policy
 from recorder.retention import shelf as shelves
 from recorder.retention.account import Account
 from recorder.retention.believed import BelievedClock
@@ -51,7 +50,7 @@ class Rig:
     def count(self) -> None:
         self.account.count(NOW, lambda: True)
 
-    def free(self, size: int) -> policy.Any:
+    def free(self, size: int) -> Any:
         """Deletes until so many bytes more are free."""
         before = sum(f.stat().st_size for f in self.root.glob("**/*.mp4"))
 
