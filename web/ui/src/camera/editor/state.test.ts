@@ -23,6 +23,17 @@ describe('editor state', () => {
     expect(dirty(run(state, { do: 'undo' }))).toBe(false)
     expect(run(state, { do: 'undo' }).selected).toBeNull()
   })
+  it('draws for a rule that waits, and comes back to it with the shape', () => {
+    const waiting = opened({ revision: 3, zones: [], rules: [{ id: 'r', kind: 'zone_breach' }] })
+    const begun = run(waiting, { do: 'select', selection: { rule: 'r' } }, { do: 'draw', kind: 'restricted', forRule: 'r' })
+    const closed = run(begun, ...corners.map((at): Action => ({ do: 'point', at })), { do: 'close', name: 'Cửa' })
+    const [zone] = draftOf(closed).zones
+    expect(draftOf(closed).rules[0]).toMatchObject({ id: 'r', zone: zone?.id })
+    expect(closed.selected).toEqual({ rule: 'r', fresh: true })
+    expect(draftOf(run(closed, { do: 'undo' }))).toEqual(draftOf(waiting))
+    expect(run(begun, { do: 'cancelSketch' })).toMatchObject({ sketch: null, selected: { rule: 'r' } })
+    expect(run(begun, { do: 'undo' })).toMatchObject({ sketch: null, selected: { rule: 'r' } })
+  })
   it('closes no shape with too few corners', () => {
     const state = drawn(corners.slice(0, 2))
     expect(state.sketch && closable(state.sketch)).toBe(false)
