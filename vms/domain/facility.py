@@ -115,6 +115,8 @@ class Camera(Model):
     def _faults(self) -> Iterator[str]:
         yield from _repeated((z.id for z in self.zones), "zone")
         yield from _repeated((r.id for r in self.rules), "rule")
+        if sum(rule.kind == "camera_offline" for rule in self.rules) > 1:
+            yield "more than one rule of kind camera_offline"
         kinds = {z.id: z.kind for z in self.zones}
         for rule in self.rules:
             if rule.zone is None:

@@ -135,6 +135,11 @@ BAD = [
     ((*CAMERA, "rules", 0, "direction"), "a_to_b", "'direction' is for kind line_crossing, not for zone_breach"),
     ((*CAMERA, "rules", 0, "kind"), "tamper", "kind tamper is about the whole camera and has no 'zone'"),
     ((*CAMERA, "rules", 2), {"id": "x", "kind": "loitering"}, "kind loitering needs a 'zone'"),
+    (
+        (*CAMERA, "rules"),
+        [{"id": "x", "kind": "camera_offline"}, {"id": "y", "kind": "camera_offline", "schedule": "22:00-05:00"}],
+        "camera 'a-1': more than one rule of kind camera_offline",
+    ),
 ]
 
 
