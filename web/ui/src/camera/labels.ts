@@ -1,6 +1,6 @@
 // Where the names of zones and lines stand in a picture: each in its own shape, and none over another. Pure; in pixels.
 import type { Point, Zone } from '../api/types'
-import { arrowOf, contains, edgesOf, isLine, pointsOf, type Size } from './geometry'
+import { arrowOf, edgesOf, isLine, pointsOf, type Size } from './geometry'
 
 export interface Place {
   /** The upper left corner. */
@@ -12,7 +12,7 @@ export interface Place {
 const EDGE_PX = 9
 const APART_PX = 3
 /** So many places are tried along each side of what is around a shape. */
-const STEPS = 14
+const STEPS = 12
 
 /** From a line's middle to the end of its arrow and its sides' letters. */
 const ARROW_PX = 50
@@ -34,22 +34,52 @@ export function placeLabels(zones: readonly Zone[], names: readonly Size[], pict
 
 function settle(zones: readonly Zone[], names: readonly Size[], picture: Size): Place[] {
   const taken: Box[] = zones.filter(isLine).flatMap((zone) => arrowBox(zone, picture))
+  const rings = zones.map((zone) => (isLine(zone) ? null : ringOf(zone, picture)))
   return zones.map((zone, index) => {
     const name = names[index] ?? { width: 0, height: 0 }
-    const others = zones.filter((other) => other !== zone && !isLine(other)).map(pointsOf)
+    const ring = rings[index]
     let [best, least]: [Place, number] = [{ left: 0, top: 0 }, Infinity]
-    for (const { place, cost } of isLine(zone) ? besideLine(zone, name, picture) : insideShape(zone, name, picture)) {
+    for (const { place, cost } of ring ? insideShape(ring, name, picture) : besideLine(zone, name, picture)) {
       if (cost >= least) continue
       const box = { ...place, ...name }
-      const shared = isLine(zone) ? 0 : others.filter((other) => rim(box, picture).some((at) => contains(other, at))).length
-      const hidden = taken.reduce((sum, other) => sum + overlap(box, other), 0)
       // To be legible goes before standing in the shape, that before standing in no other, that before standing high.
-      const whole = cost + 2_000 * shared + (hidden > 0 ? 100_000 + 100 * hidden : 0)
+      const hidden = taken.reduce((sum, other) => sum + overlap(box, other), 0)
+      const legible = cost + (hidden > 0 ? 100_000 + 100 * hidden : 0)
+      if (legible >= least) continue
+      const shared = ring ? rings.filter((other) => other && other !== ring && share(other, box) > 0).length : 0
+      const whole = legible + 2_000 * shared
       if (whole < least) [best, least] = [place, whole]
     }
     taken.push({ ...best, ...name })
     return best
   })
+}
+
+/** A polygon in pixels: what is tried a thousand times a picture is plain numbers. */
+interface Ring {
+  xs: number[]
+  ys: number[]
+}
+
+const ringOf = (zone: Zone, picture: Size): Ring => ({ xs: pointsOf(zone).map(([x]) => x * picture.width), ys: pointsOf(zone).map(([, y]) => y * picture.height) })
+
+function holds({ xs, ys }: Ring, x: number, y: number): boolean {
+  let odd = false
+  for (let i = 0, j = xs.length - 1; i < xs.length; j = i++) {
+    const ax = xs[i] ?? 0, ay = ys[i] ?? 0, bx = xs[j] ?? 0, by = ys[j] ?? 0
+    if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) odd = !odd
+  }
+  return odd
+}
+
+/** The share of a name that lies in a shape, by its corners and the middles of its long sides. */
+function share(ring: Ring, { left, top, width, height }: Box): number {
+  let inside = 0
+  for (let side = 0; side < 3; side++) {
+    const x = left + (width * side) / 2
+    inside += Number(holds(ring, x, top)) + Number(holds(ring, x, top + height))
+  }
+  return inside / 6
 }
 
 function arrowBox(zone: Zone, picture: Size): Box[] {
@@ -65,9 +95,8 @@ interface Choice {
 }
 
 /** On a grid over the shape: the higher the better, and far better where all of the name is inside. */
-function insideShape(zone: Zone, name: Size, picture: Size): Choice[] {
-  const points = pointsOf(zone)
-  const [xs, ys] = [points.map(([x]) => x * picture.width), points.map(([, y]) => y * picture.height)]
+function insideShape(ring: Ring, name: Size, picture: Size): Choice[] {
+  const { xs, ys } = ring
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
   const [spanX, spanY] = [Math.max(0, right - left - name.width - 2 * EDGE_PX), Math.max(0, bottom - top - name.height - 2 * EDGE_PX)]
   const found: Choice[] = []
@@ -75,7 +104,7 @@ function insideShape(zone: Zone, name: Size, picture: Size): Choice[] {
     for (let column = 0; column <= STEPS; column++) {
       const place = within({ left: left + EDGE_PX + (spanX * column) / STEPS, top: top + EDGE_PX + (spanY * row) / STEPS }, name, picture)
       const height = (place.top - top) + 0.2 * (place.left - left)
-      found.push({ place, cost: height + 10_000 * outside(points, { ...place, ...name }, picture) })
+      found.push({ place, cost: height + 10_000 * (1 - share(ring, { ...place, ...name })) })
     }
   }
   return found
@@ -89,17 +118,6 @@ function besideLine(zone: Zone, name: Size, picture: Size): Choice[] {
     [-name.height - EDGE_PX, EDGE_PX].map((away, side) => ({
       place: within({ left: x * picture.width - (index === 0 ? 0 : name.width / 2), top: y * picture.height + away }, name, picture), cost: 10 * index + side,
     })))
-}
-
-/** The share of a name that is not in the shape. */
-function outside(points: readonly Point[], box: Box, picture: Size): number {
-  const probes = rim(box, picture)
-  return probes.filter((probe) => !contains(points, probe)).length / probes.length
-}
-
-/** A name by its corners and the middles of its long sides. */
-function rim({ left, top, width, height }: Box, picture: Size): Point[] {
-  return [left, left + width / 2, left + width].flatMap((x) => [top, top + height].map((y): Point => [x / picture.width, y / picture.height]))
 }
 
 const within = ({ left, top }: Place, name: Size, picture: Size): Place => ({
