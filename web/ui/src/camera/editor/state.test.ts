@@ -76,6 +76,12 @@ describe('editor state', () => {
     expect(dirty(discarded)).toBe(false)
     expect(draftOf(run(discarded, { do: 'undo' })).zones).toEqual([])
   })
+  it('keeps open what is there still when somebody else has saved', () => {
+    const open = run(opened(base), { do: 'select', selection: { rule: 'r' } })
+    expect(run(open, { do: 'take', base: { ...base, revision: 4, zones: [] } }).selected).toEqual({ rule: 'r' })
+    expect(run(open, { do: 'take', base: { ...base, revision: 4, rules: [] } }).selected).toBeNull()
+    expect(run(open, { do: 'draw', kind: 'line' }, { do: 'take', base: { ...base, revision: 4 } }).sketch?.kind).toBe('line')
+  })
   it('takes a polygon that is closed twice as one that is closed', () => {
     const twice = { ...base, zones: [{ ...base.zones[0], id: 'z', kind: 'area' as const, polygon: [...corners, corners[0] as Point] }] }
     expect(draftOf(opened(twice)).zones[0]?.polygon).toEqual(corners)

@@ -90,7 +90,8 @@ export function reduce(state: EditorState, action: Action): EditorState {
       // The draft may have gone on while it was saved: that stays, and is unsaved.
       return { ...state, base: { ...tidy(action.base), revision: action.base.revision }, recovered: null, history: pause(state.history) }
     case 'take':
-      return opened(action.base)
+      // What was open or about to be drawn stays so.
+      return standing({ ...opened(action.base), selected: state.selected, sketch: state.sketch })
     case 'discard':
       return { ...opened(state.base), history: step(state.history, { zones: state.base.zones, rules: state.base.rules }) }
   }
