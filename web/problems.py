@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
 from vms.domain.errors import BusError
+from vms.domain.model import lines_of
 from web.database.failures import ANY, first_line
 
 log = logging.getLogger(__name__)
@@ -88,9 +89,12 @@ def install(app: FastAPI) -> None:
 
     async def on_invalid(request: Request, err: RequestValidationError) -> Response:
         errors = [
-            {"at": ".".join(str(part) for part in one["loc"]), "message": one["msg"]} for one in err.errors()[:20]
+            {"at": ".".join(str(part) for part in one["loc"]), "message": "; ".join(lines_of(one["msg"]))}
+            for one in err.errors()[:20]
         ]
         detail = "; ".join(f"{one['at']}: {one['message']}" for one in errors[:3])
+        if (camera := request.path_params.get("camera")) is not None:
+            detail = f"camera '{camera}': {detail}"
         return document(request.url.path, Problem(422, "invalid", detail, errors=errors))
 
     async def on_database(request: Request, err: Exception) -> Response:

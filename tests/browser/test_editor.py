@@ -88,6 +88,44 @@ def test_a_zone_drawn_by_mouse_is_in_force_and_is_undone(page: Page, demo: Servi
     assert after["revision"] > now["revision"]
     expect(page.locator(".sheet-tag", has_text="Lối thoát hiểm")).to_have_count(0)
 
+    page.locator(".save-state").get_by_role("button", name="Làm lại").click()
+    page.locator(".save-state").get_by_text("Đã làm lại").wait_for()
+    again = analysis(demo, camera)
+    assert (again["zones"], again["rules"]) == (now["zones"], now["rules"])
+    assert again["revision"] == after["revision"] + 1
+    expect(page.locator(".sheet-tag", has_text="Lối thoát hiểm")).to_be_visible()
+    page.locator(".save-state").get_by_role("button", name="Hoàn tác").click()
+    page.locator(".save-state").get_by_text("Đã trở lại").wait_for()
+    assert analysis(demo, camera)["zones"] == before["zones"]
+
+
+def test_a_new_rule_is_in_sight_and_leads_to_the_zone_that_it_lacks(page: Page, demo: Service, camera: str) -> None:
+    before = analysis(demo, camera)
+    address = f"/api/cameras/{camera}/analysis"
+    assert demo.client.put(address, json={"zones": [], "rules": []}).status_code == 200
+    page.get_by_text("Chưa có vùng nào").wait_for()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Thêm quy tắc").click()
+    page.get_by_role("menuitem", name="Xâm nhập vùng cấm").click()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    kind = page.get_by_label("Loại quy tắc")
+    expect(kind).to_be_focused()
+    expect(kind).to_be_in_viewport(ratio=1)
+
+    page.get_by_role("button", name="Vẽ vùng cho quy tắc này").click()
+    expect(page.locator(".editor-help")).to_contain_text("mép dưới của khung người")
+    for corner in CORNERS:
+        page.mouse.click(*place(page, *corner))
+    page.get_by_role("button", name="Khép lại").click()
+    expect(kind).to_be_focused()
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    state(page, "inForce")
+    now = analysis(demo, camera)
+    assert [rule["zone"] for rule in now["rules"]] == [zone["id"] for zone in now["zones"]]
+    assert now["zones"][0]["kind"] == "restricted"
+    restored = demo.client.put(address, json={"zones": before["zones"], "rules": before["rules"]})
+    assert restored.status_code == 200
+
 
 def test_a_zone_that_crosses_itself_cannot_be_saved_and_is_not_left_unasked(
     page: Page, demo: Service, camera: str
@@ -123,7 +161,7 @@ def test_who_was_first_is_told_and_nothing_is_overwritten(page: Page, demo: Serv
     expect(dialog).to_contain_text("admin đã lưu lúc")
     expect(dialog).to_contain_text("Vạch cổng")
     assert analysis(demo, camera)["zones"] == lists["zones"]
-    dialog.get_by_role("button", name="Giữ cả hai").click()
+    dialog.get_by_role("button", name="Gộp thay đổi của tôi vào").click()
     state(page, "inForce")
     names = [zone.get("name") for zone in analysis(demo, camera)["zones"]]
     assert names[-2:] == ["Vạch cổng", "Vùng cấm 1"]

@@ -98,7 +98,7 @@ class ConfigurationFollower:
             message = ConfigRevision.model_validate_json(raw)
             if self._closing or message.revision <= (0 if self._wanted is None else self._wanted.revision):
                 return False
-            facility = Facility.model_validate_json(json.dumps(message.facility))
+            facility = Facility.from_store(json.dumps(message.facility))
         except (ValidationError, ValueError) as err:
             log.error("configuration.refused source=%s error=%s", "bus" if from_bus else "cache", _first(err))
             return False
@@ -149,7 +149,7 @@ def cached(data: Path) -> Facility | None:
     for path in sorted((data / "cache").glob("config-*.json")):
         try:
             message = ConfigRevision.model_validate_json(path.read_bytes())
-            facility = Facility.model_validate_json(json.dumps(message.facility))
+            facility = Facility.from_store(json.dumps(message.facility))
         except (OSError, ValidationError, ValueError):
             continue
         if newest is None or message.revision > newest[0]:

@@ -12,9 +12,8 @@ import click
 
 from vms import __version__
 from vms.domain.errors import ConfigurationError, StorageError, VmsError
-from vms.domain.redaction import redact
+from vms.domain.redaction import one_line
 
-_LONGEST = 600
 #: Where each command is.
 _COMMANDS = {
     "up": "vms.cli.start", "demo": "vms.cli.start", "recorder": "vms.cli.roles", "detector": "vms.cli.roles",
@@ -55,15 +54,9 @@ def main(arguments: list[str] | None = None) -> None:
         err.show()
         code = 2
     except (ConfigurationError, StorageError) as err:
-        click.echo(f"vms: {_one_line(err)}", err=True)
+        click.echo(f"vms: {one_line(str(err))}", err=True)
         code = 2
     except VmsError as err:
-        click.echo(f"vms: {_one_line(err)}", err=True)
+        click.echo(f"vms: {one_line(str(err))}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _one_line(err: Exception) -> str:
-    """The error's text, redacted, as one line of bounded length: what it quotes may hold anything."""
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in redact(str(err)))
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"

@@ -13,9 +13,10 @@ from vms.cli.options import as_the_service, counted, data_option
 from vms.domain.clock import SystemClock
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
+from vms.domain.redaction import one_line
 from vms.settings import logs
 from vms.settings.environment import Environment
-from vms.settings.facility_file import check_environment, json_schema, load
+from vms.settings.facility_file import FacilityFaults, check_environment, json_schema, load
 
 
 @click.group()
@@ -27,8 +28,15 @@ def config() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--no-env", is_flag=True, help="Do not ask for the variables that camera URLs name.")
 def check(file: Path, no_env: bool) -> None:
-    """Validate FILE."""
-    facility = load(file)
+    """Validate FILE; every fault is one line."""
+    try:
+        facility = load(file)
+    except FacilityFaults as err:
+        for line in err.lines:
+            click.echo(f"vms: {one_line(line)}", err=True)
+        if len(err.lines) > 1:
+            click.echo(f"vms: {file}: {len(err.lines)} faults", err=True)
+        raise click.exceptions.Exit(2) from err
     if not no_env:
         check_environment(facility, os.environ)
     cameras = [camera for _, camera in facility.cameras()]

@@ -8,6 +8,7 @@ This is the shape of the facility file and of a configuration revision. Reading 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
-from vms.domain.model import ID_PATTERN, Id, Model, Name
+from vms.domain.model import ID_PATTERN, STORED, Id, Model, Name, refuse
 from vms.domain.rules import Rule, RuleKind, Severity, Zone
 
 __all__ = (
@@ -113,22 +114,24 @@ class Camera(Model):
 
     @model_validator(mode="after")
     def _references(self) -> Self:
-        zones = _unique((z.id for z in self.zones), f"camera '{self.id}': zone")
-        _unique((r.id for r in self.rules), f"camera '{self.id}': rule")
+        refuse(f"camera '{self.id}': {fault}" for fault in self._faults())
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        yield from _repeated((z.id for z in self.zones), "zone")
+        yield from _repeated((r.id for r in self.rules), "rule")
         if sum(rule.kind == "camera_offline" for rule in self.rules) > 1:
-            raise ValueError(f"camera '{self.id}': more than one rule of kind camera_offline")
+            yield "more than one rule of kind camera_offline"
         kinds = {z.id: z.kind for z in self.zones}
         for rule in self.rules:
             if rule.zone is None:
                 continue
-            if rule.zone not in zones:
-                raise ValueError(f"camera '{self.id}': rule '{rule.id}' names zone '{rule.zone}', which it lacks")
-            if (rule.kind == "line_crossing") != (kinds[rule.zone] == "line"):
-                raise ValueError(
-                    f"camera '{self.id}': rule '{rule.id}' of kind {rule.kind} does not fit zone '{rule.zone}' "
-                    f"of kind {kinds[rule.zone]}"
+            if rule.zone not in kinds:
+                yield f"rule '{rule.id}' names zone '{rule.zone}', which it lacks"
+            elif (rule.kind == "line_crossing") != (kinds[rule.zone] == "line"):
+                yield (
+                    f"rule '{rule.id}' of kind {rule.kind} does not fit zone '{rule.zone}' of kind {kinds[rule.zone]}"
                 )
-        return self
 
 
 class Site(Model):
@@ -214,23 +217,35 @@ class Facility(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        site_ids = _unique((s.id for s in self.sites), "site")
-        _unique((c.id for s in self.sites for c in s.cameras), "camera")
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        site_ids = {s.id for s in self.sites}
+        yield from _repeated((s.id for s in self.sites), "site")
+        yield from _repeated((c.id for s in self.sites for c in s.cameras), "camera")
         assigned: dict[str, str] = {}
+        lost = False
         for node, spec in self.nodes.items():
             for site in spec.sites:
                 if site not in site_ids:
-                    raise ValueError(f"node '{node}' names site '{site}', which does not exist")
+                    lost = True
+                    yield f"node '{node}' names site '{site}', which does not exist"
                 if site in assigned:
-                    raise ValueError(f"site '{site}' is given to two nodes, '{assigned[site]}' and '{node}'")
-                assigned[site] = node
+                    yield f"site '{site}' is given to two nodes, '{assigned[site]}' and '{node}'"
+                assigned.setdefault(site, node)
         for place, camera in self.cameras():
             days, least = self.kept_days(place, camera)
             if least is not None and least > days:
-                raise ValueError(f"camera '{camera.id}': retention keeps min_days {least:g}, but only days {days:g}")
-        if self.nodes and (missing := sorted(site_ids - assigned.keys())):
-            raise ValueError(f"site '{missing[0]}' is given to no node")
-        return self
+                yield f"camera '{camera.id}': retention keeps min_days {least:g}, but only days {days:g}"
+        # A site whose name is mistyped at its node is not left out besides.
+        if self.nodes and not lost:
+            yield from (f"site '{site}' is given to no node" for site in sorted(site_ids - assigned.keys()))
+
+    @classmethod
+    def from_store(cls, text: str) -> Self:
+        """The facility of a stored revision, from its JSON; pydantic's ``ValidationError`` when it is none."""
+        return cls.model_validate_json(text, context=STORED)
 
     def cameras(self) -> Iterator[tuple[Site, Camera]]:
         """Every camera with its site, in the file's order."""
@@ -249,10 +264,7 @@ class Facility(Model):
         return ZoneInfo(self.facility.timezone)
 
 
-def _unique(ids: Iterator[str], what: str) -> set[str]:
-    seen: set[str] = set()
-    for one in ids:
-        if one in seen:
-            raise ValueError(f"{what} id '{one}' is used twice")
-        seen.add(one)
-    return seen
+def _repeated(ids: Iterator[str], what: str) -> Iterator[str]:
+    for one, times in Counter(ids).items():
+        if times > 1:
+            yield f"{what} id '{one}' is used twice"

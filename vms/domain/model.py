@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
 
 ID_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
 
@@ -16,3 +17,24 @@ class Model(BaseModel):
     """Frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+#: The context in which what the service itself has stored is read. It was accepted once: a check that came later
+#: refuses new files and drawings, and never stops a recorder over an old one.
+STORED = {"stored": True}
+
+
+def newly_stated(info: ValidationInfo) -> bool:
+    """Whether what is validated comes from a person, not from the service's own store."""
+    return not (info.context or {}).get("stored", False)
+
+
+def refuse(faults: Iterable[str]) -> None:
+    """Raises ``ValueError`` when there are any: all of them, a line each."""
+    if lines := "\n".join(faults):
+        raise ValueError(lines)
+
+
+def lines_of(message: str) -> list[str]:
+    """The faults in the text of a pydantic error, without its own words."""
+    return message.removeprefix("Value error, ").split("\n")

@@ -7,8 +7,15 @@ import re
 # Greedy up to the last '@' before the next '/' or blank: passwords may hold '@', ':' and quotes.
 _USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]*@")
 _QUERY_SECRET = re.compile(r"(?i)([?&](?:password|passwd|pwd|token|secret|key)=)[^&\s'\"]*")
+_LONGEST_LINE = 600
 
 
 def redact(text: str) -> str:
     """``text`` with the user-info of every URL, and secret query values, replaced by ``***``."""
     return _QUERY_SECRET.sub(r"\1***", _USERINFO.sub(r"\g<scheme>***@", text))
+
+
+def one_line(text: str) -> str:
+    """``text``, redacted, as one line of bounded length: what it quotes may hold anything."""
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in redact(text))
+    return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " …"

@@ -7,13 +7,14 @@ Coordinates are fractions of the picture, origin top left. Not here: whether a r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 from pydantic.fields import FieldInfo
 
-from vms.domain.model import Id, Model, Name
+from vms.domain.model import Id, Model, Name, newly_stated, refuse
+from vms.domain.shapes import polygon_fault
 
 Fraction = Annotated[float, Field(ge=0, le=1, description="fraction of the picture, origin top left")]
 Point = tuple[Fraction, Fraction]
@@ -58,13 +59,26 @@ class Zone(Model):
         | None
     ) = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_its_own_key(cls, given: object) -> object:
+        """Before corners are counted: a line's two points are no polygon that lacks a third."""
+        if not isinstance(given, dict) or not isinstance(given.get("id"), str):
+            return given
+        kind = given.get("kind", "area")
+        said = [key for key in ("polygon", "points") if given.get(key) is not None]
+        if kind == "line" and said != ["points"]:
+            raise ValueError(f"zone '{given['id']}': a line has 'points' and no 'polygon'")
+        if kind in ("restricted", "area") and said != ["polygon"]:
+            raise ValueError(
+                f"zone '{given['id']}': {'an' if kind == 'area' else 'a'} {kind} zone has a 'polygon' and no 'points'"
+            )
+        return given
+
     @model_validator(mode="after")
-    def _one_shape(self) -> Self:
-        if self.kind == "line":
-            if self.points is None or self.polygon is not None:
-                raise ValueError(f"zone '{self.id}': a line has 'points' and no 'polygon'")
-        elif self.polygon is None or self.points is not None:
-            raise ValueError(f"zone '{self.id}': a {self.kind} zone has a 'polygon' and no 'points'")
+    def _clear_outline(self, info: ValidationInfo) -> Self:
+        if self.polygon is not None and newly_stated(info) and (fault := polygon_fault(self.polygon)) is not None:
+            raise ValueError(f"zone '{self.id}': {fault}")
         return self
 
 
@@ -112,23 +126,28 @@ class Rule(Model):
         return {"dwell_s": DWELL_S[kind], "rearm_s": REARM_S[kind], **given}
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _complete(self, info: ValidationInfo) -> Self:
+        refuse(f"rule '{self.id}': {fault}" for fault in self._faults(newly=newly_stated(info)))
+        return self
+
+    def _faults(self, *, newly: bool) -> Iterator[str]:
         if self.schedule is not None and not _SCHEDULE.fullmatch(self.schedule):
-            raise ValueError(f"rule '{self.id}': schedule '{self.schedule}' is not HH:MM-HH:MM")
+            yield f"schedule '{self.schedule}' is not HH:MM-HH:MM"
+        elif self.schedule is not None and newly and self.schedule[:5] == self.schedule[6:]:
+            yield f"schedule '{self.schedule}' ends when it begins; leave the schedule out for all day"
         if self.kind in ("zone_breach", "line_crossing", "loitering") and self.zone is None:
-            raise ValueError(f"rule '{self.id}': kind {self.kind} needs a 'zone'")
+            yield f"kind {self.kind} needs a 'zone'"
         if self.kind in ("tamper", "camera_offline") and self.zone is not None:
-            raise ValueError(f"rule '{self.id}': kind {self.kind} is about the whole camera and has no 'zone'")
+            yield f"kind {self.kind} is about the whole camera and has no 'zone'"
         if self.kind != "occupancy" and (self.min is not None or self.max is not None):
-            raise ValueError(f"rule '{self.id}': 'min' and 'max' are for kind occupancy, not for {self.kind}")
+            yield f"'min' and 'max' are for kind occupancy, not for {self.kind}"
         if self.kind != "line_crossing" and self.direction != "both":
-            raise ValueError(f"rule '{self.id}': 'direction' is for kind line_crossing, not for {self.kind}")
+            yield f"'direction' is for kind line_crossing, not for {self.kind}"
         if self.kind == "occupancy":
             if self.min is None and self.max is None:
-                raise ValueError(f"rule '{self.id}': kind occupancy needs 'min' or 'max'")
+                yield "kind occupancy needs 'min' or 'max'"
             if self.min is not None and self.max is not None and self.min > self.max:
-                raise ValueError(f"rule '{self.id}': min {self.min} is above max {self.max}")
-        return self
+                yield f"min {self.min} is above max {self.max}"
 
     @property
     def effective_severity(self) -> Severity:

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, as one line that an operator can act on: place, ids, what is wrong, remedy.
+"""What pydantic found wrong, each fault as one line that an operator can act on: place, ids, what is wrong, remedy.
 
 Not here: finding the faults (``vms.domain``), reading the file (``yaml_source``).
 """
@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from vms.domain.model import lines_of
 from vms.domain.redaction import redact
 from vms.settings.yaml_source import Location, Source
 
@@ -24,6 +25,8 @@ _REMEDIES = (
     ("which it lacks", "add the zone, or name one of the camera's"),
     ("does not fit", "line_crossing wants a line, the other kinds a polygon"),
     ("is not HH:MM-HH:MM", 'write it like "22:00-05:00"'),
+    ("a line has 'points'", "write points: [[0.2, 0.6], [0.8, 0.6]]"),
+    ("has a 'polygon'", "write polygon: [[…], […], […]]; a line is written with kind: line"),
     ("which does not exist", "add the site, or name one of the file's"),
     ("is given to", "give each site to exactly one node"),
     ("no spaces", "write them in percent form (a space is %20)"),
@@ -31,37 +34,43 @@ _REMEDIES = (
 )
 
 
-def complaint(error: ValidationError, source: Source, schema: dict[str, Any]) -> tuple[int, str]:
-    """The line (from 1) and the text for the fault that explains most; the number of others is said."""
-    found = sorted(error.errors(include_url=False), key=lambda one: (_rank(one), _line(one, source)))
-    first = found[0]
-    others = sum(_rank(one) <= _rank(first) for one in found) - 1
-    location = _location(first)
-    text, remedy = _explain(first, source, schema)
+def complaints(error: ValidationError, source: Source, schema: dict[str, Any]) -> list[tuple[int, str]]:
+    """Line (from 1) and text of every fault, in the file's order; what another fault likely causes is left out."""
+    found = error.errors(include_url=False)
+    unknown = {_location(one)[:-1] for one in found if one["type"] == "extra_forbidden"}
+    return sorted(
+        _complaint(one, message, source, schema)
+        for one in found
+        if not _is_consequence(one, unknown)
+        for message in lines_of(one["msg"])
+    )
+
+
+def _complaint(detail: ErrorDetails, message: str, source: Source, schema: dict[str, Any]) -> tuple[int, str]:
+    location = _location(detail)
+    text, remedy = _explain(detail, message, source, schema)
     where = ".".join(map(str, location))
     ids = ", ".join(one for one in _ids(source.value, location) if one not in text)
     place = f"{where} ({ids})" if where and ids else where
-    more = f" (and {others} more)" if others else ""
     said = "; ".join(part for part in (text, remedy) if part)
-    return _line(first, source), redact(f"{place + ': ' if place else ''}{said}{more}")
+    return _line(detail, message, source), redact(f"{place + ': ' if place else ''}{said}")
+
+
+def _is_consequence(detail: ErrorDetails, unknown: set[Location]) -> bool:
+    """A misspelt key is also missing; a list with a broken item is also too short."""
+    if detail["type"] == "too_short":
+        return bool(len(detail["input"]) != detail.get("ctx", {})["actual_length"])
+    return detail["type"] == "missing" and _location(detail)[:-1] in unknown
 
 
 def _location(detail: ErrorDetails) -> Location:
     return tuple(part for part in detail["loc"] if part != "[key]")
 
 
-def _rank(detail: ErrorDetails) -> int:
-    """Higher for what another fault likely causes: a misspelt key is also missing, a broken point counts as none."""
-    if detail["type"] == "too_short" and len(detail["input"]) != detail.get("ctx", {})["actual_length"]:
-        return 2
-    return int(detail["type"] == "missing")
-
-
-def _line(detail: ErrorDetails, source: Source) -> int:
+def _line(detail: ErrorDetails, message: str, source: Source) -> int:
     location = _location(detail)
     if detail["type"] == "value_error":
         # A model's own check stands at the whole model; the name that it quotes stands nearer to the fault.
-        message = detail["msg"]
         for name in reversed(re.findall(r"'([^']+)'", message)):
             places = list(source.find(name, location))
             if "used twice" in message:
@@ -71,10 +80,9 @@ def _line(detail: ErrorDetails, source: Source) -> int:
     return source.line(location)
 
 
-def _explain(detail: ErrorDetails, source: Source, schema: dict[str, Any]) -> tuple[str, str]:
+def _explain(detail: ErrorDetails, message: str, source: Source, schema: dict[str, Any]) -> tuple[str, str]:
     kind, location, value = detail["type"], _location(detail), detail["input"]
     context = detail.get("ctx", {})
-    message = detail["msg"].removeprefix("Value error, ")
     explained = (f"{message}{_shown(value)}", "correct the value")
     if kind == "extra_forbidden":
         explained = _unknown_key(location, schema)

@@ -1,4 +1,4 @@
-"""The facility file: YAML to ``Facility`` and back. Every fault is one line that names file, line and remedy.
+"""The facility file: YAML to ``Facility`` and back. Each fault is one line that names file, line and remedy.
 
 Not here: the shape itself (``vms.domain.facility``), the database that the file seeds (``web``).
 """
@@ -15,11 +15,20 @@ from pydantic import ValidationError
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility, Streams
 from vms.settings import yaml_source
-from vms.settings.complaints import complaint
+from vms.settings.complaints import complaints
 from vms.settings.templates import resolve, variables
 from vms.settings.yaml_source import Source, SourceError
 
 _EXAMPLE = "config/hau-giang.yaml is a complete example"
+
+
+class FacilityFaults(ConfigurationError):
+    """The file's content is wrong. ``lines`` names every fault found; the text is the first of them."""
+
+    def __init__(self, name: str, faults: list[tuple[int, str]]) -> None:
+        self.lines = tuple(f"{name}:{line}: {said}" for line, said in faults)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(self.lines[0] + more)
 
 
 def load(path: Path) -> Facility:
@@ -28,7 +37,7 @@ def load(path: Path) -> Facility:
 
 
 def parse(text: str, name: str) -> Facility:
-    """The facility in ``text``; ``name`` stands for it in the one line of a ``ConfigurationError``."""
+    """The facility in ``text``; ``name`` stands for it in what a ``ConfigurationError`` says."""
     try:
         source = yaml_source.parse(text)
     except SourceError as err:
@@ -40,9 +49,9 @@ def parse(text: str, name: str) -> Facility:
     try:
         facility = Facility.model_validate(source.value)
     except ValidationError as err:
-        line, said = complaint(err, source, json_schema())
-        raise ConfigurationError(f"{name}:{line}: {said}") from err
-    _check_templates(facility, source, name)
+        raise FacilityFaults(name, complaints(err, source, json_schema())) from err
+    if faults := _template_faults(facility, source):
+        raise FacilityFaults(name, faults)
     return facility
 
 
@@ -126,10 +135,12 @@ def _templates(facility: Facility) -> list[tuple[str, str, str]]:
     ]
 
 
-def _check_templates(facility: Facility, source: Source, name: str) -> None:
+def _template_faults(facility: Facility, source: Source) -> list[tuple[int, str]]:
+    faults: list[tuple[int, str]] = []
     for camera, key, template in _templates(facility):
         try:
             variables(template)
         except ConfigurationError as err:
             line = source.line(next(source.find(template, ())))
-            raise ConfigurationError(f"{name}:{line}: camera '{camera}', streams.{key}: {err}") from err
+            faults.append((line, f"camera '{camera}', streams.{key}: {err}"))
+    return faults

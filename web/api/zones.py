@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Rule, Zone
+from vms.domain.model import lines_of
 from web.access import Identity, permit
 from web.configuration.analysis import Overtaken, last_change, replace_drawn_upon, replacing
 from web.configuration.revisions import latest, save
@@ -127,7 +128,7 @@ async def _replace(
     except KeyError as err:
         raise not_found("camera") from err  # it was taken out a moment ago
     except ValidationError as err:
-        detail = "; ".join(one["msg"].removeprefix("Value error, ") for one in err.errors()[:3])
+        detail = "; ".join(line for one in err.errors()[:3] for line in lines_of(one["msg"]))
         raise Problem(422, "invalid", detail) from err
     except Overtaken as err:
         raise await _changed(context, camera, err.base) from err

@@ -45,7 +45,7 @@ def dump(facility: Facility) -> dict[str, Any]:
 
 def load(plain: dict[str, Any]) -> Facility:
     """The facility from plain JSON values; pydantic's ``ValidationError`` when it is none."""
-    return Facility.model_validate_json(json.dumps(plain))
+    return Facility.from_store(json.dumps(plain))
 
 
 async def latest(database: Database) -> Configured | None:

@@ -40,6 +40,10 @@ async def test_what_does_not_fit_together_is_refused_in_words(rig: WebRig) -> No
     lost = await put(rig, 1, rules=[{"id": "r", "kind": "zone_breach", "zone": "gone"}])
     assert (lost.status_code, lost.json()["type"]) == (422, "about:blank#invalid")
     assert "names zone 'gone', which it lacks" in lost.json()["detail"]
+    bow = {"id": "bow", "polygon": [[0, 0], [1, 1], [1, 0], [0, 1]]}
+    crossed = await put(rig, 1, zones=[LINE, bow])
+    assert (crossed.status_code, crossed.json()["type"]) == (422, "about:blank#invalid")
+    assert crossed.json()["detail"].startswith("camera 'cam-1': body.zones.1: zone 'bow': its edges cross or touch")
     many = await put(rig, 1, zones=[LINE] * 65)
     assert "at most 64" in many.json()["detail"]
     assert (await put(rig, 1, camera="nope")).status_code == 404

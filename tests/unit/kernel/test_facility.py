@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any, get_args
 
 import pytest
@@ -119,6 +120,14 @@ BAD = [
     ((*CAMERA, "rules", 0, "kind"), "dance", "Input should be 'zone_breach'"),
     ((*CAMERA, "rules", 0, "schedule"), "24:00-05:00", "schedule '24:00-05:00' is not HH:MM-HH:MM"),
     ((*CAMERA, "rules", 0, "schedule"), "22:00-05:00\n", "is not HH:MM-HH:MM"),
+    ((*CAMERA, "rules", 0, "schedule"), "10:00-10:00", "ends when it begins; leave the schedule out for all day"),
+    (
+        (*CAMERA, "zones", 0, "polygon"),
+        [[0, 0], [1, 1], [1, 0], [0, 1]],
+        "zone 'z': its edges cross or touch at [0.5, 0.5]",
+    ),
+    ((*CAMERA, "zones", 1), {"id": "l", "kind": "line", "polygon": [[0, 0], [1, 0]]}, "a line has 'points'"),
+    ((*CAMERA, "zones", 1), {"id": "l", "points": [[0, 0], [1, 0]]}, "an area zone has a 'polygon'"),
     ((*CAMERA, "rules", 0, "dwell_s"), -1, "greater than or equal to 0"),
     ((*CAMERA, "rules", 1, "max"), ..., "kind occupancy needs 'min' or 'max'"),
     ((*CAMERA, "rules", 1, "min"), 7, "min 7 is above max 6"),
@@ -186,6 +195,18 @@ def test_a_camera_id_is_unique_in_the_whole_facility() -> None:
     data["sites"][1]["cameras"] = copy.deepcopy(data["sites"][0]["cameras"])
     with pytest.raises(ValidationError, match="camera id 'a-1' is used twice"):
         Facility.model_validate(data)
+
+
+def test_what_was_stored_before_a_check_was_there_is_still_read() -> None:
+    crossed = [[0, 0], [1, 1], [1, 0], [0, 1]]
+    old = changed((*CAMERA, "zones", 0, "polygon"), crossed)
+    old["sites"][0]["cameras"][0]["rules"][0]["schedule"] = "10:00-10:00"
+    camera = Facility.from_store(json.dumps(old)).sites[0].cameras[0]
+    assert camera.zones[0].polygon == tuple(tuple(point) for point in crossed)
+    with pytest.raises(ValidationError, match="2 validation errors"):
+        Facility.model_validate(old)
+    with pytest.raises(ValidationError, match="names zone 'y', which it lacks"):
+        Facility.from_store(json.dumps(changed((*CAMERA, "rules", 0, "zone"), "y")))
 
 
 def test_models_are_frozen() -> None:

@@ -67,6 +67,13 @@ def test_the_example_is_complete() -> None:
         ("zone: outside", "zone: nowhere", 13, ["names zone 'nowhere', which it lacks", "add the zone"]),
         ("zone_breach", "line_crossing", 13, ["does not fit zone 'outside'", "wants a line"]),
         ("22:00-05:00", "22-05", 13, ["schedule '22-05'", '"22:00-05:00"']),
+        ("22:00-05:00", "10:00-10:00", 13, ["camera 'vt-gate'", "rule 'breach'", "leave the schedule out for all day"]),
+        ("[0.9,0.5],[0.9,1]", "[0.9,1],[0.9,0.5],[0.1,1]", 11,
+         ["camera 'vt-gate'", "zone 'outside': its edges cross or touch at [0.5, 0.75]", "a walk round"]),
+        ("kind: restricted, polygon: [[0.1,0.5],[0.9,0.5],[0.9,1]]", "kind: line, polygon: [[0.1,0.5],[0.9,0.5]]", 11,
+         ["zone 'outside': a line has 'points' and no 'polygon'", "write points: [["]),
+        ("kind: restricted, polygon: [[0.1,0.5],[0.9,0.5],[0.9,1]]", "points: [[0.1,0.5],[0.9,0.5]]", 11,
+         ["an area zone has a 'polygon' and no 'points'", "kind: line"]),
         ("- id: vt\n", "- id: no\n", 3, ["reads this as false", "put it in quotes"]),
         ("- id: vt\n", "- id: VT\n", 3, ["'VT' is no id", "lower-case"]),
         ("name: Khu", "name: 12", 4, ["reads this as 12", "put it in quotes"]),
@@ -102,9 +109,43 @@ def test_a_camera_that_stands_twice_names_both_lines() -> None:
     assert "camera id 'vt-gate' is used twice; it stands in line 6 too" in said
 
 
-def test_several_faults_are_counted_and_consequences_are_not() -> None:
-    assert "(and 1 more)" in fault(GOOD.replace("gate\n        streams", "gat\n        streams").replace("0.5", "5", 1))
+def test_every_fault_is_told_in_the_order_of_the_file_and_consequences_are_not() -> None:
+    text = GOOD.replace("gate\n        streams", "gat\n        steams").replace("0.5", "5", 1).replace("0.1,", "x,", 1)
+    text = text.replace("22:00-05:00", "10:00-10:00")
+    with pytest.raises(facility_file.FacilityFaults) as caught:
+        facility_file.parse(text, "x.yaml")
+    lines = caught.value.lines
+    assert [line.split(" ")[0] for line in lines] == [
+        "x.yaml:8:",
+        "x.yaml:9:",
+        "x.yaml:11:",
+        "x.yaml:11:",
+        "x.yaml:13:",
+    ]
+    assert str(caught.value) == f"{lines[0]} (and 4 more)"
     assert "more)" not in fault(GOOD.replace("sites:", "site:"))
+
+
+def test_faults_of_one_camera_or_rule_stand_apart() -> None:
+    text = GOOD.replace("zone: outside", "max: 3").replace("22:00-05:00", "22-05")
+    text += "          - {id: r, kind: loitering}\n          - {id: s, kind: occupancy, min: 4, max: 2}\n"
+    with pytest.raises(facility_file.FacilityFaults) as caught:
+        facility_file.parse(text, "x.yaml")
+    assert [line.split(":")[1] for line in caught.value.lines] == ["13", "13", "13", "14", "15"]
+    text = (
+        GOOD + "          - {id: a, kind: absence, zone: b}\n          - {id: a, kind: line_crossing, zone: outside}\n"
+    )
+    with pytest.raises(facility_file.FacilityFaults) as caught:
+        facility_file.parse(text, "x.yaml")
+    assert [line.split(":")[1] for line in caught.value.lines] == ["14", "15", "15"]
+
+
+def test_every_stream_with_a_mistyped_variable_is_told() -> None:
+    text = GOOD.replace('/main"', '/main", sub: "rtsp://${A-B}@h/"').replace("${CAM_USER}", "${CAM-USER}")
+    with pytest.raises(facility_file.FacilityFaults) as caught:
+        facility_file.parse(text, "x.yaml")
+    assert ["streams.main" in line for line in caught.value.lines] == [True, False]
+    assert ["streams.sub" in line for line in caught.value.lines] == [False, True]
 
 
 @pytest.mark.parametrize(

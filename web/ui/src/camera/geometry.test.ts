@@ -1,7 +1,7 @@
 // Shapes over a picture: what is hit, what crosses itself, who stands inside.
 import { describe, expect, it } from 'vitest'
 import type { Point } from '../api/types'
-import { areaOf, arrowOf, contains, cornerAt, crossings, edgeAt, footOf, labelPoint, moved, settled, snapped, withPoints } from './geometry'
+import { areaOf, arrowOf, contains, cornerAt, crossings, edgeAt, footOf, moved, settled, snapped, withPoints } from './geometry'
 
 const size = { width: 1000, height: 500 }
 const square: Point[] = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]
@@ -97,8 +97,5 @@ describe('a line', () => {
     expect([arrow?.x, arrow?.y]).toEqual([375, 250])
     expect(arrowOf([[0.5, 0.5], [0.5, 0.5]], size)).toBeNull()
     expect(arrowOf([], size)).toBeNull()
-  })
-  it('is named at its uppermost corner', () => {
-    expect(labelPoint([[0.5, 0.9], [0.2, 0.1], [0.1, 0.1]])).toEqual([0.1, 0.1])
   })
 })

@@ -181,8 +181,3 @@ export function arrowOf(points: readonly Point[], size: Size): Arrow | null {
   }
   return null
 }
-
-/** Where a shape's name stands: at its uppermost corner. */
-export function labelPoint(points: readonly Point[]): Point {
-  return points.reduce<Point>((best, point) => (point[1] < best[1] || (point[1] === best[1] && point[0] < best[0]) ? point : best), points[0] ?? [0, 0])
-}

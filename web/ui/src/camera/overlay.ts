@@ -1,7 +1,8 @@
 // What is drawn over a picture: zones and persons. Coordinates are fractions of the picture.
 import type { Box, Rule, Severity, Zone } from '../api/types'
 import type { Step, Track } from '../live/personBoxes'
-import { arrowOf, contains, footOf, isLine, labelPoint, pointsOf } from './geometry'
+import { arrowOf, contains, footOf, isLine, pointsOf, type Size } from './geometry'
+import { placeLabels } from './labels'
 
 const RESTRICTED = '#ef5350'
 const OTHER = '#6cabff'
@@ -69,11 +70,12 @@ export function drawZones(
     if (isLine(zone)) drawWays(context, zone, rules, width, height, colour)
   }
   // Names last: no shape lies over one.
-  for (const zone of zones) {
-    const points = pointsOf(zone)
-    const [x, y] = labelPoint(points)
-    if (points.length > 1) label(context, zone.name ?? zone.id, x * width + 4, y * height + 4, colourOf(zone), width, counts?.get(zone.id))
-  }
+  const named = zones.map((zone) => ({ zone, text: zone.name ?? zone.id, count: counts?.get(zone.id) }))
+  const places = placeLabels(zones, named.map(({ text, count }) => labelSize(context, text, count)), { width, height })
+  named.forEach(({ zone, text, count }, index) => {
+    const place = places[index]
+    if (place) label(context, text, place.left, place.top, colourOf(zone), width, count)
+  })
 }
 
 const colourOf = (zone: Zone) => (zone.kind === 'restricted' ? RESTRICTED : OTHER)
@@ -169,16 +171,22 @@ function drawBox(context: CanvasRenderingContext2D, box: Pick<Box, 'x' | 'y' | '
   }
 }
 
+const LABEL_FONT = '600 11px "Inter Variable", Inter, sans-serif'
+
+function labelSize(context: CanvasRenderingContext2D, text: string, count?: number): Size & { textWidth: number } {
+  context.font = LABEL_FONT
+  const textWidth = context.measureText(text).width + 10
+  return { textWidth, width: textWidth + (count === undefined ? 0 : context.measureText(String(count)).width + 24), height: 17 }
+}
+
 function label(
   context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string, limit: number, count?: number,
 ): void {
-  context.font = '600 11px "Inter Variable", Inter, sans-serif'
-  const textWidth = context.measureText(text).width + 10
-  const counted = count === undefined ? 0 : context.measureText(String(count)).width + 24
-  const left = Math.max(0, Math.min(x, limit - textWidth - counted))
+  const { textWidth, width, height } = labelSize(context, text, count)
+  const left = Math.max(0, Math.min(x, limit - width))
   context.fillStyle = 'rgb(8 10 14 / 78%)'
   context.beginPath()
-  context.roundRect(left, y, textWidth + counted, 17, 3)
+  context.roundRect(left, y, width, height, 3)
   context.fill()
   context.fillStyle = colour
   context.textBaseline = 'middle'

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // The editor in the page: drawn by pointer and keys, said what is wrong and where, kept for a second visit.
 import { QueryClientProvider } from '@tanstack/react-query'
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { useState } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import '../../i18n'
@@ -125,7 +125,7 @@ describe('drawing', () => {
     key('ArrowDown', { shiftKey: true })
     expect(polygon()?.[2]).toEqual([0.499, 0.82])
     key('Delete')
-    expect(screen.getByText('Không xóa được: hình này cần ít nhất 3 góc.')).toBeTruthy()
+    expect(screen.getByText('Không xóa được: hình này cần ít nhất 3 điểm.')).toBeTruthy()
     key('+')
     expect(polygon()).toHaveLength(4)
     key('Delete')
@@ -180,9 +180,45 @@ describe('rules', () => {
     expect(screen.getByText(/Nhập hai giờ/)).toBeTruthy()
     fireEvent.blur(from)
     expect(draft.rules[0]?.schedule).toBe('07:30-05:00')
-    expect(screen.getByText(/Qua đêm/)).toBeTruthy()
+    expect(screen.getByText('Qua đêm: đến 05:00 hôm sau.')).toBeTruthy()
     open(/Luôn luôn$/)
     expect(draft.rules[0]).not.toHaveProperty('schedule')
+  })
+  const add = (kind: string, trigger: HTMLElement) => {
+    fireEvent.keyDown(trigger, { key: 'Enter' })
+    fireEvent.click(screen.getByRole('menuitem', { name: kind }))
+  }
+  const form = () => document.querySelector('.rule-form') as HTMLElement
+  it('that is new is brought into view, and its first field has the focus', async () => {
+    const seen = vi.spyOn(Element.prototype, 'scrollIntoView')
+    show()
+    add('Số người sai quy định', screen.getByRole('button', { name: 'Thêm quy tắc' }))
+    expect(seen).toHaveBeenCalledWith({ block: 'start' })
+    await waitFor(() => expect(screen.queryByRole('menu')).toBeNull())
+    // A menu gives the focus back in a task of its own.
+    await act(() => new Promise((resolve) => setTimeout(resolve)))
+    expect(document.activeElement).toBe(within(form()).getByLabelText('Loại quy tắc'))
+  })
+  it('without a zone leads to drawing one, and comes back with it', () => {
+    show({ ...camera, zones: [], rules: [] } as CameraDetail)
+    add('Xâm nhập vùng cấm', screen.getByRole('button', { name: 'Thêm quy tắc' }))
+    expect(within(form()).getByText('Camera này chưa có vùng nào.')).toBeTruthy()
+    open(/Vẽ vùng cho quy tắc này/)
+    expect(screen.getByText(/chân \(mép dưới của khung người\)/)).toBeTruthy()
+    click(0.1, 0.5)
+    click(0.9, 0.5)
+    click(0.5, 0.9)
+    key('Enter')
+    expect(draft.rules[0]?.zone).toBe(draft.zones[0]?.id)
+    expect(draft.zones[0]?.kind).toBe('restricted')
+    expect(document.activeElement).toBe(within(form()).getByLabelText('Loại quy tắc'))
+    expect(saveButton().hasAttribute('disabled')).toBe(false)
+  })
+  it('of a closed room cannot be of a kind that needs a zone', () => {
+    show({ ...camera, placement: 'patient_room', zones: [] } as CameraDetail)
+    open(/Số người sai quy định/)
+    const kinds = [...(within(form()).getByLabelText('Loại quy tắc') as HTMLSelectElement).options]
+    expect(kinds.filter((kind) => !kind.disabled).map((kind) => kind.value)).toEqual(['occupancy', 'absence', 'tamper'])
   })
   it('goes with its zone, and comes back with it', () => {
     show({ ...camera, rules: [{ id: 'b', kind: 'zone_breach', zone: 'z' }] } as CameraDetail)

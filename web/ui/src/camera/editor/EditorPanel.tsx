@@ -9,12 +9,12 @@ import { word } from '../../i18n'
 import { clock } from '../../time/format'
 import { isClosed } from '../../wall/Tile'
 import { pointsOf } from '../geometry'
-import { fits, RULE_KINDS, rulesOn } from './draft'
+import { kindsFor, rulesOn } from './draft'
 import { RuleForm } from './RuleForm'
 import { SaveBar } from './SaveBar'
 import { draftOf } from './state'
 import type { Editor } from './useEditor'
-import { defaultSeverity, ruleSummary, ruleTitle, zoneTitle } from './words'
+import { defaultSeverity, ruleWords, zoneTitle } from './words'
 import { ZoneForm } from './ZoneForm'
 import { ZoneMark } from './ZoneMark'
 
@@ -26,6 +26,8 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
   const closed = isClosed(editor.camera)
   const zone = selected && 'zone' in selected ? selected.zone : null
   const rule = selected && 'rule' in selected ? selected.rule : null
+  const fresh = selected !== null && 'rule' in selected && selected.fresh === true
+  const called = ruleWords(draft.rules, draft.zones)
   return (
     <aside className="editor-panel" aria-label={t('editor.title')}>
       <div className="editor-lists scrolls">
@@ -55,14 +57,14 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
           <h2>
             {t('editor.rules')} <span className="secondary">{draft.rules.length}</span>
             <Menu align="end" trigger={<button className="button add"><Plus size={15} /> {t('editor.addRule')}</button>}>
-              {RULE_KINDS.filter((kind) => !closed || fits(kind, null) || draft.zones.some((one) => fits(kind, one))).map((kind) => <MenuItem key={kind} onSelect={() => editor.addRule(kind)}>{word('kind', kind)}</MenuItem>)}
+              {kindsFor(draft, closed).map((kind) => <MenuItem key={kind} onSelect={() => editor.addRule(kind)}>{word('kind', kind)}</MenuItem>)}
             </Menu>
           </h2>
           {draft.rules.length === 0 && <Empty title={t('editor.noRulesTitle')} text={t('editor.noRulesText')} icon={<i className="mark diamond" />} />}
           <ul className="items">
             {draft.rules.map((one) => (
-              <Item key={one.id} open={rule === one.id} wrong={faults.rules.has(one.id)} mark={<AlertMark severity={one.severity ?? defaultSeverity(one.kind)} />}
-                title={ruleTitle(one, draft.zones)} text={ruleSummary(one)}
+              <Item key={one.id} open={rule === one.id} fresh={fresh && rule === one.id} wrong={faults.rules.has(one.id)} mark={<AlertMark severity={one.severity ?? defaultSeverity(one.kind)} />}
+                title={called.get(one.id)?.title ?? one.id} text={called.get(one.id)?.text ?? ''}
                 onToggle={() => dispatch({ do: 'select', selection: rule === one.id ? null : { rule: one.id } })}>
                 <RuleForm rule={one} editor={editor} />
               </Item>
@@ -77,6 +79,8 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
 
 interface ItemProps {
   open: boolean
+  /** Just made: its first field is where one goes on. */
+  fresh?: boolean
   wrong: boolean
   mark: ReactNode
   title: string
@@ -85,21 +89,23 @@ interface ItemProps {
   children: ReactNode
 }
 
-function Item({ open, wrong, mark, title, text, onToggle, children }: ItemProps) {
+function Item({ open, fresh = false, wrong, mark, title, text, onToggle, children }: ItemProps) {
   const { t } = useTranslation()
   const root = useRef<HTMLLIElement>(null)
-  // Chosen in the picture: what belongs to it is brought into view.
+  // Chosen in the picture or just made: what belongs to it is brought into view.
   useEffect(() => {
     const element = root.current
-    const room = element?.closest('.scrolls')?.clientHeight ?? 0
-    if (open) element?.scrollIntoView({ block: element.offsetHeight > room * 0.6 ? 'start' : 'nearest' })
-  }, [open])
+    if (!open || !element) return
+    const room = Math.min(element.closest('.scrolls')?.clientHeight ?? 0, window.innerHeight)
+    element.scrollIntoView({ block: fresh || element.offsetHeight > room * 0.6 ? 'start' : 'nearest' })
+    if (fresh) element.querySelector<HTMLElement>('.item-body :is(select, input)')?.focus({ preventScroll: true })
+  }, [open, fresh])
   return (
     <li ref={root} className="item" data-open={open} data-wrong={wrong}>
       <button className="item-head" aria-expanded={open} onClick={onToggle}>
         <span className="item-mark">{mark}</span>
         <span className="item-text">
-          <strong className="cut">{title}</strong>
+          <strong>{title}</strong>
           <span className="secondary">{text}</span>
         </span>
         {wrong && <span className="item-wrong"><CircleAlert size={14} /> {t('editor.wrong')}</span>}

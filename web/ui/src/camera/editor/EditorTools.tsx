@@ -49,16 +49,19 @@ export function EditorTools({ editor }: { editor: Editor }) {
         </span>
       </div>
       {sketch ? (
-        <div className="drawing-bar">
-          <span role="status"><span className="desk-only">{t(`drawHint.${stage}`)}</span><span className="phone-only">{t(`drawHintTouch.${stage}`)}</span></span>
-          <button className="button" aria-label={t('editor.dropPoint')} disabled={sketch.points.length === 0} onClick={() => dispatch({ do: 'dropPoint' })}>
-            <CornerUpLeft size={15} /> <span className="desk-only">{t('editor.dropPoint')}</span> <kbd>Del</kbd>
-          </button>
-          <button className="button" aria-label={t('editor.cancelDrawing')} onClick={() => dispatch({ do: 'cancelSketch' })}>
-            <X size={15} /> <span className="desk-only">{t('editor.cancelDrawing')}</span> <kbd>Esc</kbd>
-          </button>
-          <button className="button primary" disabled={!closable(sketch)} onClick={editor.close}><Check size={15} /> {t('editor.close')} <kbd>Enter</kbd></button>
-        </div>
+        <>
+          <div className="drawing-bar">
+            <span role="status"><span className="desk-only">{t(`drawHint.${stage}`)}</span><span className="phone-only">{t(`drawHintTouch.${stage}`)}</span></span>
+            <button className="button" aria-label={t('editor.dropPoint')} disabled={sketch.points.length === 0} onClick={() => dispatch({ do: 'dropPoint' })}>
+              <CornerUpLeft size={15} /> <span className="desk-only">{t('editor.dropPoint')}</span> <kbd>Del</kbd>
+            </button>
+            <button className="button" aria-label={t('editor.cancelDrawing')} onClick={() => dispatch({ do: 'cancelSketch' })}>
+              <X size={15} /> <span className="desk-only">{t('editor.cancelDrawing')}</span> <kbd>Esc</kbd>
+            </button>
+            <button className="button primary" disabled={!closable(sketch)} onClick={editor.close}><Check size={15} /> {t(sketch.kind === 'line' ? 'editor.closeLine' : 'editor.close')} <kbd>Enter</kbd></button>
+          </div>
+          <p className={stage === 'first' ? 'editor-help' : 'editor-help desk-only'}>{t(sketch.kind === 'line' ? 'editor.feetLine' : 'editor.feet')}</p>
+        </>
       ) : picture && <p className="editor-help desk-only">{t(`editorHelp.${help}`)}</p>}
     </>
   )

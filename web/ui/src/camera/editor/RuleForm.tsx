@@ -1,15 +1,17 @@
 // Everything that a rule says, field by field, and the try-out on what was recorded.
-import { ArrowLeftRight, Trash2 } from 'lucide-react'
+import { ArrowLeftRight, CircleAlert, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Direction, Rule, Severity } from '../../api/types'
 import { word } from '../../i18n'
-import { changeKind, changeRule, dwellOf, fits, rearmOf, removeRule, RULE_KINDS, type RuleChange, type RuleKind } from './draft'
+import { isClosed } from '../../wall/Tile'
+import { changeKind, changeRule, dwellOf, fits, kindsFor, MOST_ITEMS, rearmOf, removeRule, RULE_KINDS, zoneFor, type RuleChange, type RuleKind } from './draft'
 import { Field, HoursField, NumberField } from './fields'
 import { draftOf } from './state'
 import { TryOut } from './TryOut'
 import type { Editor } from './useEditor'
 import { ruleFaults } from './validation'
 import { defaultSeverity, zoneTitle } from './words'
+import { ZoneMark } from './ZoneMark'
 
 const DIRECTIONS: readonly Direction[] = ['a_to_b', 'b_to_a', 'both']
 const OPPOSITE: Record<Direction, Direction> = { a_to_b: 'b_to_a', b_to_a: 'a_to_b', both: 'both' }
@@ -24,6 +26,9 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
   const choices = draft.zones.filter((zone) => fits(rule.kind, zone))
   const direction = rule.direction ?? 'both'
   const settable = (RULE_KINDS as readonly string[]).includes(rule.kind)
+  const closed = isClosed(editor.camera)
+  const missing = settable && choices.length === 0 ? zoneFor(rule.kind) : null
+  const kinds = kindsFor(draft, closed)
   return (
     <div className="rule-form">
       <Field label={t('editor.kind')} fault={faults.kind} hint={t(`kindHint.${settable ? rule.kind : 'other'}`)}>
@@ -31,13 +36,23 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
           <select {...described} className="select" value={rule.kind}
             onChange={(event) => editor.dispatch({ do: 'edit', make: (now) => changeKind(now, rule.id, event.target.value as RuleKind) })}>
             {!settable && <option value={rule.kind}>{word('kind', rule.kind)}</option>}
-            {RULE_KINDS.map((kind) => <option key={kind} value={kind}>{word('kind', kind)}</option>)}
+            {RULE_KINDS.map((kind) => <option key={kind} value={kind} disabled={!kinds.includes(kind)}>{word('kind', kind)}</option>)}
           </select>
         )}
       </Field>
-      {rule.kind !== 'tamper' && settable && (
-        <Field label={t(rule.kind === 'line_crossing' ? 'editor.line' : 'editor.zone')} fault={faults.zone}
-          {...(choices.length === 0 && !fits(rule.kind, null) ? { hint: t(rule.kind === 'line_crossing' ? 'editor.noLines' : 'editor.noZones') } : {})}>
+      {missing && (
+        <fieldset className="field" data-wrong="true">
+          <legend>{t(missing === 'line' ? 'editor.line' : 'editor.zone')}</legend>
+          <p className="field-wrong"><CircleAlert size={14} /> {t(closed ? 'editor.noZonesClosed' : missing === 'line' ? 'editor.noLines' : 'editor.noZones')}</p>
+          {!closed && (
+            <button type="button" className="button" disabled={draft.zones.length >= MOST_ITEMS} onClick={() => editor.dispatch({ do: 'draw', kind: missing, forRule: rule.id })}>
+              <ZoneMark kind={missing} /> {t(missing === 'line' ? 'editor.drawLineFirst' : 'editor.drawZoneFirst')}
+            </button>
+          )}
+        </fieldset>
+      )}
+      {!missing && rule.kind !== 'tamper' && settable && (
+        <Field label={t(rule.kind === 'line_crossing' ? 'editor.line' : 'editor.zone')} fault={faults.zone}>
           {(described) => (
             <select {...described} className="select" value={rule.zone ?? ''} onChange={(event) => change({ zone: event.target.value || undefined })}>
               <option value="" disabled={!fits(rule.kind, null)}>{t(fits(rule.kind, null) ? 'editor.wholePicture' : 'editor.choose')}</option>
@@ -70,7 +85,7 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
       <div className="two">
         <NumberField label={t(`dwell.${settable ? rule.kind : 'other'}`)} unit={t('editor.seconds')} value={rule.dwell_s} fault={faults.dwell_s}
           placeholder={String(dwellOf({ kind: rule.kind }))} onChange={(dwell_s) => change({ dwell_s })} />
-        <NumberField label={t(`rearm.${settable ? rule.kind : 'other'}`)} unit={t('editor.seconds')} value={rule.rearm_s} fault={faults.rearm_s}
+        <NumberField label={t(`rearm.${settable ? rule.kind : 'other'}`)} hint={t(`rearmHint.${settable ? rule.kind : 'other'}`)} unit={t('editor.seconds')} value={rule.rearm_s} fault={faults.rearm_s}
           placeholder={String(rearmOf({ kind: rule.kind }))} onChange={(rearm_s) => change({ rearm_s })} />
       </div>
       <Field label={t('editor.severity')}>

@@ -1,17 +1,17 @@
 // How far what was drawn has come: unsaved, saved, in force; and the way back.
-import { Check, CircleAlert, CircleCheck, CloudOff, LoaderCircle, Undo2 } from 'lucide-react'
+import { Check, CircleAlert, CircleCheck, CloudOff, LoaderCircle, Redo2, Undo2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Problem } from '../../api/client'
 import { explain } from '../../controls/states'
 import { number } from '../../time/format'
-import { undoSave, type Saving } from './saving'
+import { turnBack, type Saving } from './saving'
 import type { Editor } from './useEditor'
 
 export function SaveBar({ editor, onDone }: { editor: Editor; onDone: () => void }) {
   const { t } = useTranslation()
   const { changes, faults, state, saving, unsaved } = editor
   const busy = saving?.phase === 'saving'
-  const mayUndo = !unsaved && saving !== null && saving.revision !== null && saving.what === 'save'
+  const mayTurnBack = !unsaved && saving !== null && saving.revision !== null
   return (
     <div className="save-bar">
       {saving?.phase === 'failed' && (
@@ -20,7 +20,11 @@ export function SaveBar({ editor, onDone }: { editor: Editor; onDone: () => void
       {saving?.late && !unsaved && <p className="editor-note attention" role="alert"><CloudOff size={15} /> {t(`late.${saving.late}`)}</p>}
       <div className="save-state" role="status" data-phase={unsaved ? 'unsaved' : (saving?.phase ?? 'none')}>
         <State editor={editor} saving={saving} />
-        {mayUndo && <button className="button" onClick={() => void undoSave()}><Undo2 size={15} /> {t('action.undo')}</button>}
+        {mayTurnBack && (
+          <button className="button" onClick={() => void turnBack()}>
+            {saving.what === 'undo' ? <><Redo2 size={15} /> {t('editor.redoSave')}</> : <><Undo2 size={15} /> {t('action.undo')}</>}
+          </button>
+        )}
       </div>
       <div className="save-actions">
         {unsaved ? <button className="button" disabled={busy} onClick={() => editor.dispatch({ do: 'discard' })}>{t('editor.discard')}</button>
@@ -47,7 +51,7 @@ function State({ editor, saving }: { editor: Editor; saving: Saving | null }) {
   if (unsaved) return <span className="attention"><i className="mark disc" /> {t('editor.unsaved', { count: changes })}</span>
   if (saving?.phase === 'saved') return <span><LoaderCircle size={15} className="turning" /> {t(saving.late ? 'editor.savedLate' : 'editor.saved')}</span>
   if (saving?.phase === 'inForce' && saving.tookMs !== null) {
-    return <span className="running"><CircleCheck size={15} /> {t(saving.what === 'undo' ? 'editor.undoneInForce' : 'editor.inForce', { time: number(saving.tookMs / 1000, 1) })}</span>
+    return <span className="running"><CircleCheck size={15} /> {t(`inForce.${saving.what}`, { time: number(saving.tookMs / 1000, 1) })}</span>
   }
   return <span className="secondary">{t('editor.unchanged')}</span>
 }

@@ -2,7 +2,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Point, Zone } from '../../api/types'
-import { distance, labelPoint, pointsOf, type Size } from '../geometry'
+import { distance, type Size } from '../geometry'
+import { placeLabels } from '../labels'
 import { rulesOn } from './draft'
 import { REACH } from './hits'
 import { path, Shape } from './Shape'
@@ -10,6 +11,7 @@ import { draftOf } from './state'
 import type { Editor } from './useEditor'
 import { useEditorKeys } from './useEditorKeys'
 import { usePointer } from './usePointer'
+import type { Faults } from './validation'
 
 export function Sheet({ editor }: { editor: Editor }) {
   const { t } = useTranslation()
@@ -31,7 +33,9 @@ export function Sheet({ editor }: { editor: Editor }) {
   const { sketch, selected } = state
   // The tool's button would take Enter and Space for itself.
   useEffect(() => {
-    if (sketch) svg.current?.focus({ preventScroll: true })
+    if (!sketch) return
+    svg.current?.focus({ preventScroll: true })
+    root.current?.scrollIntoView({ block: 'nearest' })
   }, [sketch !== null])
   const draft = draftOf(state)
   const cursor = sketch ? 'crosshair' : hover === null ? 'default' : 'corner' in hover ? 'grab' : 'insert' in hover ? 'copy' : 'move'
@@ -51,7 +55,7 @@ export function Sheet({ editor }: { editor: Editor }) {
         ))}
         {sketch && <SketchShape kind={sketch.kind} points={sketch.points} pointer={pointer} size={size} />}
       </svg>
-      {shapes.map((zone) => <Tag key={zone.id} zone={zone} size={size} chosen={zone.id === chosen} wrong={faults.zones.has(zone.id)} />)}
+      <Tags zones={draft.zones} size={size} chosen={chosen} faults={faults} />
     </div>
   )
 }
@@ -74,17 +78,29 @@ function SketchShape({ kind, points, pointer, size }: { kind: Zone['kind']; poin
   )
 }
 
-function Tag({ zone, size, chosen, wrong }: { zone: Zone; size: Size; chosen: boolean; wrong: boolean }) {
+function Tags({ zones, size, chosen, faults }: { zones: readonly Zone[]; size: Size; chosen: string | null; faults: Faults }) {
   const { t } = useTranslation()
-  const points = pointsOf(zone)
-  if (points.length === 0) return null
-  const [x, y] = labelPoint(points)
-  const above = y * size.height > 32
+  const root = useRef<HTMLDivElement>(null)
+  // Their sizes are known once they are there.
+  useLayoutEffect(() => {
+    const tags = [...(root.current?.children ?? [])] as HTMLElement[]
+    const places = placeLabels(zones, tags.map((tag) => ({ width: tag.offsetWidth, height: tag.offsetHeight })), size)
+    tags.forEach((tag, index) => {
+      tag.style.left = `${places[index]?.left ?? 0}px`
+      tag.style.top = `${places[index]?.top ?? 0}px`
+    })
+  }, [zones, size, faults, t])
   return (
-    <span className="sheet-tag" data-kind={zone.kind} data-selected={chosen} data-wrong={wrong} data-end={x > 0.66}
-      style={{ left: x > 0.66 ? 'auto' : x * size.width, right: x > 0.66 ? (1 - x) * size.width : 'auto', top: y * size.height + (above ? -28 : 10) }}>
-      {zone.name ?? zone.id}
-      {wrong && <b> · {t('editor.wrong')}</b>}
-    </span>
+    <div ref={root}>
+      {zones.map((zone) => {
+        const wrong = faults.zones.has(zone.id)
+        return (
+          <span key={zone.id} className="sheet-tag" data-kind={zone.kind} data-selected={zone.id === chosen} data-wrong={wrong}>
+            {zone.name ?? zone.id}
+            {wrong && <b> · {t('editor.wrong')}</b>}
+          </span>
+        )
+      })}
+    </div>
   )
 }

@@ -36,6 +36,7 @@ export function ZoneForm({ zone, corner, editor }: { zone: Zone; corner: number 
           <p className="field-hint">{t(`zoneHint.${zone.kind}`)}</p>
         </fieldset>
       )}
+      <p className="field-hint">{t(isLine(zone) ? 'editor.feetLine' : 'editor.feet')}</p>
       {corner !== null && (
         <div className="corners">
           <span className="secondary">{t('editor.cornerOf', { corner: corner + 1, count })}</span>

@@ -8,6 +8,8 @@ export interface Difference {
   how: 'added' | 'removed' | 'changed'
   /** As it is afterwards, or was where it is gone. */
   item: Zone | Rule
+  /** As a changed one was before. */
+  was?: Zone | Rule
 }
 
 /** Keys in order: what says the same reads the same. */
@@ -31,7 +33,7 @@ function between<T extends Zone | Rule>(what: Difference['what'], before: T[], a
   for (const item of after) {
     const was = old.get(item.id)
     if (!was) found.push({ what, how: 'added', item })
-    else if (said(was) !== said(item)) found.push({ what, how: 'changed', item })
+    else if (said(was) !== said(item)) found.push({ what, how: 'changed', item, was })
   }
   for (const item of before) if (!kept.has(item.id)) found.push({ what, how: 'removed', item })
   return found
@@ -39,18 +41,30 @@ function between<T extends Zone | Rule>(what: Difference['what'], before: T[], a
 
 export const same = (before: Analysis, after: Analysis) => differences(before, after).length === 0
 
-/** Mine and theirs in one, both drawn upon `base`; null where both changed the same item, or what is left does not fit together. */
-export function merged(base: Analysis, mine: Analysis, theirs: Analysis): Analysis | null {
-  const key = (one: Difference) => `${one.what} ${one.item.id}`
+const key = (one: Difference) => `${one.what} ${one.item.id}`
+
+/** What was changed from `base` on both sides, and not to the same: by `key` of its differences. */
+export function clashes(base: Analysis, mine: Analysis, theirs: Analysis): Set<string> {
+  const apart = new Set(differences(mine, theirs).map(key))
+  const ours = new Set(differences(base, mine).map(key))
+  return new Set(differences(base, theirs).map(key).filter((one) => ours.has(one) && apart.has(one)))
+}
+
+export const clashing = (one: Difference, found: ReadonlySet<string>) => found.has(key(one))
+
+/** Theirs with what I changed from `base` put on top of it; where both changed the same, mine stands. Null where that does not fit together. */
+export function onTop(base: Analysis, mine: Analysis, theirs: Analysis): Analysis | null {
   const ours = new Map(differences(base, mine).map((one) => [key(one), one]))
-  if (differences(base, theirs).some((one) => ours.has(key(one)))) return null
-  const take = <T extends Zone | Rule>(what: Difference['what'], list: T[]): T[] => [
-    ...list.flatMap((item) => {
-      const change = ours.get(`${what} ${item.id}`)
-      return !change ? [item] : change.how === 'removed' ? [] : [change.item as T]
-    }),
-    ...[...ours.values()].flatMap((one) => (one.what === what && one.how === 'added' ? [one.item as T] : [])),
-  ]
+  const take = <T extends Zone | Rule>(what: Difference['what'], list: T[]): T[] => {
+    const there = new Set(list.map((item) => item.id))
+    return [
+      ...list.flatMap((item) => {
+        const change = ours.get(`${what} ${item.id}`)
+        return !change ? [item] : change.how === 'removed' ? [] : [change.item as T]
+      }),
+      ...[...ours.values()].flatMap((one) => (one.what === what && one.how !== 'removed' && !there.has(one.item.id) ? [one.item as T] : [])),
+    ]
+  }
   const both = { zones: take('zone', theirs.zones), rules: take('rule', theirs.rules) }
   return faultsOf(both).none ? both : null
 }

@@ -1,7 +1,7 @@
 // Edits of a draft, undone and redone, and what is said of a draft that is wrong.
 import { describe, expect, it } from 'vitest'
 import type { Analysis, Point, Rule } from '../../api/types'
-import { differences, merged, same } from './differences'
+import { clashes, differences, onTop, same } from './differences'
 import { addRule, addZone, changeKind, changeRule, freshId, insertCorner, moveCorner, nameZone, removeCorner, removeRule, removeZone } from './draft'
 import { begin, pause, redo, step, undo } from './history'
 import { faultsOf, hoursOf, numberOf, ruleFaults, timeOfDay, zoneFault } from './validation'
@@ -124,11 +124,20 @@ describe('differences', () => {
   it('of two people go together where they touch different things', () => {
     const mine = removeRule(nameZone(start, 'l', 'Cổng'), 'c')
     const theirs = addZone(start, 'area', triangle, 'Sảnh').draft
-    const both = merged(start, mine, theirs)
+    const both = onTop(start, mine, theirs)
     expect(both?.zones.map((zone) => zone.name)).toEqual(['Cửa sau', 'Cổng', 'Sảnh'])
     expect(both?.rules.map((rule) => rule.id)).toEqual(['r'])
-    expect(merged(start, nameZone(start, 'l', 'A'), nameZone(start, 'l', 'B'))).toBeNull()
-    // A rule on a zone that the other took away fits together with nothing.
-    expect(merged(start, addRule(start, 'loitering', 'z').draft, removeZone(start, 'z'))).toBeNull()
+    expect(clashes(start, mine, theirs).size).toBe(0)
+  })
+  it('of two people: where both changed the same mine is on top, and that is said', () => {
+    const theirs = nameZone(addZone(start, 'area', triangle, 'Sảnh').draft, 'l', 'B')
+    expect(onTop(start, nameZone(start, 'l', 'A'), theirs)?.zones.map((zone) => zone.name)).toEqual(['Cửa sau', 'A', 'Sảnh'])
+    expect([...clashes(start, nameZone(start, 'l', 'A'), theirs)]).toEqual(['zone l'])
+    expect(clashes(start, nameZone(start, 'l', 'B'), theirs).size).toBe(0)
+    // What they removed and I changed is there again.
+    expect(onTop(start, nameZone(start, 'z', 'A'), removeZone(start, 'z'))?.zones.map((zone) => zone.id)).toEqual(['l', 'z'])
+  })
+  it('of two people do not go together where a rule would lose its zone', () => {
+    expect(onTop(start, addRule(start, 'loitering', 'z').draft, removeZone(start, 'z'))).toBeNull()
   })
 })

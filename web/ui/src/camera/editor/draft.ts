@@ -78,6 +78,14 @@ export function fits(kind: string, zone: Zone | null): boolean {
   return zone.kind !== 'line'
 }
 
+/** What is to be drawn for a rule of the kind, where the camera has nothing that fits; null where it needs none. */
+export const zoneFor = (kind: string): ZoneKind | null =>
+  fits(kind, null) || kind === 'camera_offline' ? null : kind === 'line_crossing' ? 'line' : kind === 'zone_breach' ? 'restricted' : 'area'
+
+/** The kinds of rules that can be made: where nothing can be drawn (`closed`), those that what is there allows. */
+export const kindsFor = (draft: Analysis, closed: boolean): RuleKind[] =>
+  RULE_KINDS.filter((kind) => !closed || zoneFor(kind) === null || draft.zones.some((zone) => fits(kind, zone)))
+
 /** What a new rule of the kind says: its times are written out, so that it stays what was seen here. */
 const startOf = (kind: RuleKind): Partial<Rule> => ({
   dwell_s: kind === 'occupancy' ? 10 : dwellOf({ kind }), rearm_s: rearmOf({ kind }),

@@ -80,7 +80,7 @@ export function HoursField({ value, fault, onChange }: { value: string | undefin
         </span>
       )}
       {fault ? <p className="field-wrong"><CircleAlert size={14} /> {t(`wrong.${fault}`)}</p>
-        : hours && hours[0] > hours[1] && <p className="field-hint">{t('editor.overnight')}</p>}
+        : hours && hours[0] > hours[1] && <p className="field-hint">{t('editor.overnight', { time: hours[1] })}</p>}
     </fieldset>
   )
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import '../../i18n'
 import { keys, queryClient } from '../../api/queries'
 import type { Analysis, CameraDetail } from '../../api/types'
-import { LATE_MS, quarrel, save, saving, settleFor, settleForTheirs, undoSave } from './saving'
+import { LATE_MS, quarrel, save, saving, settleFor, settleForTheirs, turnBack } from './saving'
 import type { Saved } from './state'
 
 const zone = { id: 'z', kind: 'area' as const, polygon: [[0, 0], [1, 0], [1, 1]] as [number, number][] }
@@ -79,16 +79,29 @@ describe('saving', () => {
     await vi.advanceTimersByTimeAsync(5000)
     expect(saving.get()).toMatchObject({ phase: 'inForce', late: null })
   })
-  it('is taken back to what was there before, and only once', async () => {
+  it('is taken back to what was there before, and taken back again: each is one revision', async () => {
     await save('gate-1', mine, base)
     await phase('inForce')
-    await undoSave()
-    expect(service.puts.at(-1)).toEqual({ zones: [], rules: [], base_revision: 4 })
+    const said: unknown[] = []
+    for (const wanted of ['undo', 'redo', 'undo'] as const) {
+      await turnBack()
+      await phase('inForce')
+      expect(saving.get()?.what).toBe(wanted)
+      said.push(service.puts.at(-1), shown()?.zones)
+    }
+    const none = { zones: [], rules: [] }
+    expect(said).toEqual([{ ...none, base_revision: 4 }, [], { ...mine, base_revision: 5 }, [zone], { ...none, base_revision: 6 }, []])
+  })
+  it('can be taken back once more after that has failed', async () => {
+    await save('gate-1', mine, base)
     await phase('inForce')
-    expect(saving.get()?.what).toBe('undo')
-    expect(shown()?.zones).toEqual([])
-    await undoSave()
-    expect(service.puts).toHaveLength(2)
+    service.refuse = { status: 503, body: { type: 'about:blank#database-unavailable' } }
+    await turnBack()
+    expect(saving.get()).toMatchObject({ phase: 'failed', what: 'save', revision: 4, error: { status: 503 } })
+    service.refuse = null
+    await turnBack()
+    await phase('inForce')
+    expect([saving.get()?.what, service.lists.zones]).toEqual(['undo', []])
   })
   it('overwrites nobody: it tells who was first, and both ways out', async () => {
     service.lists = { zones: [{ ...zone, id: 'theirs' }], rules: [] }
@@ -109,9 +122,18 @@ describe('saving', () => {
     await save('gate-1', mine, base)
     service.lists = { zones: [zone, { ...zone, id: 'theirs' }], rules: [] }
     service.revision = 9
-    await undoSave()
+    await turnBack()
     expect(quarrel.get()).toMatchObject({ what: 'undo', mine: { zones: [] }, theirs: { revision: 9 } })
     expect(service.lists.zones).toHaveLength(2)
+  })
+  it('does not redo over somebody else', async () => {
+    await save('gate-1', mine, base)
+    await turnBack()
+    service.lists = { zones: [{ ...zone, id: 'theirs' }], rules: [] }
+    service.revision = 9
+    await turnBack()
+    expect(quarrel.get()).toMatchObject({ what: 'redo', mine: { zones: [zone] }, base: { zones: [] }, theirs: { revision: 9 } })
+    expect(service.lists.zones).toMatchObject([{ id: 'theirs' }])
   })
   it('keeps the service\'s own words when it refuses', async () => {
     service.refuse = { status: 422, body: { type: 'about:blank#invalid', detail: "rule 'r': kind occupancy needs 'min' or 'max'" } }

@@ -12,7 +12,7 @@ export type Late = 'away' | 'behind' | 'bus' | 'unreachable'
 
 export interface Saving {
   camera: string
-  what: 'save' | 'undo'
+  what: What
   phase: 'saving' | 'saved' | 'inForce' | 'failed'
   /** What the service calls the revision; null until it has answered. */
   revision: number | null
@@ -20,14 +20,17 @@ export interface Saving {
   tookMs: number | null
   late: Late | null
   error: unknown
-  /** What an undo restores, and upon which revision. */
+  /** What an undo of it restores, or a redo where it was an undo itself. */
   before: Analysis
 }
+
+/** `redo`: an undo taken back. */
+export type What = 'save' | 'undo' | 'redo'
 
 /** Somebody changed the same camera meanwhile: nothing was written. */
 export interface Quarrel {
   camera: string
-  what: 'save' | 'undo'
+  what: What
   mine: Analysis
   base: Analysis
   theirs: Saved
@@ -46,14 +49,14 @@ export const LATE_MS = 5000
 const GIVE_UP_MS = 10 * 60_000
 
 let turn = 0
-/** Takes the last save's notice away: its undo is of no use once something else was saved. */
+/** Takes the last save's notice away: its way back is of no use once something else was saved. */
 let unsay = () => undefined as void
 
 export const listsOf = ({ zones, rules }: Analysis): Analysis => ({ zones, rules })
 
 /** Resolves when the service has answered; whether it took it. What happens after that is in `saving`. */
 export async function save(
-  camera: string, mine: Analysis, base: Saved, onTheirs: () => void = () => undefined, what: Saving['what'] = 'save',
+  camera: string, mine: Analysis, base: Saved, onTheirs: () => void = () => undefined, what: What = 'save',
 ): Promise<boolean> {
   const own = ++turn
   const pressed = performance.now()
@@ -66,8 +69,7 @@ export async function save(
     await queryClient.cancelQueries({ queryKey: keys.camera(camera) })
     put(camera, { ...mine, revision })
     unsay()
-    if (what === 'undo') tell(i18n.t('editor.undone'))
-    else unsay = tell(i18n.t('editor.savedToast'), 'done', { label: i18n.t('action.undo'), run: () => void undoSave(own) })
+    unsay = tell(i18n.t(`savedToast.${what}`), 'done', { label: i18n.t(what === 'undo' ? 'editor.redoSave' : 'action.undo'), run: () => void turnBack(own) })
     void watch(own, camera, revision, pressed)
     return true
   } catch (error) {
@@ -80,18 +82,22 @@ export async function save(
   }
 }
 
-/** Puts back what was there before the last save; `of` says which save is meant, where a notice may be of an older one. */
-export async function undoSave(of: number = turn): Promise<void> {
+/** Puts back what was there before the last save, or before its undo; `of` says which one a notice is about. */
+export async function turnBack(of: number = turn): Promise<void> {
   const last = saving.get()
-  if (of !== turn || !last || last.revision === null || last.what === 'undo') {
-    tell(i18n.t('editor.undoPast'), 'breach')
+  if (of !== turn || !last || last.revision === null) {
+    tell(i18n.t('editor.turnPast'), 'breach')
     return
   }
   const { camera, before, revision } = last
   const now = queryClient.getQueryData<CameraDetail>(keys.camera(camera))
   const drawnUpon = now?.revision === revision ? listsOf(now) : before
-  const done = await save(camera, before, { ...drawnUpon, revision }, undefined, 'undo')
-  if (!done && saving.get()?.phase === 'failed') tell(i18n.t('editor.undoFailed'), 'breach')
+  const done = await save(camera, before, { ...drawnUpon, revision }, undefined, last.what === 'undo' ? 'redo' : 'undo')
+  const failed = saving.get()
+  if (done || failed?.phase !== 'failed') return
+  // The way back is still there: it may be tried again.
+  saving.set({ ...last, phase: 'failed', error: failed.error })
+  tell(i18n.t('editor.turnFailed'), 'breach')
 }
 
 function change(own: number, part: Partial<Saving>): void {
@@ -130,7 +136,7 @@ async function watch(own: number, camera: string, revision: number, pressed: num
 }
 
 function quarrelOf(
-  problem: Problem, camera: string, what: Saving['what'], mine: Analysis, base: Analysis, onTheirs: () => void,
+  problem: Problem, camera: string, what: What, mine: Analysis, base: Analysis, onTheirs: () => void,
 ): Quarrel | null {
   const { revision, zones, rules, by, at } = problem.body as Partial<Saved & { by: string | null; at: string | null }>
   if (revision === undefined || !zones || !rules) return null

@@ -23,6 +23,17 @@ describe('editor state', () => {
     expect(dirty(run(state, { do: 'undo' }))).toBe(false)
     expect(run(state, { do: 'undo' }).selected).toBeNull()
   })
+  it('draws for a rule that waits, and comes back to it with the shape', () => {
+    const waiting = opened({ revision: 3, zones: [], rules: [{ id: 'r', kind: 'zone_breach' }] })
+    const begun = run(waiting, { do: 'select', selection: { rule: 'r' } }, { do: 'draw', kind: 'restricted', forRule: 'r' })
+    const closed = run(begun, ...corners.map((at): Action => ({ do: 'point', at })), { do: 'close', name: 'Cửa' })
+    const [zone] = draftOf(closed).zones
+    expect(draftOf(closed).rules[0]).toMatchObject({ id: 'r', zone: zone?.id })
+    expect(closed.selected).toEqual({ rule: 'r', fresh: true })
+    expect(draftOf(run(closed, { do: 'undo' }))).toEqual(draftOf(waiting))
+    expect(run(begun, { do: 'cancelSketch' })).toMatchObject({ sketch: null, selected: { rule: 'r' } })
+    expect(run(begun, { do: 'undo' })).toMatchObject({ sketch: null, selected: { rule: 'r' } })
+  })
   it('closes no shape with too few corners', () => {
     const state = drawn(corners.slice(0, 2))
     expect(state.sketch && closable(state.sketch)).toBe(false)
@@ -64,6 +75,12 @@ describe('editor state', () => {
     const discarded = run(edited, { do: 'discard' })
     expect(dirty(discarded)).toBe(false)
     expect(draftOf(run(discarded, { do: 'undo' })).zones).toEqual([])
+  })
+  it('keeps open what is there still when somebody else has saved', () => {
+    const open = run(opened(base), { do: 'select', selection: { rule: 'r' } })
+    expect(run(open, { do: 'take', base: { ...base, revision: 4, zones: [] } }).selected).toEqual({ rule: 'r' })
+    expect(run(open, { do: 'take', base: { ...base, revision: 4, rules: [] } }).selected).toBeNull()
+    expect(run(open, { do: 'draw', kind: 'line' }, { do: 'take', base: { ...base, revision: 4 } }).sketch?.kind).toBe('line')
   })
   it('takes a polygon that is closed twice as one that is closed', () => {
     const twice = { ...base, zones: [{ ...base.zones[0], id: 'z', kind: 'area' as const, polygon: [...corners, corners[0] as Point] }] }

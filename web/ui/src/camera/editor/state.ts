@@ -2,19 +2,22 @@
 import type { Analysis, Point, ZoneKind } from '../../api/types'
 import { pointsOf, withPoints } from '../geometry'
 import { same } from './differences'
-import { addZone, cornersOf, zoneOf } from './draft'
+import { addZone, changeRule, cornersOf, zoneOf } from './draft'
 import { begin, pause, redo, step, undo, type History } from './history'
 
 export interface Saved extends Analysis {
   revision: number
 }
 
-export type Selection = { zone: string; corner: number | null } | { rule: string } | null
+/** `fresh`: just made, or just given its zone; its form takes the focus. */
+export type Selection = { zone: string; corner: number | null } | { rule: string; fresh?: true } | null
 
 /** A shape whose corners are being put down. */
 export interface Sketch {
   kind: ZoneKind
   points: Point[]
+  /** The rule that waits for this shape: it looks at it once it is closed, and is gone back to in any case. */
+  forRule?: string | undefined
 }
 
 export interface EditorState {
@@ -31,7 +34,7 @@ export type Action =
   | { do: 'edit'; make: (draft: Analysis) => Analysis; tag?: string; select?: Selection }
   | { do: 'pause' | 'undo' | 'redo' | 'dropPoint' | 'cancelSketch' | 'discard' }
   | { do: 'select'; selection: Selection }
-  | { do: 'draw'; kind: ZoneKind }
+  | { do: 'draw'; kind: ZoneKind; forRule?: string }
   | { do: 'point'; at: Point }
   | { do: 'close'; name: string }
   | { do: 'saved'; base: Saved }
@@ -72,22 +75,23 @@ export function reduce(state: EditorState, action: Action): EditorState {
     case 'select':
       return { ...state, selected: action.selection, history: pause(state.history) }
     case 'draw':
-      return { ...state, sketch: { kind: action.kind, points: [] }, selected: null }
+      return { ...state, sketch: { kind: action.kind, points: [], forRule: action.forRule }, selected: null }
     case 'point':
       return withPoint(state, action.at)
     case 'dropPoint':
       return state.sketch && state.sketch.points.length > 0
         ? { ...state, sketch: { ...state.sketch, points: state.sketch.points.slice(0, -1) } }
-        : { ...state, sketch: null }
+        : left(state)
     case 'cancelSketch':
-      return { ...state, sketch: null }
+      return left(state)
     case 'close':
       return closed(state, action.name)
     case 'saved':
       // The draft may have gone on while it was saved: that stays, and is unsaved.
       return { ...state, base: { ...tidy(action.base), revision: action.base.revision }, recovered: null, history: pause(state.history) }
     case 'take':
-      return opened(action.base)
+      // What was open or about to be drawn stays so.
+      return standing({ ...opened(action.base), selected: state.selected, sketch: state.sketch })
     case 'discard':
       return { ...opened(state.base), history: step(state.history, { zones: state.base.zones, rules: state.base.rules }) }
   }
@@ -102,6 +106,12 @@ function standing(state: EditorState): EditorState {
   if (!zone) return { ...state, selected: null }
   const lost = selected.corner !== null && selected.corner >= pointsOf(zone).length
   return lost ? { ...state, selected: { zone: zone.id, corner: null } } : state
+}
+
+/** Nothing is drawn any more; the rule that waited for it is open again. */
+function left(state: EditorState): EditorState {
+  const rule = state.sketch?.forRule
+  return standing({ ...state, sketch: null, selected: rule === undefined ? state.selected : { rule, fresh: true } })
 }
 
 function withPoint(state: EditorState, at: Point): EditorState {
@@ -119,5 +129,7 @@ function closed(state: EditorState, name: string): EditorState {
   const { sketch } = state
   if (!sketch || !closable(sketch)) return state
   const { draft, id } = addZone(draftOf(state), sketch.kind, sketch.points, name)
-  return { ...state, sketch: null, history: step(state.history, draft), selected: { zone: id, corner: null } }
+  const waiting = draft.rules.find((rule) => rule.id === sketch.forRule)
+  const history = step(state.history, waiting ? changeRule(draft, waiting.id, { zone: id }) : draft)
+  return { ...state, sketch: null, history, selected: waiting ? { rule: waiting.id, fresh: true } : { zone: id, corner: null } }
 }

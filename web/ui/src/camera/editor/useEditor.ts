@@ -85,7 +85,7 @@ export function useEditor(camera: CameraDetail): Editor {
     addRule: (kind, zone) => {
       const named = zone ?? (fits(kind, null) ? undefined : (draft.zones.find((one) => one.id === chosenZone(state) && fits(kind, one)) ?? draft.zones.find((one) => fits(kind, one)))?.id)
       const made = addRule(draft, kind, named)
-      dispatch({ do: 'edit', make: () => made.draft, select: { rule: made.id } })
+      dispatch({ do: 'edit', make: () => made.draft, select: { rule: made.id, fresh: true } })
     },
     removeCorner: (zone, corner) => {
       const [fewest] = cornersOf(zone.kind)
