@@ -28,6 +28,7 @@ class ModelChoice:
         self._batcher = batcher
         self._wanted: tuple[str, float | None, int | None, int | None] | None = None
         self._choice: Choice | None = None
+        self._side: int | None = None
         self._error = ""
         self._lock = asyncio.Lock()
 
@@ -55,7 +56,7 @@ class ModelChoice:
                         raise
                     log.exception("model.failed model=%s", name)
                     name, error = MOTION, f"model {name} was not loaded: {type(err).__name__}: {err}"
-            self._wanted, self._choice, self._error = wanted, choice, error
+            self._wanted, self._choice, self._side, self._error = wanted, choice, side, error
             self._batcher.use(choice.backend)
             self._improve(choice, side)
 
@@ -113,6 +114,7 @@ class ModelChoice:
                 "model": backend.model,
                 "backend": backend.name,
                 "precision": backend.precision,
+                "input_px": self._side,
                 "picture_ms": round(backend.ms, 2) if isinstance(backend, OpenVinoBackend) and backend.ms else None,
                 "fallback": backend.fallback,
                 "fallback_detail": self._choice.detail,
