@@ -15,11 +15,11 @@ from pathlib import Path
 
 import nats
 
-from tests.integration.test_tryouts import START, Trying
 from tests.support.footage import looped
 from tests.support.nats_bus import nats_server
 from tests.support.recorded import Recordings
 from tests.support.renderer_rig import renderer
+from tests.support.trying import START, Trying
 from tests.support.visits import filmed
 
 SIZE, FPS, MINUTE_S = (1920, 1080), 25, 60
