@@ -29,12 +29,12 @@ export function TryOut({ camera, rule, zones, wrong }: { camera: string; rule: R
     <div className="tryout" data-outdated={outdated && !running}>
       {!running && (
         <div className="tryout-start">
-          <button className="button" disabled={wrong || tryout.phase === 'busy'} onClick={() => void trial.start(rule, zones)}>
-            <FlaskConical size={15} /> {t(over ? 'tryout.again' : 'tryout.start', { span: t(`tryoutSpan.${hours * 60}`) })}
-          </button>
           <span className="segmented" role="group" aria-label={t('tryout.span')}>
             {HOURS.map((one) => <button key={one} type="button" aria-pressed={hours === one} onClick={() => choose(one)}>{duration(one * 3_600_000)}</button>)}
           </span>
+          <button className="button" disabled={wrong || tryout.phase === 'busy'} onClick={() => void trial.start(rule, zones)}>
+            <FlaskConical size={15} /> {t(over ? 'tryout.again' : 'tryout.start', { span: t(`tryoutSpan.${hours * 60}`) })}
+          </button>
         </div>
       )}
       {tryout.phase === 'none' && <p className="field-hint">{t(wrong ? 'tryout.wrong' : 'tryout.hint')}</p>}
