@@ -1,7 +1,7 @@
 """One camera's analyst: the sink of its stream, and the place where its results come together.
 
-Packets come in the reading thread: they are sampled, looked at, handed to the batcher. Results come in a batching
-thread, one at a time. Not here: connecting (``vms.ingest``), the model (``inference``), rules (``analysis``).
+Packets come in the reading thread: what a ``Looker`` wants of them is handed to the batcher. Results come in a batching
+thread, one at a time. Not here: connecting (``vms.ingest``), what is looked at (``looker``), the model (``inference``).
 """
 
 from __future__ import annotations
@@ -17,28 +17,19 @@ from detectors.analysis import Analysis, Observation
 from detectors.decoding import CameraDecoder, Decoding
 from detectors.inference.backend import Backend, Detections
 from detectors.inference.batching import Batcher, Sample
+from detectors.looker import Look, Looker
 from detectors.outputs import Outputs
 from detectors.plan import CameraPlan
 from detectors.sampling.apart import DecoderDied
 from detectors.sampling.decoder import CorruptStream, Group
 from detectors.sampling.flow import Flow
 from detectors.sampling.lateness import Lateness
-from detectors.sampling.policy import Due, Sampler
-from detectors.sampling.scene import SIZE, SceneChange
 from detectors.status import Status, known
-from detectors.tampering import Tampering
 from vms.domain.clock import Clock
 from vms.domain.messages import DetectorState
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
 
 log = logging.getLogger(__name__)
-
-#: A stream whose decoder gave up is left alone so long, then twice as long, up to the last (seconds).
-CORRUPT_WAIT_S = (5.0, 60.0)
-#: The same for one that takes its decoder's process with it.
-FATAL_WAIT_S = (10.0, 600.0)
-#: Pictures for so long after a wait, and the next one is as short as the first.
-CURED_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +59,18 @@ class CameraAnalyst:
         self._clock = clock
         self.analysis = analysis
         self._retired = False
-        self._sampler = Sampler(plan.rates)
-        self._sampler.attentive = analysis.rules.attentive(clock.utc())
-        self._scene = SceneChange()
+        self._looker: Looker[MediaPacket] = Looker(analysis, plan.rates, plan.camera.id)
+        self._looker.attend(clock.utc())
         self._lateness = Lateness()
-        self._tampering = Tampering(plan.camera.id)
         self._decoding = decoding
         self._decoder: CameraDecoder | None = None
-        self._busy: CameraDecoder | None = None  # the one that is at work now
         self._run: Run | None = None
         self._run_began: tuple[float, int] = (0.0, 0)
         self._last_moment = 0.0
-        self._aside_until = 0.0
-        self._aside_for = 0.0
         self._outputs: Outputs | None = None
         self._shown: str | None = None  # the run that the live sub stream knows
         self.status = Status(clock)
         self.latest: Latest | None = None
-        self.persons: int | None = None
         self.seen: Observation | None = None  # what ``persons`` was said of
         self.flow = Flow(clock.monotonic())
 
@@ -94,9 +79,13 @@ class CameraAnalyst:
     def begin(self, run: Run) -> None:
         """A new run."""
         self._run = run
-        self._decoder = self._decoding.decoder(self.plan.camera.id, run.info.codec, run.info.extradata)
+
+        def decoder() -> CameraDecoder:
+            made = self._decoder = self._decoding.decoder(self.plan.camera.id, run.info.codec, run.info.extradata)
+            return made
+
+        self._looker.begin(decoder)
         self._run_began = (0.0, -1)
-        self._sampler.restart()
         self._lateness = Lateness()
 
     def packet(self, run: Run, packet: MediaPacket) -> None:
@@ -110,30 +99,18 @@ class CameraAnalyst:
                 self._shown = run.id
             if self._shown == run.id:
                 outputs.sub.packet(run, packet)
-        decoder = self._decoder
-        if decoder is None or moment < self._aside_until:
-            return
         tile_fps = outputs.tile_fps if outputs is not None else 0.0
-        due = self._sampler.packet(moment, key=packet.keyframe, tile_fps=tile_fps)
-        if due.left_out or (late and due.granted):
-            self.left_out()
-        self._busy = decoder
         try:
-            decoder.feed(packet)
-            wanted = due.look or self._tampering.wants(moment, key=packet.keyframe)
-            frame = decoder.picture() if wanted and not late else None
+            look = self._looker.packet(packet, moment, tile_fps=tile_fps, late=late)
         except CorruptStream as err:
-            self._set_aside(run, moment, err)
+            self._set_aside(err)
             return
-        finally:
-            if self._busy is decoder:
-                self._busy = None
-        if frame is None or decoder is not self._decoder:  # another thread has taken over from one that hung
+        if look is None:
             return
-        if moment - self._aside_until > CURED_S:
-            self._aside_for = 0.0
-        self.status.online(frame.width, frame.height)
-        self._look(run, frame, moment, due, key=packet.keyframe)
+        if look.left_out:
+            self.left_out()
+        if look.frame is not None:
+            self._hand_on(run, look, look.frame, moment)
 
     def end(self, _run: Run, reason: str) -> None:
         """The run is over; another may follow at once."""
@@ -145,9 +122,7 @@ class CameraAnalyst:
     def trouble(self, reason: str, detail: str) -> None:
         """No pictures until the next run."""
         self._decoder = None
-        self.persons = None
-        if self._busy is not None:  # this is another thread than the one that decodes
-            self._busy = None
+        if self._looker.stop():
             self._decoding.blame(self.plan.camera.id, "hung")
             reason, detail = "corrupt", "the decoder does not come back from the pictures; decoded apart from now on"
         self.status.offline(known(reason), detail)
@@ -167,33 +142,26 @@ class CameraAnalyst:
         self._last_moment = max(self._last_moment, began + (packet.dts - first) / TIMESCALE)
         return self._last_moment
 
-    def _look(self, run: Run, frame: av.VideoFrame, moment: float, due: Due, *, key: bool) -> None:
-        news = self._tampering.look(frame, moment, key=key)
-        if not due.look and not news:
-            return
+    def _hand_on(self, run: Run, look: Look, frame: av.VideoFrame, moment: float) -> None:
+        size = (frame.width, frame.height)
+        self.status.online(*size)
         at = run.utc(frame.pts) if frame.pts is not None else self._clock.utc()
         self.latest = Latest(frame, at, self._clock.monotonic())
         self.flow.sampled(self._clock.monotonic())
-        changed = self._scene.look(pictures.grey(frame, *SIZE), moment, quiet=not self.persons)
-        if self._sampler.looked(moment, changed=changed or news):
-            size = (frame.width, frame.height)
+        if look.wanted:
             backend = self._batcher.backend
             wanted = backend.picture_size(*size) if backend is not None else None
             sample = Sample(self.plan.camera.id, pictures.bgr(frame, wanted), frame, at, moment, size)
             took_slot = self._batcher.submit(sample, self.inferred)
             self.flow.hand(self._clock.monotonic(), replaced=not took_slot)
-        if due.tile and (outputs := self._outputs) is not None:
+        if look.tile and (outputs := self._outputs) is not None:
             outputs.tile(frame, at, self.persons)
 
-    def _set_aside(self, run: Run, moment: float, err: CorruptStream) -> None:
-        first, last = FATAL_WAIT_S if isinstance(err, DecoderDied) else CORRUPT_WAIT_S
-        self._aside_for = min(max(first, 2 * self._aside_for), last)
-        self._aside_until = moment + self._aside_for
-        self._decoder = self._decoding.decoder(self.plan.camera.id, run.info.codec, run.info.extradata)
-        self.persons = None
-        log.warning("decoder.set_aside camera=%s error=%s retry_s=%.0f", self.plan.camera.id, err, self._aside_for)
+    def _set_aside(self, err: CorruptStream) -> None:
+        wait_s = self._looker.aside_for
+        log.warning("decoder.set_aside camera=%s error=%s retry_s=%.0f", self.plan.camera.id, err, wait_s)
         trouble = "bring the decoder down" if isinstance(err, DecoderDied) else "cannot be decoded"
-        self.status.offline("corrupt", f"the pictures {trouble} ({err}); tried again after {self._aside_for:.0f} s")
+        self.status.offline("corrupt", f"the pictures {trouble} ({err}); tried again after {wait_s:.0f} s")
 
     # --- a batching thread -------------------------------------------------------------------------------------
 
@@ -202,17 +170,12 @@ class CameraAnalyst:
         with self.analysis.lock:  # told within it as well: an end must not overtake its beginning
             if self._retired:
                 return
-            seen = self.analysis.observe(
-                found, backend.scale, sample.size, sample.at, sample.moment, self._tampering.now
-            )
+            seen = self._looker.observe(found, backend.scale, sample.size, sample.at, sample.moment)
             for event in seen.events:
                 self._writer.tell(event, snapshot_of(sample.frame) if event.word == "opened" else None)
         self.flow.inferred(self._clock.monotonic())
         if self.status.reason is None:
-            self.persons, self.seen = seen.count, seen
-        self._sampler.attentive = seen.attentive
-        if seen.persons or seen.count:
-            self._sampler.persons(sample.moment)
+            self.seen = seen
         if seen.minute is not None:
             self._writer.minute(seen.minute)
         if (outputs := self._outputs) is not None:
@@ -228,12 +191,12 @@ class CameraAnalyst:
     def change(self, plan: CameraPlan) -> None:
         """Takes other zones, rules or rates; the stream goes on."""
         self.plan = plan
-        self._sampler.rates = plan.rates
+        self._looker.sampler.rates = plan.rates
         now = self._clock.utc()
         with self.analysis.lock:
             for event in self.analysis.change(plan.camera, plan.zone_info, now):
                 self._writer.tell(event)
-            self._sampler.attentive = self.analysis.rules.attentive(now)
+            self._looker.attend(now)
 
     def retire(self, cause: str | None) -> None:
         """The analyst is needed no longer. ``cause`` ends its alerts; without one they go on after a restart."""
@@ -248,20 +211,25 @@ class CameraAnalyst:
         self._batcher.forget(self.plan.camera.id)
 
     @property
+    def persons(self) -> int | None:
+        """Persons in the picture; None while that is not known."""
+        return self._looker.persons
+
+    @property
     def active(self) -> bool:
         """Whether pictures come and something happens in them."""
-        return self.status.reason is None and self._sampler.active(self._last_moment)
+        return self.status.reason is None and self._looker.sampler.active(self._last_moment)
 
     def govern(self, scale: float) -> None:
         """From now on so much of the active rate is granted."""
-        self._sampler.scale = scale
+        self._looker.sampler.scale = scale
 
     def tick(self) -> None:
         """Every few seconds, without a picture: a minute that is over is told, a rule that is armed now attended to."""
         now = self._clock.utc()
         with self.analysis.lock:
             minute = self.analysis.minutes.roll(now - 2.0)
-            self._sampler.attentive = self.analysis.rules.attentive(now)  # its schedule may have begun
+            self._looker.attend(now)  # its schedule may have begun
         if minute is not None:
             self._writer.minute(minute)
 
@@ -284,12 +252,12 @@ class CameraAnalyst:
             self.plan, node, revision,
             latest=self.latest.at if self.latest is not None else None,
             persons=self.persons,
-            tamper=self._tampering.now,
+            tamper=self._looker.tampering.now,
             seen=self.seen,
             figures=self.flow.figures(now, self.plan.rates.min_fps),
-            scale=self._sampler.scale,
+            scale=self._looker.sampler.scale,
             loaded=self._batcher.backend is not None,
             open_alerts=open_alerts,
-            slow_keys=self._sampler.slow_keys(self._last_moment),
+            slow_keys=self._looker.sampler.slow_keys(self._last_moment),
             apart=self._decoding.why_apart(self.plan.camera.id),
         )  # fmt: skip

@@ -38,6 +38,7 @@ class ModelChoice:
         self._wanted: _Wish | None = None  # asked for last
         self._runs: _Wish | None = None
         self._choice: Choice | None = None
+        self._side: int | None = None
         self._error = ""
         self._lock = asyncio.Lock()
         self._turn = threading.Lock()
@@ -67,7 +68,7 @@ class ModelChoice:
                         raise
                     log.exception("model.failed model=%s", name)
                     name, error = MOTION, f"model {name} was not loaded: {type(err).__name__}: {err}"
-            self._runs, self._choice, self._error = wanted, choice, error
+            self._runs, self._choice, self._side, self._error = wanted, choice, side, error
             self._batcher.use(choice.backend)
             self._improve(choice, side, wanted)
 
@@ -139,6 +140,7 @@ class ModelChoice:
                 "model": backend.model,
                 "backend": backend.name,
                 "precision": backend.precision,
+                "input_px": self._side,
                 "picture_ms": round(backend.ms, 2) if isinstance(backend, OpenVinoBackend) and backend.ms else None,
                 "fallback": backend.fallback,
                 "fallback_detail": self._choice.detail,

@@ -11,13 +11,11 @@ from pathlib import Path
 
 import av
 
-from detectors import pictures
 from detectors.analysis import Analysis, Observation
-from detectors.inference.backend import Backend, Detections, Picture
+from detectors.inference.backend import Backend, Detections
+from detectors.looker import Looker, detect
 from detectors.sampling.decoder import GopDecoder
-from detectors.sampling.policy import Rates, Sampler
-from detectors.sampling.scene import SIZE, SceneChange
-from detectors.tampering import Tampering
+from detectors.sampling.policy import Rates
 from vms.ingest.stream import TIMESCALE, MediaPacket
 
 Found = Callable[[float, Detections], None]
@@ -37,12 +35,11 @@ class Replay:
 
     def run(self, found: Found | None = None) -> Iterator[Observation]:
         """Observations in order, ``at`` from ``start`` on; ``found`` hears of the detections themselves."""
-        sampler, scene, tampering = Sampler(self.rates), SceneChange(), Tampering()
-        persons = 0
+        looker: Looker[MediaPacket] = Looker(self.analysis, self.rates)
         with av.open(str(self.path)) as container:
             stream = container.streams.video[0]
             context = stream.codec_context
-            decoder = GopDecoder(context.name, context.extradata or b"")
+            looker.begin(lambda: GopDecoder(context.name, context.extradata or b""))
             scale = float(stream.time_base or 0) * TIMESCALE
             for packet in container.demux(stream):
                 if packet.dts is None or packet.pts is None or packet.size == 0:
@@ -51,26 +48,18 @@ class Replay:
                     bytes(packet), round(packet.pts * scale), round(packet.dts * scale), packet.is_keyframe, 0.0
                 )
                 moment = media.dts / TIMESCALE
-                decoder.feed(media)
-                if not sampler.packet(moment, key=media.keyframe).look or (frame := decoder.picture()) is None:
+                if media.keyframe:
+                    looker.attend(self.start + moment)
+                look = looker.packet(media, moment)
+                if look is None or (frame := look.frame) is None:
                     continue
                 self.samples += 1
-                changed = scene.look(pictures.grey(frame, *SIZE), moment, quiet=not persons)
-                news = tampering.look(frame, moment, key=media.keyframe)
-                if not sampler.looked(moment, changed=changed or news):
+                if not look.wanted:
                     continue
                 self.inferences += 1
-                size = (frame.width, frame.height)
-                picture = pictures.bgr(frame, self.backend.picture_size(*size))
-                detections = self.backend.detect([Picture("replay", picture)])[0]
+                detections = detect(self.backend, frame)
                 at = (frame.pts or 0) / TIMESCALE
                 if found is not None:
                     found(at, detections)
-                seen = self.analysis.observe(
-                    detections, self.backend.scale, size, self.start + at, moment, tampering.now
-                )
-                persons = seen.count
-                sampler.attentive = seen.attentive
-                if persons or seen.persons:
-                    sampler.persons(moment)
-                yield seen
+                size = (frame.width, frame.height)
+                yield looker.observe(detections, self.backend.scale, size, self.start + at, moment)

@@ -24,8 +24,9 @@ from pydantic import ValidationError
 
 from detectors.analysis import Analysis
 from detectors.inference.openvino import Runtime
+from detectors.looker import Looker
 from detectors.models import DEFAULT, Choice, choose, folders
-from detectors.sampling.policy import Rates, Sampler
+from detectors.sampling.policy import Rates
 from detectors.tryout.alerts import Alerts
 from detectors.tryout.rerun import Rerun
 from vms.domain.errors import ConfigurationError
@@ -65,7 +66,8 @@ def main(data: Path) -> int:
     choice = _model(job, Environment.read(data))
     _bound_memory(SPACE)
     begun = time.monotonic()
-    rerun = Rerun(choice.backend, _analysis(job), Sampler(_rates(job)), job.keys_only)
+    rerun = Rerun(choice.backend, Looker(_analysis(job), _rates(job)), job.keys_only)
+    say.guard()
     failure = _work(job, rerun, say)
     account = rerun.account
     log.info(
@@ -77,17 +79,24 @@ def main(data: Path) -> int:
 
 
 class _Voice:
-    """Says words, and remembers when the last one was said; one that falls silent over its work ends."""
+    """Says words, and remembers when the last one was said; one that falls silent over its pictures ends."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
+        self._guarded = False
         self.said_at = float("-inf")
+
+    def guard(self) -> None:
+        """From now on it ends when it works for ``HANGS_S`` without a word. Loading a model may take longer."""
+        self._guarded = True
+        signal.setitimer(signal.ITIMER_PROF, HANGS_S)
 
     def __call__(self, word: Word) -> None:
         self._out.write(word.model_dump_json(exclude_defaults=True).encode() + b"\n")
         self._out.flush()
         self.said_at = time.monotonic()
-        signal.setitimer(signal.ITIMER_PROF, HANGS_S)
+        if self._guarded:
+            self.guard()
 
 
 def _work(job: Job, rerun: Rerun, say: _Voice) -> Failure | None:
@@ -110,7 +119,7 @@ def _work(job: Job, rerun: Rerun, say: _Voice) -> Failure | None:
                 return "too_often"
             if time.monotonic() - say.said_at > WORD_EVERY_S:
                 say(state(last))
-    for number, fired in alerts.still_open(rerun.analysis.rules.open_alerts):
+    for number, fired in alerts.still_open(rerun.looker.analysis.rules.open_alerts):
         say(state(last, number, fired))
     return account.cause if account.looked_s <= 0 else None
 
@@ -129,13 +138,13 @@ def _rates(job: Job) -> Rates:
 
 
 def _model(job: Job, environment: Environment) -> Choice:
-    """The detector's choice, on one core; the cache of compiled models stays the detector's own."""
+    """The detector's choice with its input, on one core; the cache of compiled models stays the detector's own."""
     runtime = Runtime(threads=1)
     try:
-        return choose(job.model, folders(environment), runtime, job.confidence)
+        return choose(job.model, folders(environment), runtime, job.confidence, job.input_px, asked=False)
     except ConfigurationError as err:
         log.warning("model.unknown error=%s", err)
-        return choose(DEFAULT, folders(environment), runtime, job.confidence)
+        return choose(DEFAULT, folders(environment), runtime, job.confidence, job.input_px, asked=False)
 
 
 def _own_output() -> BinaryIO:

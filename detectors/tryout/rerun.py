@@ -1,8 +1,7 @@
-"""The service's own path over recorded stretches: sampled, looked at, detected, tracked and ruled as by the detector.
+"""The service's own path over recorded stretches: what looks is the detector's own ``Looker``.
 
 Moments are the UTC of the recording, so schedules apply, and where nothing was recorded time passes for tracker and
-rules as it did for the detector. What the detector must decode lest it miss somebody, a try-out need not: it can see
-by the next key frame whether anything happened before it. Not here: alerts as they are told (``alerts``), the process.
+rules as it did for the detector. Not here: alerts as they are told (``alerts``), the process.
 """
 
 from __future__ import annotations
@@ -15,13 +14,10 @@ from pathlib import Path
 import av
 import av.error
 
-from detectors import pictures
-from detectors.analysis import Analysis
-from detectors.inference.backend import Backend, Picture
+from detectors.inference.backend import Backend
+from detectors.looker import Looker, detect
 from detectors.rules.camera_rules import RuleEvent
 from detectors.sampling.decoder import CorruptStream, GopDecoder
-from detectors.sampling.policy import Sampler
-from detectors.sampling.scene import SIZE, SceneChange
 from detectors.tryout.stretches import Reading, reading
 from vms.domain.tryouts import Failure, Stretch
 from vms.media.reading import SampleInfo
@@ -34,8 +30,6 @@ BARREN_LOOKS = 3
 LOOK_LASTS_S = 15.0
 #: Stretches that are no further apart belong to one run: what the sampler learnt of the stream holds on.
 ABUTS_S = 0.5
-#: A stream whose decoder gave up is left alone so long, then twice as long, up to the last; as the detector does.
-CORRUPT_WAIT_S = (5.0, 60.0)
 
 
 @dataclass(slots=True)
@@ -85,34 +79,50 @@ class _Cursor:
             self.account.looked_s += passed
 
 
+class _OnDemand:
+    """A decoder that reads a picture's bytes when they are wanted: while nothing moves, a tenth of them."""
+
+    def __init__(self, opened: Reading) -> None:
+        self._opened = opened
+        self._decoder = GopDecoder(opened.codec, opened.setup)
+        self._waiting: list[SampleInfo] = []
+
+    def feed(self, packet: SampleInfo) -> None:
+        if packet.keyframe:
+            self._waiting.clear()  # as the decoder would: what was not wanted so far never will be
+        self._waiting.append(packet)
+
+    def picture(self) -> av.VideoFrame | None:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            self._decoder.feed(self._opened.packet(one))
+        return self._decoder.picture()
+
+
 @dataclass(slots=True)
 class Rerun:
     """One camera's recordings, from a new start of its analysis."""
 
     backend: Backend
-    analysis: Analysis
-    sampler: Sampler
+    looker: Looker[SampleInfo]
     keys_only: bool = False
     account: Account = field(default_factory=Account)
-    _scene: SceneChange = field(default_factory=SceneChange)
-    _scout: SceneChange = field(default_factory=SceneChange)  # of key frames alone, ahead of ``_scene``
-    _attentive: bool = False
-    _persons: int = 0
     _moment: float = float("-inf")
     _ended: float = float("-inf")
-    _aside_for: float = 0.0
 
     def over(self, stretch: Stretch) -> Iterator[tuple[RuleEvent, ...]]:
         """Goes through one stretch, yields after every look what the rules said; stretches come in order.
 
         What cannot be read or decoded is accounted as lost, and said in the log.
         """
-        cursor = _Cursor(self.account, max(LOOK_LASTS_S, 2 / self.sampler.rates.idle_fps), stretch.start)
-        if stretch.start - self._ended > ABUTS_S:
-            self.sampler.restart()
+        lasts_s = max(LOOK_LASTS_S, 2 / self.looker.sampler.rates.idle_fps)
+        cursor = _Cursor(self.account, lasts_s, stretch.start)
+        goes_on = stretch.start - self._ended <= ABUTS_S
         self._ended = stretch.end
         try:
             with reading(stretch) as opened:
+                self.looker.begin(lambda: _OnDemand(opened), goes_on=goes_on)
+                self.looker.cured()  # it is another file
                 yield from self._read(opened, cursor)
         except FileNotFoundError:
             self._lost(cursor, stretch, "no_footage", "it is not there any more")
@@ -123,84 +133,41 @@ class Rerun:
 
     def _read(self, opened: Reading, cursor: _Cursor) -> Iterator[tuple[RuleEvent, ...]]:
         stretch = opened.stretch
-        decoder = GopDecoder(opened.codec, opened.setup)
-        waiting: list[SampleInfo] = []
-        read_to, aside_until = stretch.start, float("-inf")
-        for utc, sample, lively in self._scouted(opened):
-            self.sampler.attentive = self._attentive and lively
+        read_to = stretch.start
+        for utc, sample in opened.samples():
             read_to = max(read_to, opened.lasts_to(sample))
             if self.keys_only and not sample.keyframe:
                 continue
-            if sample.keyframe:
-                waiting.clear()  # as the decoder would: what was not wanted so far never will be
-            waiting.append(sample)
             if utc < stretch.start:
+                self.looker.feed(sample)
                 continue
             self._moment = moment = max(self._moment, utc)
-            if moment < aside_until or not self.sampler.packet(moment, key=sample.keyframe).look:
-                continue
+            if sample.keyframe:
+                self.looker.attend(utc)  # a schedule may have begun
             try:
-                for one in waiting:
-                    decoder.feed(opened.packet(one))
-                waiting.clear()
-                frame = decoder.picture()
+                look = self.looker.packet(sample, moment)
             except CorruptStream:
-                waiting.clear()
-                decoder = GopDecoder(opened.codec, opened.setup)
-                self._aside_for = min(max(CORRUPT_WAIT_S[0], 2 * self._aside_for), CORRUPT_WAIT_S[1])
-                aside_until = moment + self._aside_for
                 cursor.missed(BARREN_LOOKS)
                 yield ()
                 continue
-            if frame is None:
+            if look is None:
+                continue
+            if look.frame is None:
                 cursor.missed()
                 yield ()
                 continue
-            self._aside_for = 0.0
             cursor.seen(moment)
-            at = max(opened.shown(frame.pts), stretch.start) if frame.pts is not None else moment
-            yield self._look(frame, at, moment)
+            at = max(opened.shown(look.frame.pts), stretch.start) if look.frame.pts is not None else moment
+            yield self._look(look.frame, at, moment, wanted=look.wanted)
         cursor.close(read_to, stretch.end)
 
-    def _scouted(self, opened: Reading) -> Iterator[tuple[float, SampleInfo, bool]]:
-        """The samples, and whether anything may have happened in their group of pictures: the next looks otherwise."""
-        group: list[tuple[float, SampleInfo]] = []
-        for utc, sample in opened.samples():
-            if sample.keyframe and group:
-                lively = self._happened(opened, utc, sample)
-                for moment, one in group:
-                    yield moment, one, lively
-                group.clear()
-            group.append((utc, sample))
-        for moment, one in group:
-            yield moment, one, True
-
-    def _happened(self, opened: Reading, utc: float, key: SampleInfo) -> bool:
-        if not self._attentive or self.keys_only or self.sampler.active(utc):
-            return True  # it makes no difference
-        decoder = GopDecoder(opened.codec, opened.setup)
-        try:
-            decoder.feed(opened.packet(key))
-            frame = decoder.picture()
-        except CorruptStream:
-            return True
-        return frame is None or self._scout.look(pictures.grey(frame, *SIZE), utc, quiet=not self._persons)
-
-    def _look(self, frame: av.VideoFrame, at: float, moment: float) -> tuple[RuleEvent, ...]:
+    def _look(self, frame: av.VideoFrame, at: float, moment: float, *, wanted: bool) -> tuple[RuleEvent, ...]:
         self.account.looks += 1
-        changed = self._scene.look(pictures.grey(frame, *SIZE), moment, quiet=not self._persons)
-        if not self.sampler.looked(moment, changed=changed):
+        if not wanted:
             return ()
         self.account.inferences += 1
         size = (frame.width, frame.height)
-        picture = pictures.bgr(frame, self.backend.picture_size(*size))
-        found = self.backend.detect([Picture("tryout", picture)])[0]
-        seen = self.analysis.observe(found, self.backend.scale, size, at, moment)
-        self._persons = seen.count
-        self._attentive = seen.attentive
-        if seen.persons or seen.count:
-            self.sampler.persons(moment)
-        return seen.events
+        return self.looker.observe(detect(self.backend, frame), self.backend.scale, size, at, moment).events
 
     def _lost(self, cursor: _Cursor, stretch: Stretch, cause: Failure, why: str) -> None:
         log.warning("stretch.lost file=%s error=%s", Path(stretch.path).name, why)

@@ -1,6 +1,6 @@
 """The renderer's try-outs of rules: who waits, who is at work, what came of it. Nothing of it outlives the process.
 
-One at a time, because one takes a core for a minute; few wait, else "busy". Finding files is ``footage``, the process
+One at a time, because one takes a core for minutes; few wait, else "busy". Finding files is ``footage``, the process
 at work ``attempt``.
 """
 
@@ -10,13 +10,14 @@ import asyncio
 import logging
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from recorder.render import footage as lookup
 from recorder.render.attempt import Attempt, Program
 from recorder.render.footage import Footage
 from recorder.render.suspects import Suspects
-from vms.domain.clock import Clock
+from vms.domain.clock import Clock, from_epoch
 from vms.domain.tryouts import (
     MOST_FIRED,
     Analysed,
@@ -40,7 +41,7 @@ MOST_WAITING = 4
 #: So many are known, and one that is over for so long (seconds).
 MOST_KEPT = 20
 KEPT_S = 600.0
-#: An hour takes half a minute to several; whoever asks for a day of a crowded gate on a busy host gets no answer.
+#: An hour takes minutes; whoever asks for a day of a crowded gate on a busy host is told what was found until then.
 LONGEST_S = 1800.0
 #: A file in which the process died is left out, and all begins again: at most so often.
 MOST_LEFT_OUT = 2
@@ -58,7 +59,7 @@ class _Tried:
     camera: str
     asked: Start
     state: State = "queued"
-    known_s: float | None = None  # recorded seconds in the span; None: not looked for yet
+    found: tuple[_Part, ...] | None = None  # what was recorded in the span; None: not looked for yet
     said: Word = field(default_factory=Word)
     model: str | None = None
     fired: dict[int, Fired] = field(default_factory=dict)
@@ -72,7 +73,7 @@ class _Tried:
 
     def begin(self, found: list[_Part]) -> None:
         """It is looked at from the start; of an earlier pass nothing counts."""
-        self.known_s = sum(end - start for _, start, end in found)
+        self.found = tuple(found)
         self.said = Word()
         self.fired.clear()
 
@@ -85,13 +86,29 @@ class _Tried:
     def shown(self) -> Tryout:
         span = (self.asked.end - self.asked.start).total_seconds()
         looked, lost = self.said.looked_s, self.said.lost_s
-        missing = 0.0 if self.known_s is None else max(0.0, span - self.known_s + lost)
-        progress = min(1.0, (looked + lost) / self.known_s) if self.known_s else 0.0
+        known = sum(end - start for _, start, end in self.found or ())
+        missing = 0.0 if self.found is None else max(0.0, span - known + lost)
+        progress = min(1.0, (looked + lost) / known) if known else 0.0
         return Tryout(
             id=self.id, state=self.state, progress=1.0 if self.state == "done" else round(progress, 3),
             start=self.asked.start, end=self.asked.end, looked_s=round(looked, 3), missing_s=round(missing, 3),
-            model=self.model, fired=tuple(self.fired[number] for number in sorted(self.fired)), error=self.error,
+            looked_until=self._looked_until(), model=self.model,
+            fired=tuple(self.fired[number] for number in sorted(self.fired)), error=self.error,
         )  # fmt: skip
+
+    def _looked_until(self) -> datetime | None:
+        if self.state == "done":
+            return self.asked.end
+        passed = self.said.looked_s + self.said.lost_s
+        if passed <= 0:
+            return None
+        until = self.asked.start.timestamp()
+        for _, start, end in self.found or ():
+            until = min(end, start + passed)
+            passed -= end - start
+            if passed <= 0:
+                break
+        return from_epoch(until)
 
 
 class Tryouts:
@@ -149,10 +166,9 @@ class Tryouts:
 
     def _start(self, site: str, camera: str, asked: Start) -> Reply:
         pending = [one for one in self._known.values() if not one.over]
+        same = asked.asker, site, camera, asked.rule.id
         replaced = [
-            one
-            for one in pending
-            if asked.asker and (one.asked.asker, one.site, one.camera) == (asked.asker, site, camera)
+            one for one in pending if asked.asker and (one.asked.asker, one.site, one.camera, one.asked.rule.id) == same
         ]
         if self._closed or len(pending) - len(replaced) > MOST_WAITING:
             return Reply(refusal="busy")
@@ -195,14 +211,8 @@ class Tryouts:
         one.state, one.error, one.ended_at = state, failure, self._clock.monotonic()
         if one.attempt is not None:
             one.attempt.end()
-        log.info(
-            "tryout.ended id=%s camera=%s state=%s error=%s fired=%d",
-            one.id,
-            one.camera,
-            state,
-            failure,
-            len(one.fired),
-        )
+        log.info("tryout.ended id=%s camera=%s state=%s error=%s fired=%d",
+                 one.id, one.camera, state, failure, len(one.fired))  # fmt: skip
 
     def _forget(self, most: int) -> None:
         """Those that ended long ago, and the oldest beyond ``most``; none that is not over."""

@@ -1,4 +1,4 @@
-"""What trying a rule out costs: ``python -m tests.bench.tryouts [--minutes 60] [--share 0.1] [--model default]``.
+"""What trying a rule out costs: ``python -m tests.bench.tryouts [--minutes 60] [--share 0.1] [--input-px 640]``.
 
 A real bus, the role as a process, 1080p at 25 a second with a key frame every 2 s in files of a minute: an empty room,
 and one in which somebody walks about for a share of each minute. CPU is that of the process at work.
@@ -15,17 +15,17 @@ from pathlib import Path
 
 import nats
 
-from tests.integration.test_tryouts import START, Trying
 from tests.support.footage import looped
 from tests.support.nats_bus import nats_server
 from tests.support.recorded import Recordings
 from tests.support.renderer_rig import renderer
+from tests.support.trying import START, Trying
 from tests.support.visits import filmed
 
 SIZE, FPS, MINUTE_S = (1920, 1080), 25, 60
 
 
-async def measure(minutes: int, share: float, model: str) -> None:
+async def measure(minutes: int, share: float, model: str, input_px: int | None) -> None:
     """Prints a line for each of the rooms."""
     models = os.environ.get("VMS_MODELS_DIR")
     for name, busy_s in (("empty", 0.0), (f"{share:.0%} of the time somebody", share * MINUTE_S)):
@@ -40,7 +40,9 @@ async def measure(minutes: int, share: float, model: str) -> None:
                 trying = Trying(client)
                 await trying.until_it_listens()
                 used, begun = os.times(), time.monotonic()
-                one = await trying.over(await trying.start(minutes * MINUTE_S, model=model), within_s=1800)
+                one = await trying.over(
+                    await trying.start(minutes * MINUTE_S, model=model, input_px=input_px), within_s=1800
+                )
                 took_s = time.monotonic() - begun
                 await client.close()
             cpu_s = sum(os.times()[2:4]) - sum(used[2:4])  # of those that have ended: the role, and who was at work
@@ -55,5 +57,6 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--share", type=float, default=0.1)
     parser.add_argument("--model", default="default")
+    parser.add_argument("--input-px", type=int, default=None)
     arguments = parser.parse_args()
-    asyncio.run(measure(arguments.minutes, arguments.share, arguments.model))
+    asyncio.run(measure(arguments.minutes, arguments.share, arguments.model, arguments.input_px))

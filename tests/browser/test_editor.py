@@ -169,3 +169,30 @@ def test_who_was_first_is_told_and_nothing_is_overwritten(page: Page, demo: Serv
         f"/api/cameras/{camera}/analysis", json={"zones": before["zones"], "rules": before["rules"]}
     )
     assert restored.status_code == 200
+
+
+def test_rules_are_tried_out_each_for_itself(page: Page, demo: Service, camera: str) -> None:
+    before = analysis(demo, camera)
+    rules = page.locator(".editor-panel section").last
+    tryout, result = page.locator(".tryout"), page.locator(".tryout-result")
+
+    def begin() -> None:
+        expect(result).to_have_count(0)
+        tryout.get_by_role("button", name="15 phút", exact=True).click()
+        tryout.get_by_role("button", name="Thử trên 15 phút ghi hình gần nhất").click()
+        expect(page.locator(".tryout-running, .tryout-result").first).to_be_visible()
+
+    def over() -> None:
+        expect(tryout.get_by_role("button", name="Thử lại trên 15 phút gần nhất")).to_be_visible(timeout=120_000)
+        expect(result).to_contain_text("Quy tắc này lẽ ra")
+        expect(result).to_contain_text("Đã xem")
+
+    rules.locator(".item-head").first.click()
+    begin()
+    rules.get_by_role("button", name="Thêm quy tắc").click()
+    page.get_by_role("menuitem", name="Camera bị can thiệp").click()
+    begin()
+    over()
+    rules.locator(".item-head").first.click()  # it went on while the other one was open
+    over()
+    assert analysis(demo, camera) == before

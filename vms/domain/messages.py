@@ -214,6 +214,7 @@ class DetectorState(Message):
     model: str | None = None
     backend: str | None = None
     precision: str | None = None
+    input_px: int | None = None  # longer side of the model's input that was asked for; null: the model's own
     picture_ms: float | None = None  # of one picture alone on one stream of the runtime, as measured at the start
     fallback: bool = False
     fallback_detail: str = ""

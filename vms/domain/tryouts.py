@@ -42,10 +42,11 @@ class Analysed(Message):
     keys_only: bool = False  # the detector gets nothing but key frames of this camera
     model: str = "default"
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
+    input_px: Annotated[int, Field(ge=32, le=1920)] | None = None  # longer side of its input; null: the model's own
 
 
 class Start(Analysed):
-    """A waiting or running try-out of the same ``asker`` at the same camera is given up for this one."""
+    """A waiting or running one of the same ``asker`` for the same rule and camera is given up for this one."""
 
     do: Literal["start"] = "start"
     start: AwareDatetime
@@ -87,7 +88,10 @@ class Fired(Message):
 
 
 class Tryout(Message):
-    """One try-out as it stands. ``looked_s`` + ``missing_s`` is the span once it is done."""
+    """One try-out as it stands, also one that did not come to its end: what it found until then stays.
+
+    ``looked_s`` + ``missing_s`` is the span once it is done.
+    """
 
     id: str
     state: State
@@ -96,6 +100,7 @@ class Tryout(Message):
     end: AwareDatetime
     looked_s: _Seconds = 0.0
     missing_s: _Seconds = 0.0  # not recorded, or not to be decoded
+    looked_until: AwareDatetime | None = None  # all before it is looked at, or missing; null: nothing yet
     model: str | None = None  # that looked; null until one does
     fired: tuple[Fired, ...] = ()
     error: Failure | None = None

@@ -25,8 +25,8 @@ router = APIRouter(prefix="/api/cameras/{camera}/tryouts", tags=["zones and rule
 ANSWER_S = 3.0
 #: What was taken just now is not on the disk yet: fragments of 0.4 s, written one after the other.
 ON_DISK_S = 2.0
-#: Kinds that no picture tells of, and one that a try-out does not look for yet.
-UNSEEN = frozenset({"camera_offline", "tamper"})
+#: What no picture tells of.
+UNSEEN = "camera_offline"
 
 
 class Tried(BaseModel):
@@ -42,10 +42,11 @@ class Tried(BaseModel):
 async def start(
     camera: str, body: Tried, identity: Annotated[Identity, permit("camera.configure")], context: Here
 ) -> dict[str, str]:
-    """Begins to try the rule out on the last `hours`; an older try-out of this session here is given up for it."""
+    """Begins to try the rule out on the last `hours`; this session's older try-out of it is given up for it."""
     site, found = context.camera(camera)
     _check(found, body)
     facility = context.current.facility
+    detector = context.reports.detector(site.id, camera)
     end = from_epoch(int((context.clock.utc() - ON_DISK_S) * 1000) / 1000)
     reply = await _ask(
         context, site, found,
@@ -55,6 +56,7 @@ async def start(
             armed_fps=facility.detector.armed_fps,
             keys_only=found.streams.sub is None,
             model=facility.detector.model, confidence=facility.detector.confidence,
+            input_px=facility.detector.input_px if detector is None else detector.state.input_px,
             start=end - timedelta(hours=body.hours), end=end, asker=identity.session[:16],
         ),
     )  # fmt: skip
@@ -73,6 +75,7 @@ async def look(camera: str, tryout: str, context: Here) -> dict[str, Any]:
         "end": rfc3339(reply.end),
         "looked_s": reply.looked_s,
         "missing_s": reply.missing_s,
+        "looked_until": None if reply.looked_until is None else rfc3339(reply.looked_until),
         "model": reply.model,
         "fired": [
             {
@@ -101,7 +104,7 @@ def _check(camera: Camera, body: Tried) -> None:
     except ValidationError as err:
         detail = "; ".join(one["msg"].removeprefix("Value error, ") for one in err.errors()[:3])
         raise Problem(422, "invalid", detail) from err
-    if body.rule.kind in UNSEEN:
+    if body.rule.kind == UNSEEN:
         raise Problem(422, "invalid", f"a rule of kind {body.rule.kind} cannot be tried out on recordings")
 
 

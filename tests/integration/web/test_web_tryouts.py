@@ -70,8 +70,10 @@ async def test_a_rule_on_the_last_hour(rig: WebRig, server: NatsServer, recordin
         assert answer.json() == {"id": id_}
         done = await tried(rig, id_)
         assert set(done) == {
-            "id", "state", "progress", "start", "end", "looked_s", "missing_s", "model", "fired", "error",
+            "id", "state", "progress", "start", "end", "looked_s", "missing_s", "looked_until", "model", "fired",
+            "error",
         }  # fmt: skip
+        assert done["looked_until"] == done["end"]
         assert (done["id"], done["state"], done["progress"], done["error"]) == (id_, "done", 1, None)
         start, end = (datetime.fromisoformat(done[name]).timestamp() for name in ("start", "end"))
         assert end - start == pytest.approx(3600, abs=0.002)
@@ -109,7 +111,6 @@ async def test_a_rule_on_the_last_hour(rig: WebRig, server: NatsServer, recordin
         ({"rule": {"id": "r", "kind": "occupancy", "min": 2, "max": 1}}, "min 2 is above max 1"),
         ({"rule": {**RULE, "schedule": "25:00-26:00"}, "zones": [ALL]}, "schedule"),
         ({"rule": {"id": "r", "kind": "camera_offline"}}, "cannot be tried out"),
-        ({"rule": {"id": "r", "kind": "tamper"}}, "cannot be tried out"),
         ({"rule": {**RULE, "surprise": 1}, "zones": [ALL]}, "surprise"),
         ({**BODY, "hours": 0.09}, "hours"),
         ({**BODY, "hours": 24.1}, "hours"),
@@ -141,7 +142,8 @@ async def test_what_the_renderer_is_asked_for(tmp_path: Path, server: NatsServer
     facility = Facility.model_validate(
         {
             "facility": {"name": "Thử", "timezone": "Asia/Tokyo"},
-            "detector": {"model": "yolo11n", "active_fps": 3, "idle_fps": 1, "armed_fps": 1.5, "confidence": 0.6},
+            "detector": {"model": "yolo11n", "active_fps": 3, "idle_fps": 1, "armed_fps": 1.5, "confidence": 0.6,
+                         "input_px": 320},
             "sites": [{"id": "s1", "name": "Khu 1", "cameras": [
                 {"id": f"cam-{n}", "name": "Cổng", "placement": "patient_room",
                  "streams": {"main": "rtsp://u:${P}@h/main"} | ({"sub": "rtsp://u:${P}@h/sub"} if n == 2 else {})}
@@ -158,7 +160,13 @@ async def test_what_the_renderer_is_asked_for(tmp_path: Path, server: NatsServer
             await worker.client.publish(msg.reply, Reply(refusal="busy").encode())
 
         await worker.client.subscribe(subjects.control("s1", "*", "tryout"), cb=refuse)
+        await worker.see("cam-2", input_px=640)
         await worker.client.flush()
+
+        async def heard_of() -> bool:
+            return bool((await rig.http.get("/api/cameras/cam-2")).json()["inferred_fps"])
+
+        await until_async(heard_of, what="what its detector says has come")
         for camera in ("cam-1", "cam-2"):
             answer = await rig.http.post(f"/api/cameras/{camera}/tryouts", json=BODY | {"hours": 2})
             assert (answer.status_code, answer.json()["type"]) == (503, "about:blank#busy")
@@ -174,6 +182,7 @@ async def test_what_the_renderer_is_asked_for(tmp_path: Path, server: NatsServer
     )
     assert (first.timezone, first.rule.id, first.zones[0].id) == ("Asia/Tokyo", "breach", "all")
     assert (first.keys_only, second.keys_only) == (True, False)
+    assert (first.input_px, second.input_px) == (320, 640), "as the detector says; as the facility, where none does"
     assert (first.end - first.start).total_seconds() == 7200
     assert first.asker
     assert first.asker == second.asker

@@ -141,6 +141,7 @@ async def test_a_faster_way_to_run_the_model_takes_over_and_is_told(
     assert first.shape_key(640, 360) == (160, 96)
     await until(lambda: choice.fill(state).picture_ms is not None)
     assert batcher.backend is not first
+    assert choice.fill(state).input_px == 160
     assert choice.fill(state).precision == batcher.backend.precision  # type: ignore[union-attr]
 
     again = ModelChoice(Environment(tmp_path, "local", None, None, None, None, None), runtime, Batcher(SystemClock()))

@@ -16,17 +16,27 @@ from detectors.camera import CameraAnalyst
 from detectors.decoding import Decoding
 from detectors.inference.batching import Batcher
 from detectors.inference.motion import MotionBackend
+from detectors.looker import Looker
 from detectors.plan import CameraPlan
 from detectors.replay import Replay
 from detectors.sampling.policy import Rates
+from detectors.tryout.alerts import Alerts
+from detectors.tryout.rerun import Rerun
+from recorder.render.footage import all_in_span
 from tests.support.clocks import ManualClock
+from tests.support.recorded import CAMERA as RECORDED
+from tests.support.recorded import SITE, Recordings
 from tests.support.tampering import Grey, Light, Sensor, drawn
+from tests.support.visits import remuxed
 from vms.bus.outbox import Outbox
 from vms.domain.facility import Camera
+from vms.domain.tryouts import Stretch
 from vms.ingest.stream import TIMESCALE, Run, StreamInfo
+from vms.media.reading import SampleInfo
 
 SIZE = (320, 180)
 FPS, GOP = 5, 10
+HOUR = 1_800_000_000.0
 LEARNT_S, TAMPERED_S = 110, 70
 CAMERA = Camera.model_validate(
     {
@@ -66,6 +76,25 @@ def test_one_alert_opens_within_a_minute_and_ends(tmp_path: Path, what: str) -> 
     assert events[0].detail["tamper"] == what
 
 
+def test_a_rule_tried_on_recordings_hears_of_it(tmp_path: Path) -> None:
+    write_video(tmp_path / "v.mp4", pictures("covered"), FPS, GOP)
+    recordings = Recordings(tmp_path / "recordings")
+    recordings.record("h264", remuxed(tmp_path / "v.mp4"), HOUR, SIZE)
+    recordings.close()
+    looker: Looker[SampleInfo] = Looker(Analysis(SITE, CAMERA, ZoneInfo("UTC")), Rates())
+    rerun, alerts, fired = Rerun(MotionBackend(), looker), Alerts(), {}
+    found = all_in_span(recordings.root, SITE, RECORDED, HOUR, HOUR + 3600)
+    assert len(found) > 1
+    for one, start, end in found:
+        stretch = Stretch(path=str(one.path), start=start, end=end, anchor=one.anchor, timescale=one.timescale)
+        for events in rerun.over(stretch):
+            fired.update(alerts.take(events))
+    (blind,) = fired.values()
+    assert 0 <= blind.start.timestamp() - HOUR - LEARNT_S <= 60
+    assert blind.end is not None
+    assert 0 <= blind.end.timestamp() - HOUR - LEARNT_S - TAMPERED_S <= 60
+
+
 @pytest.mark.parametrize("busy", [False, True])
 def test_an_analyst_finds_a_frozen_picture_also_with_somebody_in_it(tmp_path: Path, busy: bool) -> None:
     clock = ManualClock()
@@ -79,7 +108,7 @@ def test_an_analyst_finds_a_frozen_picture_also_with_somebody_in_it(tmp_path: Pa
     for packet in packets(pictures("frozen", 0.2 if busy else 0.0), fps=FPS, gop=13):
         clock.advance(1 / FPS)
         if busy:  # as the model would say: one look a second, and one in 13 of them falls on a key frame
-            analyst._sampler.persons(packet.dts / TIMESCALE)
+            analyst._looker.sampler.persons(packet.dts / TIMESCALE)
         analyst.packet(run, packet)
         if (tamper := analyst.state("local", 1).tamper) is not None:
             found.setdefault(tamper, packet.dts / TIMESCALE)

@@ -13,7 +13,7 @@ const zones: Zone[] = [
 ]
 const rule: Rule = { id: 'r', kind: 'zone_breach', zone: 'z' }
 const answer: TryoutBody = {
-  id: 't1', state: 'done', progress: 1, start: '2026-11-22T13:00:00Z', end: '2026-11-22T14:00:00Z', looked_s: 2880, missing_s: 720, model: 'm', error: null,
+  id: 't1', state: 'done', progress: 1, start: '2026-11-22T13:00:00Z', end: '2026-11-22T14:00:00Z', looked_s: 2880, missing_s: 720, looked_until: '2026-11-22T14:00:00Z', model: 'm', error: null,
   fired: [
     { start: '2026-11-22T13:05:12Z', end: '2026-11-22T13:05:40Z', persons: 1, most: 3 },
     { start: '2026-11-22T13:59:58Z', end: null, persons: 1, most: null },
@@ -29,9 +29,11 @@ interface Call {
   body: unknown
 }
 
+let rules = 0
 /** What the service answers: to the question, then to each look in turn, the last one again and again. */
 function show(looks: (Partial<TryoutBody> | number)[], asked: Response = new Response('{"id":"t1"}', { status: 202 }), permissions = ['recording.view']) {
   const calls: Call[] = []
+  const own = { ...rule, id: `r${++rules}` } // a try-out outlives what shows it
   vi.stubGlobal('fetch', vi.fn((path: string, init: RequestInit) => {
     const method = init.method ?? 'GET'
     calls.push({ method, path, body: typeof init.body === 'string' ? JSON.parse(init.body) : null })
@@ -44,8 +46,13 @@ function show(looks: (Partial<TryoutBody> | number)[], asked: Response = new Res
   const view = (shown: Rule) => (
     <SessionContext value={{ ...session, user: { ...session.user, permissions } }}><TryOut camera="gate-1" rule={shown} zones={zones} wrong={false} /></SessionContext>
   )
-  const rendered = render(view(rule))
-  return { calls, change: (shown: Rule) => rendered.rerender(view(shown)), leave: () => rendered.unmount() }
+  let rendered = render(view(own))
+  return {
+    calls, own, change: (shown: Rule) => rendered.rerender(view(shown)), leave: () => rendered.unmount(),
+    back: () => {
+      rendered = render(view(own))
+    },
+  }
 }
 const start = () => fireEvent.click(screen.getByRole('button', { name: /Thử trên 1 giờ/ }))
 const deleted = (calls: Call[]) => calls.filter((call) => call.method === 'DELETE').map((call) => call.path)
@@ -57,9 +64,9 @@ afterEach(() => {
 
 describe('TryOut', () => {
   it('says how often the rule would have fired, each time as a link to just before it', async () => {
-    const { calls } = show([{ state: 'queued' }, { state: 'running', progress: 0.4 }, {}])
+    const { calls, own } = show([{ state: 'queued' }, { state: 'running', progress: 0.4 }, {}])
     start()
-    expect(calls[0]).toEqual({ method: 'POST', path: '/api/cameras/gate-1/tryouts', body: { rule, zones: [zones[0]], hours: 1 } })
+    expect(calls[0]).toEqual({ method: 'POST', path: '/api/cameras/gate-1/tryouts', body: { rule: own, zones: [zones[0]], hours: 1 } })
     await screen.findByText('Đang chờ đến lượt…')
     await screen.findByText('40%', {}, { timeout: 5000 })
     await screen.findByText('Quy tắc này lẽ ra đã báo động 2 lần', {}, { timeout: 5000 })
@@ -80,28 +87,68 @@ describe('TryOut', () => {
     cleanup()
     show([{ fired: [], looked_s: 0, missing_s: 3600 }])
     start()
-    await screen.findByText('Không có bản ghi nào trong giờ qua để thử')
+    await screen.findByText('Không có bản ghi nào trong khoảng này để thử')
   })
-  it('is cancelled by its button, and by leaving', async () => {
-    const first = show([{ state: 'running', progress: 0.1 }])
+  it('says what it has found so far, and keeps it when it is cancelled', async () => {
+    const part = { state: 'running', progress: 0.35, looked_s: 1260, looked_until: '2026-11-22T13:21:00Z' } as const
+    const { calls } = show([{ ...part, fired: [] }, part])
+    start()
+    await screen.findByText('Đến lúc này: chưa lần nào')
+    await screen.findByText('Đến lúc này: lẽ ra đã báo động 2 lần', {}, { timeout: 5000 })
+    expect(screen.getByText('35%')).toBeTruthy()
+    expect(screen.getByText('chưa thấy kết thúc · 1 người')).toBeTruthy()
+    expect(screen.queryByText(/không có hình/)).toBeNull()
+    fireEvent.click(screen.getByRole('button', { name: 'Hủy lần thử' }))
+    expect(deleted(calls)).toEqual(['/api/cameras/gate-1/tryouts/t1'])
+    expect(screen.getByText('Tính đến 20:21, quy tắc này lẽ ra đã báo động 2 lần')).toBeTruthy()
+    expect(screen.getByText('Đã hủy giữa chừng, chưa xem hết.')).toBeTruthy()
+    expect(screen.getByText('Đã xem 21 phút ghi hình, từ 20:00 đến 20:21.')).toBeTruthy()
+  })
+  it('gives nothing when nothing had been looked at', async () => {
+    const { calls } = show([{ state: 'running', progress: 0, looked_s: 0, looked_until: null, fired: [] }])
     start()
     fireEvent.click(await screen.findByRole('button', { name: 'Hủy lần thử' }))
-    expect(deleted(first.calls)).toEqual(['/api/cameras/gate-1/tryouts/t1'])
-    expect(screen.getByRole('button', { name: /Thử trên 1 giờ/ })).toBeTruthy()
-    cleanup()
-    const second = show([{ state: 'running', progress: 0.1 }])
+    expect(deleted(calls)).toEqual(['/api/cameras/gate-1/tryouts/t1'])
+    expect(screen.getByText(/mấy lần, trước khi lưu/)).toBeTruthy()
+  })
+  it('goes on while another rule is open, and its result is there on return', async () => {
+    const { calls, leave, back } = show([{ state: 'running', progress: 0.1 }, {}])
     start()
     await screen.findByText('10%')
-    second.leave()
-    expect(deleted(second.calls)).toEqual(['/api/cameras/gate-1/tryouts/t1'])
+    leave()
+    const other = show([{}]) // the next rule: nothing of the first one's
+    expect(screen.getByText(/mấy lần, trước khi lưu/)).toBeTruthy()
+    other.leave()
+    back()
+    await screen.findByText('Quy tắc này lẽ ra đã báo động 2 lần', {}, { timeout: 5000 })
+    expect(deleted(calls)).toEqual([])
+  })
+  it('says up to when it looked where it was cut short', async () => {
+    const part = { looked_s: 1260, looked_until: '2026-11-22T13:21:00Z' }
+    show([{ ...part, state: 'failed', error: 'too_long' }])
+    start()
+    await screen.findByText('Tính đến 20:21, quy tắc này lẽ ra đã báo động 2 lần')
+    expect(screen.getByText('Đã quá nửa giờ nên dừng, chưa xem hết.')).toBeTruthy()
+    cleanup()
+    show([{ ...part, state: 'running', fired: [] }, 404]) // the service was started again
+    start()
+    await screen.findByText('Tính đến 20:21, quy tắc này lẽ ra không báo động lần nào', {}, { timeout: 5000 })
+    expect(screen.getByText('Bị ngắt giữa chừng, chưa xem hết.')).toBeTruthy()
+  })
+  it('looks at a shorter time', async () => {
+    const { calls } = show([{}])
+    fireEvent.click(screen.getByRole('button', { name: '15 phút' }))
+    fireEvent.click(screen.getByRole('button', { name: 'Thử trên 15 phút ghi hình gần nhất' }))
+    expect((calls[0]?.body as { hours: number }).hours).toBe(0.25)
+    await screen.findByText(/lẽ ra đã báo động 2 lần/)
   })
   it('says that the result is of the rule before it was changed', async () => {
-    const { change } = show([{}])
+    const { own, change } = show([{}])
     start()
     await screen.findByText(/lẽ ra đã báo động/)
-    change({ ...rule, dwell_s: 1 }) // what it means anyway
+    change({ ...own, dwell_s: 1 }) // what it means anyway
     expect(screen.queryByText('Kết quả của quy tắc trước khi sửa.')).toBeNull()
-    change({ ...rule, dwell_s: 4 })
+    change({ ...own, dwell_s: 4 })
     expect(screen.getByText('Kết quả của quy tắc trước khi sửa.')).toBeTruthy()
   })
   it('says when the service is busy, away, has forgotten it, or failed', async () => {
@@ -119,9 +166,9 @@ describe('TryOut', () => {
     start()
     await screen.findByText('Kết quả không còn được giữ. Hãy thử lại.')
     cleanup()
-    show([{ state: 'failed', error: 'the model is gone' }])
+    show([{ state: 'failed', error: 'no_footage', looked_s: 0, looked_until: null, fired: [] }])
     start()
-    await screen.findByText(/the model is gone/)
+    await screen.findByText('Lần thử không thành. Không có bản ghi nào trong khoảng này.')
   })
   it('waits out a service that is away for a moment', async () => {
     show([503, 502, {}])

@@ -1,7 +1,10 @@
-// A rule tried on the last hour of recordings before it is armed: asked for, watched, cancelled.
-import { useEffect, useRef, useState } from 'react'
+// A rule tried on the last recordings before it is armed: asked for, watched, cancelled. It belongs to its rule: whoever
+// opens another one, or leaves the page, finds it further on, or its result.
+import { use } from 'react'
 import { Problem, request } from '../../api/client'
 import type { Rule, Zone } from '../../api/types'
+import { Store, useStore } from '../../preferences/store'
+import { SessionContext } from '../../shell/shellState'
 import { pointsOf } from '../geometry'
 import { ruleMeaning } from './differences'
 
@@ -20,16 +23,20 @@ export interface TryoutBody {
   end: string | null
   looked_s: number
   missing_s: number
+  /** All before it was looked at, or is missing. */
+  looked_until: string | null
   model: string | null
   fired: Fired[]
   error: string | null
 }
 
+/** What one that did not come to its end had found by then, if anything, stays. */
 export type Tryout =
   | { phase: 'none' }
   | { phase: 'asking' }
-  | { phase: 'running'; queued: boolean; progress: number }
+  | { phase: 'running'; result: TryoutBody }
   | { phase: 'done'; result: TryoutBody }
+  | { phase: 'cut'; why: string; result: TryoutBody }
   | { phase: 'failed'; error: unknown; said: string | null }
   | { phase: 'busy'; againInS: number }
   | { phase: 'forgotten' }
@@ -37,7 +44,7 @@ export type Tryout =
 const POLL_MS = 1000
 /** So often in a row the service may be away while it is looked at: the try-out itself goes on. */
 const PATIENCE = 8
-const HOURS = 1
+export const HOURS = [0.25, 1] as const
 
 /** Only what the rule looks at goes along. */
 const zonesFor = (rule: Rule, zones: readonly Zone[]) => zones.filter((zone) => zone.id === rule.zone)
@@ -45,69 +52,85 @@ const zonesFor = (rule: Rule, zones: readonly Zone[]) => zones.filter((zone) => 
 export const meantBy = (rule: Rule, zones: readonly Zone[]) =>
   [ruleMeaning(rule), ...zonesFor(rule, zones).map((zone) => JSON.stringify(pointsOf(zone)))].join()
 
-export function useTryout(camera: string) {
-  const base = `/api/cameras/${encodeURIComponent(camera)}/tryouts`
-  const [tryout, setTryout] = useState<Tryout>({ phase: 'none' })
-  /** What the one that runs, or ran, was asked of. */
-  const [of, setOf] = useState<string | null>(null)
-  const running = useRef<{ id: string | null; over: boolean } | null>(null)
+const looked = (body: TryoutBody) => body.looked_until !== null && body.looked_s > 0
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-  const cancel = () => {
-    const was = running.current
+/** One rule's try-out; it goes on whether or not anybody shows it. */
+class Trial {
+  readonly shown = new Store<Tryout>({ phase: 'none' })
+  /** What the one that runs, or ran, was asked of. */
+  of: string | null = null
+  hours: number = HOURS[1]
+  private running: { id: string | null; over: boolean } | null = null
+
+  constructor(private readonly base: string) {}
+
+  cancel = (): void => {
+    const was = this.running
+    this.running = null
     if (was && !was.over) {
       was.over = true
-      if (was.id) void request('DELETE', `${base}/${encodeURIComponent(was.id)}`).catch(() => undefined)
+      if (was.id) this.giveUp(was.id)
     }
-    running.current = null
-    setTryout({ phase: 'none' })
+    const now = this.shown.get()
+    this.shown.set(now.phase === 'running' && looked(now.result) ? { phase: 'cut', why: 'cancelled', result: now.result } : { phase: 'none' })
   }
-  // Nobody waits for it any more.
-  useEffect(() => () => cancel(), [camera])
 
-  const start = async (rule: Rule, zones: readonly Zone[]) => {
-    cancel()
+  async start(rule: Rule, zones: readonly Zone[]): Promise<void> {
+    this.cancel()
     const own: { id: string | null; over: boolean } = { id: null, over: false }
-    running.current = own
-    setOf(meantBy(rule, zones))
-    setTryout({ phase: 'asking' })
-    const tell = (next: Tryout) => {
-      if (!own.over) setTryout(next)
+    this.running = own
+    this.of = meantBy(rule, zones)
+    this.shown.set({ phase: 'asking' })
+    let last: TryoutBody | null = null
+    const end = (how: Tryout) => {
+      if (!own.over) this.shown.set(how)
+      own.over = true
     }
     try {
-      const { id } = await request<{ id: string }>('POST', base, { rule, zones: zonesFor(rule, zones), hours: HOURS })
+      const { id } = await request<{ id: string }>('POST', this.base, { rule, zones: zonesFor(rule, zones), hours: this.hours })
       own.id = id
-      if (own.over) {
-        // It was cancelled before it had a name.
-        void request('DELETE', `${base}/${encodeURIComponent(id)}`).catch(() => undefined)
-        return
-      }
+      if (own.over) this.giveUp(id) // It was cancelled before it had a name.
       let missed = 0
       while (!own.over) {
         let body: TryoutBody
         try {
-          body = await request<TryoutBody>('GET', `${base}/${encodeURIComponent(id)}`)
+          body = await request<TryoutBody>('GET', `${this.base}/${encodeURIComponent(id)}`)
           missed = 0
         } catch (error) {
           if ((error instanceof Problem && error.status !== 503) || ++missed > PATIENCE) throw error
-          await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+          await wait(POLL_MS)
           continue
         }
-        if (body.state === 'done') tell({ phase: 'done', result: body })
-        else if (body.state === 'failed') tell({ phase: 'failed', error: null, said: body.error })
-        else if (body.state === 'cancelled') tell({ phase: 'none' })
-        else {
-          tell({ phase: 'running', queued: body.state === 'queued', progress: body.progress })
-          await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-          continue
+        if (body.state === 'done') end({ phase: 'done', result: body })
+        else if (body.state === 'failed') end(looked(body) ? { phase: 'cut', why: body.error ?? 'interrupted', result: body } : { phase: 'failed', error: null, said: body.error })
+        else if (body.state === 'cancelled') end(looked(body) ? { phase: 'cut', why: 'cancelled', result: body } : { phase: 'none' })
+        else if (!own.over) {
+          last = body
+          this.shown.set({ phase: 'running', result: body })
+          await wait(POLL_MS)
         }
-        own.over = true
       }
     } catch (error) {
-      if (error instanceof Problem && error.status === 404 && own.id !== null) tell({ phase: 'forgotten' })
-      else if (error instanceof Problem && error.kind === 'busy') tell({ phase: 'busy', againInS: error.retryAfterS ?? 10 })
-      else tell({ phase: 'failed', error, said: null })
-      own.over = true
+      if (last && looked(last)) end({ phase: 'cut', why: 'interrupted', result: last })
+      else if (error instanceof Problem && error.status === 404 && own.id !== null) end({ phase: 'forgotten' })
+      else if (error instanceof Problem && error.kind === 'busy') end({ phase: 'busy', againInS: error.retryAfterS ?? 10 })
+      else end({ phase: 'failed', error, said: null })
     }
   }
-  return { tryout, of, start, cancel }
+
+  private giveUp(id: string): void {
+    void request('DELETE', `${this.base}/${encodeURIComponent(id)}`).catch(() => undefined)
+  }
+}
+
+/** Until the page is closed; of whoever is signed in. */
+const trials = new Map<string, Trial>()
+
+export function useTryout(camera: string, rule: string) {
+  const user = use(SessionContext)?.user.id ?? 0
+  const key = JSON.stringify([user, camera, rule])
+  let trial = trials.get(key)
+  if (!trial) trials.set(key, (trial = new Trial(`/api/cameras/${encodeURIComponent(camera)}/tryouts`)))
+  return { trial, tryout: useStore(trial.shown) }
 }
