@@ -218,7 +218,7 @@ describe('rules', () => {
     show({ ...camera, placement: 'patient_room', zones: [] } as CameraDetail)
     open(/Số người sai quy định/)
     const kinds = [...(within(form()).getByLabelText('Loại quy tắc') as HTMLSelectElement).options]
-    expect(kinds.filter((kind) => !kind.disabled).map((kind) => kind.value)).toEqual(['occupancy', 'absence', 'tamper'])
+    expect(kinds.filter((kind) => !kind.disabled).map((kind) => kind.value)).toEqual(['occupancy', 'absence', 'tamper', 'camera_offline'])
   })
   it('goes with its zone, and comes back with it', () => {
     show({ ...camera, rules: [{ id: 'b', kind: 'zone_breach', zone: 'z' }] } as CameraDetail)

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Direction, Rule, Severity } from '../../api/types'
 import { word } from '../../i18n'
 import { isClosed } from '../../wall/Tile'
-import { changeKind, changeRule, dwellOf, fits, kindsFor, MOST_ITEMS, rearmOf, removeRule, RULE_KINDS, zoneFor, type RuleChange, type RuleKind } from './draft'
+import { changeKind, changeRule, dwellOf, fits, kindsFor, MOST_ITEMS, ofCamera, rearmOf, removeRule, RULE_KINDS, zoneFor, type RuleChange, type RuleKind } from './draft'
 import { Field, HoursField, NumberField } from './fields'
 import { draftOf } from './state'
 import { TryOut } from './TryOut'
@@ -36,7 +36,7 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
           <select {...described} className="select" value={rule.kind}
             onChange={(event) => editor.dispatch({ do: 'edit', make: (now) => changeKind(now, rule.id, event.target.value as RuleKind) })}>
             {!settable && <option value={rule.kind}>{word('kind', rule.kind)}</option>}
-            {RULE_KINDS.map((kind) => <option key={kind} value={kind} disabled={!kinds.includes(kind)}>{word('kind', kind)}</option>)}
+            {RULE_KINDS.map((kind) => <option key={kind} value={kind} disabled={!kinds.includes(kind) && kind !== rule.kind}>{word('kind', kind)}</option>)}
           </select>
         )}
       </Field>
@@ -51,7 +51,7 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
           )}
         </fieldset>
       )}
-      {!missing && rule.kind !== 'tamper' && settable && (
+      {!missing && !ofCamera(rule.kind) && settable && (
         <Field label={t(rule.kind === 'line_crossing' ? 'editor.line' : 'editor.zone')} fault={faults.zone}>
           {(described) => (
             <select {...described} className="select" value={rule.zone ?? ''} onChange={(event) => change({ zone: event.target.value || undefined })}>
@@ -96,7 +96,7 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
           </select>
         )}
       </Field>
-      {settable && <TryOut key={rule.id} camera={editor.camera.id} rule={rule} zones={draft.zones} wrong={Object.keys(faults).length > 0 || (rule.zone !== undefined && editor.faults.zones.has(rule.zone))} />}
+      {settable && rule.kind !== 'camera_offline' && <TryOut key={rule.id} camera={editor.camera.id} rule={rule} zones={draft.zones} wrong={Object.keys(faults).length > 0 || (rule.zone !== undefined && editor.faults.zones.has(rule.zone))} />}
       <div className="item-foot">
         <button className="button quiet danger" onClick={() => editor.dispatch({ do: 'edit', make: (now) => removeRule(now, rule.id), select: null })}><Trash2 size={15} /> {t('editor.removeRule')}</button>
       </div>

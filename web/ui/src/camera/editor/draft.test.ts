@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Analysis, Point, Rule } from '../../api/types'
 import { clashes, differences, onTop, same } from './differences'
-import { addRule, addZone, changeKind, changeRule, freshId, insertCorner, moveCorner, nameZone, removeCorner, removeRule, removeZone } from './draft'
+import { addRule, addZone, changeKind, changeRule, freshId, insertCorner, kindsFor, moveCorner, nameZone, removeCorner, removeRule, removeZone } from './draft'
 import { begin, pause, redo, step, undo } from './history'
 import { faultsOf, hoursOf, numberOf, ruleFaults, timeOfDay, zoneFault } from './validation'
 
@@ -100,7 +100,10 @@ describe('validation', () => {
     expect(wrong({ schedule: '22:00-' })).toEqual({ schedule: 'hours' })
     expect(wrong({ schedule: '07:00-07:00' })).toEqual({ schedule: 'sameHours' })
     expect(ruleFaults({ id: 'r', kind: 'occupancy' }, start)).toEqual({ max: 'minOrMax' })
-    expect(ruleFaults({ id: 'r', kind: 'camera_offline' }, start)).toEqual({})
+    const lost = addRule(start, 'camera_offline', undefined)
+    expect(ruleFaults({ id: lost.id, kind: 'camera_offline' }, lost.draft)).toEqual({})
+    expect(ruleFaults({ id: 'r', kind: 'camera_offline' }, lost.draft)).toEqual({ kind: 'twice' })
+    expect([kindsFor(start, true).includes('camera_offline'), kindsFor(lost.draft, true).includes('camera_offline')]).toEqual([true, false])
     expect(wrong({ min: 0, max: 0, dwell_s: 0, schedule: '22:00-05:00' })).toEqual({})
   })
   it('reads times and numbers as they are typed', () => {

@@ -4,13 +4,12 @@ import type { Analysis, Point, Rule, Zone, ZoneKind } from '../../api/types'
 import { pointsOf, settled, withPoints } from '../geometry'
 
 export const ZONE_KINDS = ['restricted', 'area', 'line'] as const satisfies readonly ZoneKind[]
-/** `camera_offline` is on for every camera: there is nothing to set. */
-export const RULE_KINDS = ['zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper'] as const
+export const RULE_KINDS = ['zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper', 'camera_offline'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
 
 /** Seconds that a condition must hold, and must not hold until it is over, where a rule of the kind does not say. */
-const DWELL_S: Record<string, number> = { zone_breach: 1, line_crossing: 0, occupancy: 1, absence: 300, loitering: 60, tamper: 0 }
-const REARM_S: Record<string, number> = { zone_breach: 5, line_crossing: 15, occupancy: 5, absence: 5, loitering: 10, tamper: 30 }
+const DWELL_S: Record<string, number> = { zone_breach: 1, line_crossing: 0, occupancy: 1, absence: 300, loitering: 60, tamper: 0, camera_offline: 8 }
+const REARM_S: Record<string, number> = { zone_breach: 5, line_crossing: 15, occupancy: 5, absence: 5, loitering: 10, tamper: 30, camera_offline: 5 }
 export const dwellOf = (rule: Pick<Rule, 'kind' | 'dwell_s'>) => rule.dwell_s ?? DWELL_S[rule.kind] ?? 1
 export const rearmOf = (rule: Pick<Rule, 'kind' | 'rearm_s'>) => rule.rearm_s ?? REARM_S[rule.kind] ?? 5
 
@@ -70,21 +69,26 @@ export function moveCorner(draft: Analysis, id: string, corner: number, to: Poin
   return zone ? reshape(draft, id, pointsOf(zone).map((point, index) => (index === corner ? settled(to) : point))) : draft
 }
 
+/** About the whole camera, whatever is in its picture. */
+export const ofCamera = (kind: string) => kind === 'tamper' || kind === 'camera_offline'
+
 /** The kinds of rules that may look at a zone; `null`: at the whole picture. */
 export function fits(kind: string, zone: Zone | null): boolean {
   if (kind === 'line_crossing') return zone?.kind === 'line'
-  if (kind === 'tamper') return zone === null
+  if (ofCamera(kind)) return zone === null
   if (zone === null) return kind === 'occupancy' || kind === 'absence'
   return zone.kind !== 'line'
 }
 
 /** What is to be drawn for a rule of the kind, where the camera has nothing that fits; null where it needs none. */
 export const zoneFor = (kind: string): ZoneKind | null =>
-  fits(kind, null) || kind === 'camera_offline' ? null : kind === 'line_crossing' ? 'line' : kind === 'zone_breach' ? 'restricted' : 'area'
+  fits(kind, null) ? null : kind === 'line_crossing' ? 'line' : kind === 'zone_breach' ? 'restricted' : 'area'
 
-/** The kinds of rules that can be made: where nothing can be drawn (`closed`), those that what is there allows. */
+/** The kinds of rules that can be made: where nothing can be drawn (`closed`), those that what is there allows; one of a lost camera. */
 export const kindsFor = (draft: Analysis, closed: boolean): RuleKind[] =>
-  RULE_KINDS.filter((kind) => !closed || zoneFor(kind) === null || draft.zones.some((zone) => fits(kind, zone)))
+  RULE_KINDS.filter((kind) => kind === 'camera_offline'
+    ? !draft.rules.some((rule) => rule.kind === kind)
+    : !closed || zoneFor(kind) === null || draft.zones.some((zone) => fits(kind, zone)))
 
 /** What a new rule of the kind says: its times are written out, so that it stays what was seen here. */
 const startOf = (kind: RuleKind): Partial<Rule> => ({

@@ -6,7 +6,7 @@ import { cornersOf, fits, MOST_ITEMS, zoneOf } from './draft'
 export type ZoneFault = 'crossing' | 'noArea' | 'fewCorners' | 'manyCorners' | 'sameCorner'
 export type RuleField = 'kind' | 'zone' | 'schedule' | 'dwell_s' | 'rearm_s' | 'min' | 'max'
 export type RuleFault =
-  | 'noKind' | 'noZone' | 'zoneGone' | 'zoneUnfit' | 'hours' | 'sameHours' | 'seconds' | 'count' | 'minOrMax' | 'minAboveMax'
+  | 'noKind' | 'twice' | 'noZone' | 'zoneGone' | 'zoneUnfit' | 'hours' | 'sameHours' | 'seconds' | 'count' | 'minOrMax' | 'minAboveMax'
 export type RuleFaults = Partial<Record<RuleField, RuleFault>>
 
 export interface Faults {
@@ -53,9 +53,11 @@ export function zoneFault(zone: Zone): ZoneFault | null {
 export function ruleFaults(rule: Rule, draft: Analysis): RuleFaults {
   const faults: RuleFaults = {}
   if (rule.kind === '') faults.kind = 'noKind'
+  // Two may come together where somebody else's rules are merged with one's own.
+  if (rule.kind === 'camera_offline' && draft.rules.some((other) => other.kind === rule.kind && other.id !== rule.id)) faults.kind = 'twice'
   const zone = zoneOf(draft, rule.zone)
   if (rule.zone === undefined) {
-    if (!fits(rule.kind, null) && rule.kind !== 'camera_offline') faults.zone = 'noZone'
+    if (!fits(rule.kind, null)) faults.zone = 'noZone'
   } else if (!zone) faults.zone = 'zoneGone'
   else if (rule.kind === 'line_crossing' !== isLine(zone)) faults.zone = 'zoneUnfit'
   if (rule.schedule !== undefined) {
