@@ -32,6 +32,7 @@ class Replay:
     start: float = 0.0
     samples: int = 0
     inferences: int = 0
+    reached: float | None = None  # the last picture that was decoded, seconds of the file
 
     def run(self, found: Found | None = None) -> Iterator[Observation]:
         """Observations in order, ``at`` from ``start`` on; ``found`` hears of the detections themselves."""
@@ -54,11 +55,11 @@ class Replay:
                 if look is None or (frame := look.frame) is None:
                     continue
                 self.samples += 1
+                at = self.reached = (frame.pts or 0) / TIMESCALE
                 if not look.wanted:
                     continue
                 self.inferences += 1
                 detections = detect(self.backend, frame)
-                at = (frame.pts or 0) / TIMESCALE
                 if found is not None:
                     found(at, detections)
                 size = (frame.width, frame.height)

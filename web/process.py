@@ -11,6 +11,7 @@ import resource
 import socket
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import uvicorn
 
@@ -85,7 +86,7 @@ async def run(
             configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
             held = HoldsPublisher(database, clock, await asyncio.to_thread(holds.cached, environment.data))
-            await _serve(database, clock, configured, held, address, listener, stop)
+            await _serve(database, clock, environment.data, configured, held, address, listener, stop)
             if database.displaced.is_set():
                 await damaged.put_back(database, environment.data / "vms.db", clock)
                 raise VmsError("the database's file was removed or replaced; this role starts again with what is there")
@@ -127,6 +128,7 @@ def listen(host: str, port: int) -> socket.socket:
 async def _serve(
     database: Database,
     clock: Clock,
+    data: Path,
     configured: revisions.Configured,
     held: HoldsPublisher,
     address: BusAddress,
@@ -138,6 +140,7 @@ async def _serve(
     link = BusLink()
     reports = Reports(clock, publisher.outrun)
     cameras = CameraWatch(database, clock, current, reports)
+    counts = CountsPruning(database, clock, current, data / "state" / "counts-clock.json")
     reports.on_change(cameras.wake)
     current.on_change(cameras.wake)
     await cameras.load()
@@ -198,7 +201,7 @@ async def _serve(
             Shortage(database, clock, current, reports).run(),
             UntoldHolds(database, clock, context.holds).run(),
             for_ever(partial(context.feed.prune, clock), PRUNE_S, "events.unpruned"),
-            for_ever(CountsPruning(database, clock, current).look, PRUNE_S, "counts.unpruned"),
+            for_ever(counts.look, PRUNE_S, "counts.unpruned"),
             _bus(context, database, publisher, address, stop),
             database.watch(),
         )

@@ -6,8 +6,7 @@ Not here: reading a sequence's folder (``sequence``), choosing a model, printing
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from collections.abc import Sequence as Several
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ import numpy as np
 from detectors.analysis import Analysis
 from detectors.evaluation import truth
 from detectors.evaluation.scores import Figures, Scorer
-from detectors.evaluation.sequence import Sequence
+from detectors.evaluation.sequence import Labelled
 from detectors.inference.backend import Backend, Detections, Picture, Scale
 from detectors.replay import Replay
 from detectors.sampling.decoder import CorruptStream
@@ -26,8 +25,9 @@ from detectors.tracking import Track
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
 
-#: A film whose last picture comes so much before the end that it claims was cut short (seconds), looks apart.
-SHORT_S = 2.0
+#: A film whose last picture comes so much before the end that it claims was cut short (seconds). While nothing happens
+#: the pictures that are looked at may be as far apart as key frames (``sampling.policy``).
+SHORT_S = 4.0
 CAMERA = Camera.model_validate(
     {"id": "evaluation", "name": "evaluation", "placement": "corridor", "streams": {"main": "rtsp://camera/main"}}
 )
@@ -59,7 +59,7 @@ class _Timed:
         self.warm, self.forget = backend.warm, backend.forget
         self.seconds = 0.0
 
-    def detect(self, batch: Several[Picture]) -> list[Detections]:
+    def detect(self, batch: Sequence[Picture]) -> list[Detections]:
         began = time.perf_counter()
         found = self._backend.detect(batch)
         self.seconds += time.perf_counter() - began
@@ -67,7 +67,7 @@ class _Timed:
 
 
 def evaluate(
-    sequence: Sequence,
+    sequence: Labelled,
     backend: Backend,
     fps: float,
     progress: Callable[[float], None] = lambda _share: None,
@@ -89,12 +89,12 @@ def evaluate(
     found: list[Detections] = []
     persons, within = 0, footage.rate / fps / 2
     nobody = truth.Labels((), np.zeros((0, 4), np.float32), np.zeros((0, 4), np.float32))
-    last = first
+    reached = 0.0
     try:
         for seen in replay.run(lambda _at, detections: found.append(detections)):
-            last = seen.at
-            progress((last - first) / footage.seconds if footage.seconds else 0.0)
-            number = (last - first) * footage.rate + 1
+            reached = seen.at - first
+            progress(reached / footage.seconds if footage.seconds else 0.0)
+            number = reached * footage.rate + 1
             frame = truth.near(labels, number, within) if labelled_only else labels.get(round(number), nobody)
             if frame is None:
                 continue
@@ -105,12 +105,13 @@ def evaluate(
             tracked.add(frame, _boxes(visible), seen.count, tuple(track.id for track in visible))
     except (CorruptStream, OSError, av.error.FFmpegError) as err:
         why = getattr(err, "strerror", None) or err
-        raise ConfigurationError(f"{video} cannot be decoded after {last - first:.1f} s: {why}") from err
-    if not replay.inferences:
+        raise ConfigurationError(f"{video} cannot be decoded after {reached:.1f} s: {why}") from err
+    if replay.reached is None:
         raise ConfigurationError(f"no picture of {video} could be decoded")
-    if footage.seconds is not None and last - first + 1 / fps + SHORT_S < footage.seconds:
+    reached = replay.reached - first
+    if footage.seconds is not None and reached + max(SHORT_S, 2 / fps) < footage.seconds:
         raise ConfigurationError(
-            f"{video} ends after {last - first:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
+            f"{video} ends after {reached:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
         )
     figures = tracked.figures()
     if not figures.pictures:
@@ -121,5 +122,5 @@ def evaluate(
     )  # fmt: skip
 
 
-def _boxes(tracks: Several[Track]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _boxes(tracks: Sequence[Track]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.array([track.box for track in tracks], np.float32).reshape(-1, 4)

@@ -34,7 +34,7 @@ class Footage:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Labelled:
     """One folder, ready to be scored."""
 
     folder: Path
@@ -52,7 +52,7 @@ class Sequence:
         return len(self.labels) / (max(self.labels) - min(self.labels) + 1)
 
 
-def read(folder: Path) -> Sequence:
+def read(folder: Path) -> Labelled:
     """The sequence of ``folder``. Raises ``ConfigurationError`` that names the file and what is wrong with it."""
     video, labels = folder / VIDEO, folder / LABELS
     if not video.exists() and ((folder / "img1").is_dir() or (folder / "seqinfo.ini").exists()):
@@ -63,7 +63,7 @@ def read(folder: Path) -> Sequence:
     footage = footage_of(video)
     found = truth.read(labels, *footage.size)
     _fits(found, footage, video, labels)
-    return Sequence(folder, footage, found)
+    return Labelled(folder, footage, found)
 
 
 def footage_of(video: Path) -> Footage:

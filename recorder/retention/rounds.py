@@ -9,7 +9,6 @@ from pathlib import Path
 from recorder.retention import policy
 from recorder.retention import shelf as shelves
 from recorder.retention.account import Account
-from recorder.retention.believed import BelievedClock
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
@@ -18,6 +17,7 @@ from recorder.retention.shelf import HOUR_S
 from recorder.retention.sweeper import Sweeper
 from vms.domain.clock import Clock
 from vms.domain.facility import Facility
+from vms.settings.believed import BelievedClock
 
 #: What is too old may lie so much longer (seconds); the first time soon after the start.
 AGE_EVERY_S, AGE_FIRST_S = 600.0, 20.0

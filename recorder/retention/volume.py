@@ -19,7 +19,6 @@ from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention import leftovers, policy
 from recorder.retention.account import Account
-from recorder.retention.believed import BelievedClock
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
@@ -32,6 +31,7 @@ from vms.domain.clock import Clock, from_epoch
 from vms.domain.errors import StorageError
 from vms.domain.messages import Gap
 from vms.domain.node import StorageState
+from vms.settings.believed import BelievedClock
 from vms.settings.environment import Environment
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,6 @@ from recorder.disk import DiskWriter
 from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention import mount, policy
-from recorder.retention.believed import BelievedClock
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
 from recorder.retention.policy import Finding, Space
@@ -27,6 +26,7 @@ from vms.bus.outbox import Outbox
 from vms.domain.clock import Clock
 from vms.domain.facility import Facility
 from vms.domain.node import StorageState
+from vms.settings.believed import BelievedClock
 from vms.settings.environment import Environment
 
 log = logging.getLogger(__name__)

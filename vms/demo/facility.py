@@ -27,7 +27,8 @@ def facility_dict(
     """The facility file's content for ``plans`` served at ``host:port``.
 
     With ``credentials`` the addresses carry ``${VMS_DEMO_USER}:${VMS_DEMO_PASS}@``, for the environment to fill.
-    Among them they show each kind of rule once (``CameraPlan.shows``), and seldom enough to be looked at.
+    Among them they show the kinds of rules that drawn rooms and clips can (``CameraPlan.shows``), each once, and
+    seldom enough to be looked at.
     """
     login = f"${{{USER_VARIABLE}}}:${{{PASSWORD_VARIABLE}}}@" if credentials else ""
     cameras: dict[str, list[dict[str, Any]]] = {}
@@ -69,9 +70,12 @@ def _zones_and_rules(plan: CameraPlan) -> tuple[list[dict[str, Any]], list[dict[
     zones: list[dict[str, Any]] = []
     rules: list[dict[str, Any]] = []
     if plan.shows == "zone_breach":
+        known = isinstance(plan.source, FileSource) and bool(plan.source.visits)
         zones.append({"id": "restricted", **floor})
-        rules.append({"id": "breach", "kind": "zone_breach", "zone": "restricted", "dwell_s": 1})
-        if isinstance(plan.source, FileSource) and plan.source.visits:  # half of the known ones are longer
+        # Known visits follow each other after 3 s, and each is to be an alert of its own.
+        rearm = {"rearm_s": 1} if known else {}
+        rules.append({"id": "breach", "kind": "zone_breach", "zone": "restricted", "dwell_s": 1, **rearm})
+        if known:  # half of them are longer
             rules.append({"id": "stay", "kind": "loitering", "zone": "restricted", "dwell_s": 20})
     elif plan.shows == "line_crossing":
         zones.append({"id": "line", "name": "Giữa hành lang", "kind": "line", "points": _ACROSS})

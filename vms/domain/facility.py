@@ -14,9 +14,9 @@ from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from vms.domain.model import ID_PATTERN, STORED, Id, Model, Name, refuse
+from vms.domain.model import ID_PATTERN, STORED, Id, Model, Name, newly_stated, refuse
 from vms.domain.rules import Rule, RuleKind, Severity, Zone
 
 __all__ = (
@@ -113,14 +113,14 @@ class Camera(Model):
     retention: Retention | None = None
 
     @model_validator(mode="after")
-    def _references(self) -> Self:
-        refuse(f"camera '{self.id}': {fault}" for fault in self._faults())
+    def _references(self, info: ValidationInfo) -> Self:
+        refuse(f"camera '{self.id}': {fault}" for fault in self._faults(newly_stated(info)))
         return self
 
-    def _faults(self) -> Iterator[str]:
+    def _faults(self, newly: bool) -> Iterator[str]:
         yield from _repeated((z.id for z in self.zones), "zone")
         yield from _repeated((r.id for r in self.rules), "rule")
-        if sum(rule.kind == "camera_offline" for rule in self.rules) > 1:
+        if newly and sum(rule.kind == "camera_offline" for rule in self.rules) > 1:
             yield "more than one rule of kind camera_offline"
         kinds = {z.id: z.kind for z in self.zones}
         for rule in self.rules:

@@ -14,6 +14,7 @@ from vms.domain import tryouts as asked
 from vms.domain.clock import from_epoch, rfc3339
 from vms.domain.errors import BusError
 from vms.domain.facility import Camera, Rule, Site, Zone
+from vms.domain.model import lines_of
 from web.access import Identity, permit
 from web.api.zones import MOST
 from web.context import Context, Here
@@ -102,7 +103,7 @@ def _check(camera: Camera, body: Tried) -> None:
     try:
         Camera.model_validate(dict(camera) | {"zones": body.zones, "rules": (body.rule,)})
     except ValidationError as err:
-        detail = "; ".join(one["msg"].removeprefix("Value error, ") for one in err.errors()[:3])
+        detail = "; ".join(line for one in err.errors()[:3] for line in lines_of(one["msg"]))
         raise Problem(422, "invalid", detail) from err
     if body.rule.kind == UNSEEN:
         raise Problem(422, "invalid", f"a rule of kind {body.rule.kind} cannot be tried out on recordings")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ FIRST_GRACE_S = 60.0
 TOGETHER_S = 2.0
 #: Fewer cameras than this are told one by one.
 SITE_MIN = 3
+#: All cameras of a site are dark, whatever their rules say, and one of which nothing is told yet for so long.
+SITE_S = DWELL_S["camera_offline"]
 #: Several heartbeats of all workers missed: the bus hangs or restarts. Alarms wait so long for it to come back, and
 #: then until everybody had time to speak.
 SILENT_S, HOLD_S, RESUME_S = 4.0, 30.0, 4.0
@@ -26,7 +29,8 @@ SILENT_S, HOLD_S, RESUME_S = 4.0, 30.0, 4.0
 class Status:
     """One enabled camera now; ``dark_s`` how long it had been dark when it was found offline.
 
-    ``dwell_s``, ``rearm_s``, ``armed``: what its rule ``camera_offline`` says; a dark site counts it armed or not.
+    ``dwell_s``, ``rearm_s``, ``armed``: what its rule ``camera_offline`` says. Outside its schedule no alert opens, and
+    one that is open goes on: the camera is not back.
     """
 
     site: str
@@ -130,28 +134,23 @@ class Alarms:
                 self._not_before[status.camera] = now + GRACE_S
             return actions
         waiting = [status for status in dark if status.camera not in self.cameras]
-        due = [status for status in waiting if self._due(now, status)]
-        if not due:
-            return actions
-        if len(members) >= SITE_MIN and len(waiting) == len(members):
+        if waiting and len(dark) == len(members) >= SITE_MIN:
+            told = next((status for status in waiting if self._dark(now, status) >= SITE_S), None)
+            if told is None:
+                return actions  # so soon it is the site, or nothing
             self.sites[site] = members[0].camera
-            reason = due[0].reason
             names = tuple(status.camera for status in members)
-            return [*actions, Action("site_unreachable", "open", site, members[0].camera, names, reason)]
+            return [*actions, Action("site_unreachable", "open", site, members[0].camera, names, told.reason)]
         many = len(waiting) >= SITE_MIN and 2 * len(waiting) > len(members)
-        for status in due:
-            if many and not self._due(now, status, TOGETHER_S):
-                continue
-            self.cameras[status.camera] = site
-            actions.append(Action("camera_offline", "open", site, status.camera, (), status.reason))
+        for status in waiting:
+            if status.armed and self._dark(now, status) >= status.dwell_s + (TOGETHER_S if many else 0.0):
+                self.cameras[status.camera] = site
+                actions.append(Action("camera_offline", "open", site, status.camera, (), status.reason))
         return actions
 
-    def _due(self, now: float, status: Status, more_s: float = 0.0) -> bool:
-        if not status.armed or now < self._not_before[status.camera]:
-            return False
-        return now - self._dark_since[status.camera] >= status.dwell_s + more_s
+    def _dark(self, now: float, status: Status) -> float:
+        """For how long, in seconds; less than none while it has time to connect."""
+        return -math.inf if now < self._not_before[status.camera] else now - self._dark_since[status.camera]
 
     def _over(self, now: float, status: Status) -> bool:
-        if status.offline:
-            return not status.armed
-        return now - self._back_since[status.camera] >= status.rearm_s
+        return not status.offline and now - self._back_since[status.camera] >= status.rearm_s

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select, tuple_
@@ -12,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.facility import DEFAULT_COUNTS_DAYS
+from vms.settings.believed import BelievedClock
 from web.configuration.current import CurrentConfiguration
 from web.database.engine import Database
 from web.database.schema import MinuteCount, ZoneMinute
@@ -29,16 +32,19 @@ _KEYS: tuple[tuple[_Table, Sequence[InstrumentedAttribute[str]]], ...] = (
 
 
 class CountsPruning:
-    """Deletes the oldest counts of one camera or zone after the other."""
+    """Deletes the oldest counts of one camera or zone after the other; ``note``: where the time is remembered."""
 
-    def __init__(self, database: Database, clock: Clock, current: CurrentConfiguration) -> None:
+    def __init__(self, database: Database, clock: Clock, current: CurrentConfiguration, note: Path) -> None:
         self._database = database
-        self._clock = clock
+        # Counts are few and kept for long: no time server is asked, a clock that is far ahead is caught up with slowly.
+        self._clock = BelievedClock(clock, note, lambda: None)
         self._current = current
 
     async def look(self) -> None:
         """Deletes what is due, also of cameras and zones that are no longer configured."""
         days = self._current.facility.retention.counts_days or DEFAULT_COUNTS_DAYS
+        newest = await self._newest()
+        await asyncio.to_thread(self._clock.look, lambda: newest)  # writes a note
         # Whole days (UTC), or there would be a little to delete of everything each time.
         oldest = from_epoch(self._clock.utc()) - timedelta(days=days)
         first = oldest.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -49,6 +55,12 @@ class CountsPruning:
                 deleted += await self._delete(table, key, of, first)
         if deleted:
             log.info("counts.pruned rows=%d before=%s", deleted, first.date())
+
+    async def _newest(self) -> float | None:
+        """The minute that came last (UTC seconds)."""
+        async with self._database.read() as connection:
+            at = await connection.scalar(select(MinuteCount.at).order_by(MinuteCount.id.desc()).limit(1))
+        return None if at is None else at.timestamp()
 
     async def _next(self, key: Sequence[Any], last: Sequence[str] | None) -> Sequence[str] | None:
         """The camera, or camera and zone, after ``last``: a step in the index, however many rows each has."""

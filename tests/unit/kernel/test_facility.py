@@ -200,7 +200,9 @@ def test_a_camera_id_is_unique_in_the_whole_facility() -> None:
 def test_what_was_stored_before_a_check_was_there_is_still_read() -> None:
     crossed = [[0, 0], [1, 1], [1, 0], [0, 1]]
     old = changed((*CAMERA, "zones", 0, "polygon"), crossed)
-    old["sites"][0]["cameras"][0]["rules"][0]["schedule"] = "10:00-10:00"
+    rules = old["sites"][0]["cameras"][0]["rules"]
+    rules[0]["schedule"] = "10:00-10:00"
+    rules += [{"id": f"lost-{n}", "kind": "camera_offline"} for n in range(2)]
     camera = Facility.from_store(json.dumps(old)).sites[0].cameras[0]
     assert camera.zones[0].polygon == tuple(tuple(point) for point in crossed)
     with pytest.raises(ValidationError, match="2 validation errors"):

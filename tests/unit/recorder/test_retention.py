@@ -9,7 +9,6 @@ import pytest
 
 from recorder.retention import shelf as shelves
 from recorder.retention.account import Account
-from recorder.retention.believed import BelievedClock
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import STALE_S, Holds
 from recorder.retention.mount import RecordingsRoot
@@ -22,6 +21,7 @@ from tests.support.shelves import DAY, MIDNIGHT, record, there, told
 from vms.domain.clock import from_epoch
 from vms.domain.facility import Facility
 from vms.domain.holds import Hold, HoldList
+from vms.settings.believed import BelievedClock
 
 NOW = MIDNIGHT + 10 * DAY + 3600
 

@@ -19,7 +19,6 @@ from recorder.disk import _Item
 from recorder.disks import Disks
 from recorder.keeper import Keeper
 from recorder.retention import policy, volume
-from recorder.retention.believed import BelievedClock
 from recorder.retention.mount import RecordingsRoot
 from recorder.retention.volume import FAILING_S, STALLED_S
 from recorder.retention.watch import QUIET_S, StorageWatch
@@ -30,6 +29,7 @@ from vms.bus.outbox import Outbox
 from vms.domain.clock import from_epoch
 from vms.domain.facility import Facility
 from vms.domain.holds import HoldList
+from vms.settings.believed import BelievedClock
 from vms.settings.environment import Environment
 
 FACILITY = Facility.model_validate({"facility": {"name": "F"}, "retention": {"reserve_gib": 1e-6}})

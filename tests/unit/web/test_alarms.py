@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,18 +71,30 @@ def test_a_rule_says_after_how_long_and_when() -> None:
     assert dark(100, armed=False) == []
     assert dark(159, armed=True) == []
     assert dark(160, armed=True) == ["open"]
-    assert dark(161, armed=False) == ["end"], "its schedule is over"
-    assert dark(200, armed=True) == ["open"], "dark all the time"
+    assert dark(161, armed=False) == [], "its schedule is over, and it is not back"
     assert [one.does for one in alarms.tick(201, [Status("s", "c", False, None, 0, 60, 0)])] == ["end"]
 
 
-def test_a_dark_site_counts_cameras_whose_rule_sleeps() -> None:
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [{}, {"armed": False}, {"armed": False}],
+        [{"armed": False}] * 3,
+        [{"dwell_s": 3600}] * 3,
+        [{"dwell_s": 0}, {}, {"dwell_s": 0}],
+    ],
+)
+def test_a_dark_site_is_told_whatever_the_rules_of_its_cameras(rules: list[dict[str, Any]]) -> None:
     alarms = Alarms()
-    asleep = [Status("s", camera, False, armed=camera == "a") for camera in "abc"]
-    alarms.tick(0, asleep)
-    dark = [Status("s", one.camera, True, "unreachable", armed=one.armed) for one in asleep]
-    assert alarms.tick(10, dark) == []
-    assert [(one.does, one.kind) for one in alarms.tick(20, dark)] == [("open", "site_unreachable")]
+    alarms.tick(0, [Status("s", camera, False) for camera in "abc"])
+    told: dict[float, list[str]] = {}
+    for now in range(30, 50):  # one after the other
+        statuses = [Status("s", c, now >= 30 + n, "unreachable", **rules[n]) for n, c in enumerate("abc")]
+        if actions := alarms.tick(now, statuses):
+            told[now] = [f"{one.does} {one.kind}" for one in actions]
+    at, last = max(told.items())
+    assert last == ["open site_unreachable"]
+    assert 30 + AFTER_S <= at <= 30 + 2 + AFTER_S
 
 
 def test_short_darkness_tells_nothing() -> None:

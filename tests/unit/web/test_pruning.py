@@ -77,10 +77,12 @@ async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     await one.close()
 
 
-async def test_what_is_older_goes_and_all_else_stays(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_older_goes_and_all_else_stays(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pruning, "BATCH", 7)
     current = CurrentConfiguration(configured(1))
-    work = CountsPruning(database, CLOCK, current)
+    work = CountsPruning(database, CLOCK, current, tmp_path / "note")
     await work.look()  # of an empty database
     first = MIDNIGHT - DEFAULT_COUNTS_DAYS * DAY
     old = [first - n * MINUTE for n in (1, 2, 3, 1440, 300_000, *range(10, 30))]
@@ -95,19 +97,35 @@ async def test_what_is_older_goes_and_all_else_stays(database: Database, monkeyp
     assert await kept(database) == [young[3:]] * 5
 
 
-async def test_others_write_while_much_is_deleted(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_clock_that_is_set_ahead_deletes_nothing(database: Database, tmp_path: Path) -> None:
+    clock, current = ManualClock(), CurrentConfiguration(configured(1))
+    moments = [MIDNIGHT - 300 * DAY, MIDNIGHT]
+    await keep(database, *moments)
+    work = CountsPruning(database, clock, current, tmp_path / "note")
+    await work.look()
+    clock.step(500 * 86400)
+    await work.look()
+    await CountsPruning(database, clock, current, tmp_path / "note").look()
+    await CountsPruning(database, clock, current, tmp_path / "none yet").look()
+    assert await kept(database) == [moments] * 5
+
+
+async def test_others_write_while_much_is_deleted(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pruning, "BATCH", 10)
-    await keep(database, *(MIDNIGHT - (DEFAULT_COUNTS_DAYS + 1) * DAY + n * MINUTE for n in range(1000)))
+    await keep(database, *(MIDNIGHT - (DEFAULT_COUNTS_DAYS + 1) * DAY + n * MINUTE for n in range(1000)), MIDNIGHT)
     begun = asyncio.Event()
     database.on_commit(begun.set)
-    work = asyncio.create_task(CountsPruning(database, CLOCK, CurrentConfiguration(configured(1))).look())
+    current = CurrentConfiguration(configured(1))
+    work = asyncio.create_task(CountsPruning(database, CLOCK, current, tmp_path / "note").look())
     await begun.wait()
     async with database.change() as change:
         left = await change.connection.scalar(select(func.count()).select_from(MinuteCount))
     assert left is not None
-    assert 0 < left < 2000
+    assert 2 < left < 2002
     await work
-    assert await kept(database) == [[]] * 5
+    assert await kept(database) == [[MIDNIGHT]] * 5
 
 
 async def test_a_locked_database_is_waited_for_and_said_once(
@@ -115,8 +133,8 @@ async def test_a_locked_database_is_waited_for_and_said_once(
 ) -> None:
     caplog.set_level(logging.INFO)
     old = MIDNIGHT - (DEFAULT_COUNTS_DAYS + 1) * DAY
-    await keep(database, old)
-    work, tried = CountsPruning(database, CLOCK, CurrentConfiguration(configured(1))), 0
+    await keep(database, old, MIDNIGHT)
+    work, tried = CountsPruning(database, CLOCK, CurrentConfiguration(configured(1)), tmp_path / "note"), 0
 
     async def look() -> None:
         nonlocal tried
@@ -127,10 +145,10 @@ async def test_a_locked_database_is_waited_for_and_said_once(
     other.execute("BEGIN IMMEDIATE")
     task = asyncio.create_task(for_ever(look, 0.01, "counts.unpruned"))
     await until(lambda: tried >= 3)
-    assert await kept(database) == [[old]] * 5
+    assert await kept(database) == [[old, MIDNIGHT]] * 5
     other.execute("ROLLBACK")
     await until(lambda: "counts.pruned rows=5" in caplog.text)
     await end((task,))
-    assert await kept(database) == [[]] * 5
+    assert await kept(database) == [[MIDNIGHT]] * 5
     assert caplog.text.count("counts.unpruned error=database is locked") == 1
     other.close()

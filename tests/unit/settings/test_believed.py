@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from recorder.retention.account import Account
-from recorder.retention.believed import MADE_UP, NEAR_S, SAVE_EVERY_S, SETTLED_S, BelievedClock
 from recorder.retention.deletion import Deleter
 from recorder.retention.holds import Holds
 from recorder.retention.mount import RecordingsRoot
@@ -19,6 +18,7 @@ from tests.support.shelves import DAY, MIDNIGHT, record, there
 from vms.domain.clock import from_epoch
 from vms.domain.facility import Facility
 from vms.domain.holds import Hold, HoldList
+from vms.settings.believed import MADE_UP, NEAR_S, SAVE_EVERY_S, SETTLED_S, BelievedClock
 
 NOW = MIDNIGHT + 10 * DAY
 YEAR = 365 * DAY
