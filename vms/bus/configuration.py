@@ -58,6 +58,7 @@ class ConfigurationFollower:
         self._wanted: _Wanted | None = None
         self._came = asyncio.Event()
         self._closing = False
+        self._refused = ""  # what was said of the last one that could not be read
         self._work: asyncio.Task[None] | None = None
         self.revision = 0  # the last one that is wholly in force
 
@@ -100,8 +101,12 @@ class ConfigurationFollower:
                 return False
             facility = Facility.from_store(json.dumps(message.facility))
         except (ValidationError, ValueError) as err:
-            log.error("configuration.refused source=%s error=%s", "bus" if from_bus else "cache", _first(err))
+            refused = f"source={'bus' if from_bus else 'cache'} error={_first(err)}"
+            if refused != self._refused:  # it is asked for again and again
+                log.error("configuration.refused %s", refused)
+            self._refused = refused
             return False
+        self._refused = ""
         self._wanted = _Wanted(message.revision, facility, raw, from_bus)
         self._came.set()
         if self._work is None:

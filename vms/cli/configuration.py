@@ -18,6 +18,9 @@ from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import FacilityFaults, check_environment, json_schema, load
 
+#: Of one file; who has corrected so many looks again.
+MOST_FAULTS = 200
+
 
 @click.group()
 def config() -> None:
@@ -32,10 +35,11 @@ def check(file: Path, no_env: bool) -> None:
     try:
         facility = load(file)
     except FacilityFaults as err:
-        for line in err.lines:
+        for line in err.lines[:MOST_FAULTS]:
             click.echo(f"vms: {one_line(line)}", err=True)
         if len(err.lines) > 1:
-            click.echo(f"vms: {file}: {len(err.lines)} faults", err=True)
+            shown = f", the first {MOST_FAULTS} of them above" if len(err.lines) > MOST_FAULTS else ""
+            click.echo(f"vms: {file}: {len(err.lines)} faults{shown}", err=True)
         raise click.exceptions.Exit(2) from err
     if not no_env:
         check_environment(facility, os.environ)

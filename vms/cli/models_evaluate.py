@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from dataclasses import asdict
@@ -68,6 +69,8 @@ def evaluate(
     from detectors.plan import input_side
     from vms.settings.environment import Environment
 
+    if any(value is not None and math.isnan(value) for value in (fps, confidence)):
+        raise click.BadParameter("a number is wanted", param_hint="--fps, --confidence")
     sequences = [read(folder) for folder in folders]  # all, before the first takes its minutes
     for sequence in sequences:
         if not labelled_only and sequence.labelled < SPARSE:

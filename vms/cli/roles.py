@@ -104,8 +104,8 @@ def renderer(data: Path, sites: str | None) -> None:
 @address_options
 def web(data: Path, config_path: Path | None, host: str, port: int) -> None:
     """Serve the API and the dashboard (bus named by VMS_NATS_URL)."""
-    from vms.settings.facility_file import load
+    from vms.settings.facility_file import load_for_start
     from web import process
 
-    seed = load(config_path) if config_path is not None else None
+    seed = load_for_start(config_path, data) if config_path is not None else None
     run_role("web", data, lambda environment, address, stop: process.run(environment, address, seed, host, port, stop))

@@ -14,7 +14,7 @@ from vms.cli.configuration import import_file
 from vms.cli.options import address_options, config_option, counted, data_option
 from vms.settings import logs
 from vms.settings.environment import Environment
-from vms.settings.facility_file import check_environment, load
+from vms.settings.facility_file import check_environment, load, load_for_start
 from vms.supervisor.demo import cameras_child, prepare_demo
 from vms.supervisor.host import HostSpec, check_data, run_host, sole_owner
 
@@ -38,7 +38,7 @@ def up(config_path: Path, data: Path, host: str, port: int) -> None:
     """Run everything on this host, from real cameras."""
     logs.configure("supervisor")
     os.umask(0o077)
-    facility = load(config_path)
+    facility = load_for_start(config_path, data)
     check_environment(facility, os.environ)
     _check_port(host, port)
     check_given(os.environ)

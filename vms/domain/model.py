@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 ID_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
 
 Id = Annotated[str, Field(pattern=rf"^{ID_PATTERN}$", description="lower-case letters, digits and '-', at most 63")]
-Name = Annotated[str, Field(min_length=1, max_length=120)]
+
+#: Controls, marks of direction, halves of characters, ends of lines and paragraphs (Unicode's general categories).
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _legible(name: str, info: ValidationInfo) -> str:
+    """What is shown in lists and alerts; control characters turn a line round or end it (U+202E, line breaks, NUL)."""
+    if newly_stated(info) and (not name.strip() or any(unicodedata.category(one) in _UNSEEN for one in name)):
+        raise ValueError("a name has letters, and no line breaks or control characters")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_legible)]
 
 
 class Model(BaseModel):

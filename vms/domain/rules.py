@@ -79,6 +79,8 @@ class Zone(Model):
     def _clear_outline(self, info: ValidationInfo) -> Self:
         if self.polygon is not None and newly_stated(info) and (fault := polygon_fault(self.polygon)) is not None:
             raise ValueError(f"zone '{self.id}': {fault}")
+        if self.points is not None and newly_stated(info) and len(set(self.points)) < 2:
+            raise ValueError(f"zone '{self.id}': a line has two different points")
         return self
 
 

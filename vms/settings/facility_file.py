@@ -5,6 +5,7 @@ Not here: the shape itself (``vms.domain.facility``), the database that the file
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from pydantic import ValidationError
 
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility, Streams
+from vms.domain.model import STORED
 from vms.settings import yaml_source
 from vms.settings.complaints import complaints
 from vms.settings.templates import resolve, variables
 from vms.settings.yaml_source import Source, SourceError
+
+log = logging.getLogger(__name__)
 
 _EXAMPLE = "config/hau-giang.yaml is a complete example"
 
@@ -36,8 +40,27 @@ def load(path: Path) -> Facility:
     return parse(_read(path), str(path))
 
 
-def parse(text: str, name: str) -> Facility:
-    """The facility in ``text``; ``name`` stands for it in what a ``ConfigurationError`` says."""
+def load_for_start(path: Path, data: Path) -> Facility:
+    """The same for a service on the folder ``data``; raises ``ConfigurationError``.
+
+    Where a database there already holds the configuration in force, the file is a seed that nobody needs: what newer
+    checks alone find in it is said, and keeps nobody from starting.
+    """
+    try:
+        return load(path)
+    except FacilityFaults as err:
+        if not (data / "vms.db").exists():
+            raise
+        facility = parse(_read(path), str(path), stored=True)
+        log.warning("facility.faulty the configuration in the database is in force error=%s", err)
+        return facility
+
+
+def parse(text: str, name: str, *, stored: bool = False) -> Facility:
+    """The facility in ``text``; ``name`` stands for it in what a ``ConfigurationError`` says.
+
+    ``stored``: it was accepted once, so checks that came later are left out (``vms.domain.model.STORED``).
+    """
     try:
         source = yaml_source.parse(text)
     except SourceError as err:
@@ -47,7 +70,7 @@ def parse(text: str, name: str) -> Facility:
     if not isinstance(source.value, dict):
         raise ConfigurationError(f"{name}:1: 'facility:' and 'sites:' are wanted at the left margin; {_EXAMPLE}")
     try:
-        facility = Facility.model_validate(source.value)
+        facility = Facility.model_validate(source.value, context=STORED if stored else None)
     except ValidationError as err:
         raise FacilityFaults(name, complaints(err, source, json_schema())) from err
     if faults := _template_faults(facility, source):

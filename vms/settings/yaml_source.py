@@ -7,6 +7,7 @@ multiplies it. Not here: what the values mean.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -38,7 +39,7 @@ class Source:
 
     value: object
     _lines: dict[Location, int] = field(repr=False)
-    _scalars: dict[Location, str] = field(repr=False)
+    _places: dict[str, list[Location]] = field(repr=False)  # of each string
 
     def line(self, location: Location) -> int:
         """The line of ``location``, or of the nearest thing around it that the text has."""
@@ -49,8 +50,8 @@ class Source:
 
     def find(self, text: str, within: Location) -> Iterator[Location]:
         """Every place under ``within`` whose value is the string ``text``, in the file's order."""
-        for location, value in self._scalars.items():
-            if value == text and location[: len(within)] == within:
+        for location in self._places.get(text, ()):
+            if location[: len(within)] == within:
                 yield location
 
 
@@ -95,12 +96,12 @@ class _Reader:
     def __init__(self, loader: yaml.SafeLoader) -> None:
         self._loader = loader
         self._lines: dict[Location, int] = {}
-        self._scalars: dict[Location, str] = {}
+        self._places: dict[str, list[Location]] = defaultdict(list)
         self._count = 0
 
     def read(self, root: yaml.Node) -> Source:
         self._lines[()] = root.start_mark.line + 1
-        return Source(self._value(root, ()), self._lines, self._scalars)
+        return Source(self._value(root, ()), self._lines, self._places)
 
     def _value(self, node: yaml.Node, location: Location) -> object:
         line = node.start_mark.line + 1
@@ -136,7 +137,7 @@ class _Reader:
     def _scalar(self, node: yaml.Node, location: Location, line: int) -> object:
         # What YAML 1.1 takes for a date stays text: nothing in our files is one.
         if node.tag not in _RESOLVED:
-            self._scalars[location] = node.value
+            self._places[node.value].append(location)
             return node.value
         try:
             value = self._loader.construct_object(node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -31,6 +32,7 @@ def _few(items: object) -> object:
 
 Drawn = Annotated[tuple[Zone, ...], BeforeValidator(_few)]
 Ruled = Annotated[tuple[Rule, ...], BeforeValidator(_few)]
+Stated = Mapping[str, tuple[Zone, ...] | tuple[Rule, ...]]
 
 
 class Zones(BaseModel):
@@ -53,7 +55,9 @@ class Analysis(BaseModel):
     model_config = ConfigDict(extra="forbid")
     zones: Drawn
     rules: Ruled
-    base_revision: Annotated[int | None, Field(ge=0, description="the revision that was drawn upon; null: any")] = None
+    base_revision: Annotated[
+        int | None, Field(ge=0, lt=2**53, description="the revision that was drawn upon; null: any")
+    ] = None
 
 
 @router.get("/zones", dependencies=[permit("camera.view")])
@@ -82,7 +86,7 @@ async def put_zones(
     camera: str, body: Zones, identity: Annotated[Identity, permit("camera.configure")], context: Here
 ) -> dict[str, int]:
     """Replaces all zones; answers with the configuration's new revision."""
-    return await _replace(context, identity, camera, {"zones": _plain(body, "items")})
+    return await _replace(context, identity, camera, {"zones": body.items})
 
 
 @router.put("/rules")
@@ -90,7 +94,7 @@ async def put_rules(
     camera: str, body: Rules, identity: Annotated[Identity, permit("camera.configure")], context: Here
 ) -> dict[str, int]:
     """Replaces all rules; answers with the configuration's new revision."""
-    return await _replace(context, identity, camera, {"rules": _plain(body, "items")})
+    return await _replace(context, identity, camera, {"rules": body.items})
 
 
 @router.put("/analysis")
@@ -98,8 +102,7 @@ async def put_analysis(
     camera: str, body: Analysis, identity: Annotated[Identity, permit("camera.configure")], context: Here
 ) -> dict[str, int]:
     """Replaces both in one revision. 409 `changed` when they were changed since `base_revision`."""
-    parts = {"zones": _plain(body, "zones"), "rules": _plain(body, "rules")}
-    return await _replace(context, identity, camera, parts, body.base_revision)
+    return await _replace(context, identity, camera, {"zones": body.zones, "rules": body.rules}, body.base_revision)
 
 
 def lists_of(camera: Camera) -> dict[str, Any]:
@@ -110,17 +113,18 @@ def lists_of(camera: Camera) -> dict[str, Any]:
     }
 
 
-def _plain(body: BaseModel, part: str) -> list[Any]:
-    found: list[Any] = body.model_dump(mode="json", exclude_none=True)[part]
-    return found
-
-
 async def _replace(
-    context: Context, identity: Identity, camera: str, parts: dict[str, list[Any]], base: int | None = None
+    context: Context,
+    identity: Identity,
+    camera: str,
+    stated: Stated,
+    base: int | None = None,
 ) -> dict[str, int]:
-    context.camera(camera)
+    _, found = context.camera(camera)
+    parts = {name: [one.model_dump(mode="json", exclude_none=True) for one in some] for name, some in stated.items()}
     database, clock, author = context.database, context.clock, identity.username
     try:
+        Camera.model_validate(dict(found) | dict(stated))  # not what is stored, what comes
         if base is None:
             configured = await save(database, clock, author, replacing(camera, parts))
         else:
@@ -144,10 +148,13 @@ async def _changed(context: Context, camera: str, base: int) -> Problem:
         context.current.replace(newest)  # the command line may have written it
     _, found = context.camera(camera)
     who = "somebody" if change is None else change.author
+    said = f"{who} changed the zones or rules of this camera after revision {base}"
+    if base > context.current.revision:
+        said = f"there is no revision {base} yet: what was drawn upon is of another configuration"
     return Problem(
         409,
         "changed",
-        f"{who} changed the zones or rules of this camera after revision {base}",
+        said,
         revision=context.current.revision,
         by=None if change is None else change.author,
         at=None if change is None else rfc3339(change.at),

@@ -44,6 +44,13 @@ async def test_what_does_not_fit_together_is_refused_in_words(rig: WebRig) -> No
     crossed = await put(rig, 1, zones=[LINE, bow])
     assert (crossed.status_code, crossed.json()["type"]) == (422, "about:blank#invalid")
     assert crossed.json()["detail"].startswith("camera 'cam-1': body.zones.1: zone 'bow': its edges cross or touch")
+    lost = [{"id": f"lost-{n}", "kind": "camera_offline"} for n in range(2)]
+    for answer in (await put(rig, 1, rules=lost), await rig.http.put("/api/cameras/cam-1/rules", json={"items": lost})):
+        assert answer.status_code == 422
+        assert "more than one rule of kind camera_offline" in answer.json()["detail"]
+    assert (await put(rig, 2**63)).status_code == 422
+    unborn = await put(rig, 7)
+    assert (unborn.status_code, unborn.json()["detail"][:24]) == (409, "there is no revision 7 y")
     many = await put(rig, 1, zones=[LINE] * 65)
     assert "at most 64" in many.json()["detail"]
     assert (await put(rig, 1, camera="nope")).status_code == 404

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from vms.cli.configuration import config
+from vms.cli.configuration import MOST_FAULTS, config
 
 HEAD = """\
 facility: {name: F}
@@ -42,3 +42,15 @@ def test_a_good_file_is_one_line(tmp_path: Path) -> None:
     done = CliRunner().invoke(config, ["check", str(file)])
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"{file}: good. 1 site, 1 camera, 0 rules.\n"
+
+
+def test_of_very_many_faults_the_first_are_told(tmp_path: Path) -> None:
+    """Six thousand of them, which took time with their square."""
+    file = tmp_path / "facility.yaml"
+    rules = "".join(f"          - {{id: r{n}, kind: zone_breach}}\n" for n in range(6000))
+    file.write_text(HEAD + "        rules:\n" + rules, encoding="utf-8")
+    done = CliRunner().invoke(config, ["check", str(file)])
+    lines = done.stderr.splitlines()
+    assert len(lines) == MOST_FAULTS + 1
+    assert lines[0].startswith(f"vms: {file}:11: ")
+    assert lines[-1] == f"vms: {file}: 6000 faults, the first {MOST_FAULTS} of them above"

@@ -205,6 +205,22 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         assert str(caught.value).startswith(str(path))
 
 
+def test_a_file_that_only_later_checks_refuse_keeps_no_service_with_a_database_from_starting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "facility.yaml"
+    file.write_text(GOOD.replace("[[0.1,0.5],[0.9,0.5],[0.9,1]]", "[[0,0],[1,1],[1,0],[0,1]]"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="its edges cross or touch"):
+        facility_file.load_for_start(file, tmp_path)
+    (tmp_path / "vms.db").touch()
+    assert facility_file.load_for_start(file, tmp_path).sites
+    assert "facility.faulty" in caplog.text
+    assert "its edges cross or touch" in caplog.text
+    file.write_text("facility: {name: F}\nsites: 5\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="a list is wanted"):
+        facility_file.load_for_start(file, tmp_path)
+
+
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
