@@ -20,7 +20,7 @@ from detectors.inference.batching import Batcher, Sample
 from detectors.looker import Look, Looker
 from detectors.outputs import Outputs
 from detectors.plan import CameraPlan
-from detectors.sampling.apart import DecoderDied
+from detectors.sampling.apart import DecoderDied, NotStarted
 from detectors.sampling.decoder import CorruptStream, Group
 from detectors.sampling.flow import Flow
 from detectors.sampling.lateness import Lateness
@@ -59,7 +59,7 @@ class CameraAnalyst:
         self._clock = clock
         self.analysis = analysis
         self._retired = False
-        self._looker: Looker[MediaPacket] = Looker(analysis, plan.rates, plan.camera.id)
+        self._looker: Looker[MediaPacket] = Looker(analysis, plan.rates, plan.camera.id, self.left_out)
         self._looker.attend(clock.utc())
         self._lateness = Lateness()
         self._decoding = decoding
@@ -105,11 +105,7 @@ class CameraAnalyst:
         except CorruptStream as err:
             self._set_aside(err)
             return
-        if look is None:
-            return
-        if look.left_out:
-            self.left_out()
-        if look.frame is not None:
+        if look is not None and look.frame is not None:
             self._hand_on(run, look, look.frame, moment)
 
     def end(self, _run: Run, reason: str) -> None:
@@ -125,6 +121,8 @@ class CameraAnalyst:
         if self._looker.stop():
             self._decoding.blame(self.plan.camera.id, "hung")
             reason, detail = "corrupt", "the decoder does not come back from the pictures; decoded apart from now on"
+            if self._decoding.why_apart(self.plan.camera.id) is None:
+                reason, detail = "decoder", "the decoder does not come back, nor do many others: it is the machine"
         self.status.offline(known(reason), detail)
 
     def left_out(self, count: int = 1) -> None:
@@ -160,6 +158,9 @@ class CameraAnalyst:
     def _set_aside(self, err: CorruptStream) -> None:
         wait_s = self._looker.aside_for
         log.warning("decoder.set_aside camera=%s error=%s retry_s=%.0f", self.plan.camera.id, err, wait_s)
+        if isinstance(err, NotStarted):
+            self.status.offline("decoder", f"{err}; tried again after {wait_s:.0f} s")
+            return
         trouble = "bring the decoder down" if isinstance(err, DecoderDied) else "cannot be decoded"
         self.status.offline("corrupt", f"the pictures {trouble} ({err}); tried again after {wait_s:.0f} s")
 

@@ -95,8 +95,8 @@ class Doors:
                 door = self._doors[camera] = Door(camera, self._clock, page, place + _ID)
             return door
 
-    def held(self, seconds: float, awake_since: float = 0.0) -> list[tuple[Door, list[int]]]:
-        """Doors from which threads (the kernel's ids) have not come back for so long, and those threads.
+    def held(self, seconds: float, awake_since: float = 0.0) -> list[tuple[Door, dict[int, float]]]:
+        """Doors from which threads (the kernel's ids) have not come back for so long, and since when each is inside.
 
         ``awake_since``: since when (monotonic seconds) this process has run without standing still.
         """
@@ -104,7 +104,7 @@ class Doors:
         with self._lock:
             doors = list(self._doors.values())
         held = [
-            (door, [thread for thread, since in door.inside_since().items() if max(since, awake_since) < latest])
+            (door, {one: since for one, since in door.inside_since().items() if max(since, awake_since) < latest})
             for door in doors
         ]
         return [(door, threads) for door, threads in held if threads]

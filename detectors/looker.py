@@ -52,16 +52,12 @@ class Decoder(Protocol[_In_contra]):
 class Look:
     """One picture that was due. ``frame`` None: there was none to be had.
 
-    ``wanted``: the model shall see it; ``left_out``: it was to and will not; ``tile``: watchers of the wall shall.
+    ``wanted``: the model shall see it; ``tile``: watchers of the wall shall.
     """
 
     frame: av.VideoFrame | None = None
     wanted: bool = False
-    left_out: bool = False
     tile: bool = False
-
-
-_LEFT_OUT = Look(left_out=True)
 
 
 class Looker(Generic[P]):
@@ -71,13 +67,19 @@ class Looker(Generic[P]):
     another (hold ``analysis.lock``), and ``stop`` and ``begin``, which may take a camera over from one that hangs.
     """
 
-    def __init__(self, analysis: Analysis, rates: Rates, camera: str | None = None) -> None:
-        """``camera`` is named in the log; None: it is a recording, and nothing happens now."""
+    def __init__(
+        self, analysis: Analysis, rates: Rates, camera: str | None = None, left_out: Callable[[], None] = lambda: None
+    ) -> None:
+        """``camera`` is named in the log; None: it is a recording, and nothing happens now.
+
+        ``left_out`` hears of each picture that was due for the model and will not be decoded.
+        """
         self.analysis = analysis
         self.sampler = Sampler(rates)
         self.tampering = Tampering(camera)
         self.persons: int | None = None
         self.aside_for = 0.0  # the last wait of a stream that could not be decoded (seconds)
+        self._left_out = left_out
         self._scene = SceneChange()
         self._open: Callable[[], Decoder[P]] | None = None
         self._decoder: Decoder[P] | None = None
@@ -120,13 +122,13 @@ class Looker(Generic[P]):
             return None
         key = packet.keyframe
         due = self.sampler.packet(moment, key=key, tile_fps=tile_fps)
-        left_out = due.left_out or (late and due.granted)
-        unseen = _LEFT_OUT if left_out else None
+        if due.left_out or (late and due.granted):
+            self._left_out()
         self._busy = decoder
         try:
             decoder.feed(packet)
             if late or not (due.look or self.tampering.wants(moment, key=key)):
-                return unseen
+                return None
             frame = decoder.picture()
         except CorruptStream as err:
             if decoder is not self._decoder:
@@ -137,16 +139,16 @@ class Looker(Generic[P]):
             if self._busy is decoder:
                 self._busy = None
         if frame is None or decoder is not self._decoder:  # another thread has taken over from one that hung
-            return Look(left_out=left_out)
+            return Look()
         if moment - self._aside_until > CURED_S:
             self.aside_for = 0.0
         self._seeing = True
         news = self.tampering.look(frame, moment, key=key)
         if not due.look and not news:
-            return unseen
+            return None
         changed = self._scene.look(pictures.grey(frame, *SIZE), moment, quiet=not self.persons)
         wanted = self.sampler.looked(moment, changed=changed or news)
-        return Look(frame, wanted, left_out, due.tile)
+        return Look(frame, wanted, due.tile)
 
     def observe(self, found: Detections, scale: Scale, size: tuple[int, int], at: float, moment: float) -> Observation:
         """What the model ``found`` in a picture of a stream of ``size`` means, also for what is sampled next."""

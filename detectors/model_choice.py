@@ -73,7 +73,7 @@ class ModelChoice:
             self._improve(choice, side, wanted)
 
     async def _load(self, name: str, confidence: float | None, side: int | None, *, asked: bool) -> Choice:
-        """``choose`` in a daemon thread: compiling takes seconds, and a stop must not wait for it."""
+        """``choose`` in a daemon thread: compiling takes seconds; how long a stop waits for it: ``native``."""
         loop = asyncio.get_running_loop()
         loaded: asyncio.Future[Choice] = loop.create_future()
 

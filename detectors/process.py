@@ -15,6 +15,7 @@ from detectors.alerts import AlertWriter
 from detectors.decoding import Decoding
 from detectors.fleet import Fleet
 from detectors.governing import keep_governing
+from detectors.inference import native
 from detectors.inference.batching import Batcher
 from detectors.inference.openvino import Runtime
 from detectors.model_choice import ModelChoice
@@ -88,6 +89,8 @@ class _Process:
                     task.result()  # a task that ends before the stop has failed: say so
         finally:
             stopping.cancel()
+            if stop.is_set():
+                native.stopping()
             await self._close(tasks)
 
     async def _close(self, tasks: list[asyncio.Task[None]]) -> None:

@@ -33,7 +33,7 @@ GIVEN_UP_S = 20.0
 MOST_ERRING = 8
 #: The same for those who were inside. Others are remembered: whose pictures kill is there at the next death as well.
 MOST_INSIDE = 8
-#: When more hang at the same time it is the machine that stands still, not their decoders.
+#: When more that went in within ``GIVEN_UP_S`` of each other hang, it is the machine, not their pictures.
 MOST_HUNG = 8
 #: What is told again within this time is not written again (seconds).
 _REPEATED_S = 600.0
@@ -61,6 +61,7 @@ class Suspects:
         self._lock = threading.Lock()
         self._unsaved = threading.Event()
         self._closed = threading.Event()
+        self._machine_until = float("-inf")  # whoever went in by then (monotonic seconds) is told of already
         self._writer: threading.Thread | None = None
         self._known = self._load()
         self._accuse_inside(self._doors.left_inside)
@@ -76,9 +77,12 @@ class Suspects:
         return known.why if known is not None and known.apart and self._holds(known) else None
 
     def accuse(self, camera: str, why: Why) -> None:
-        """``camera`` is decoded apart from now on, for as long as that is good for. Never waits for a disk."""
+        """``camera`` is decoded apart from now on, for as long as that is good for. Never waits for a disk.
+
+        Not always: ``why`` says whether it is.
+        """
         now = self._clock.utc()
-        if why == "hung" and len(self._doors.held(HUNG_S / 2)) > MOST_HUNG:
+        if why == "hung" and self._machine_stands(camera):
             return
         with self._lock:
             before = self._known.get(camera)
@@ -98,12 +102,12 @@ class Suspects:
         if present != why:
             log.error("decoder.suspected camera=%s why=%s", camera, why)
 
-    def stuck(self, awake_since: float) -> dict[str, list[int]]:
-        """Cameras whose decoder has not come back for ``HUNG_S``, and the threads that it holds (the kernel's ids).
+    def stuck(self, awake_since: float) -> list[str]:
+        """Cameras whose decoder has not come back for ``HUNG_S``.
 
         ``awake_since``: since when (monotonic seconds) this process has run without standing still.
         """
-        return {door.camera: threads for door, threads in self._doors.held(HUNG_S, awake_since)}
+        return [door.camera for door, _ in self._doors.held(HUNG_S, awake_since)]
 
     def spare(self, awake_since: float) -> None:
         """Threads that were given up get only what nobody else wants of the processors, until they come back."""
@@ -121,6 +125,18 @@ class Suspects:
         self._unsaved.set()
         if self._writer is not None:
             self._writer.join(_LAST_WORDS_S)
+
+    def _machine_stands(self, camera: str) -> bool:
+        """Whether many hang that went in when ``camera`` did; who hangs since another time says nothing about it."""
+        since = {door.camera: max(threads.values()) for door, threads in self._doors.held(HUNG_S / 2)}
+        own = since.get(camera, self._clock.monotonic())
+        many = sum(abs(one - own) < GIVEN_UP_S for one in since.values())
+        if many <= MOST_HUNG:
+            return False
+        if own > self._machine_until:
+            self._machine_until = own + GIVEN_UP_S
+            log.error("decoder.unaccused cameras=%d hang at once: it is the machine, not their pictures", many)
+        return True
 
     def _holds(self, one: Suspicion) -> bool:
         """A clock that was set back only makes it longer."""

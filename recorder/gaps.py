@@ -26,6 +26,7 @@ _CAUSES: dict[str, GapCause] = {
     "starting": "recorder",
     "stalled": "recorder",
     "worker_lost": "recorder",
+    "decoder": "recorder",
     "configuration": "recorder",
 }
 #: The first word on a broken session is vague; a later attempt tells what it was.

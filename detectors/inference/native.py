@@ -2,22 +2,30 @@
 
 Threads of models are daemons: a stop does not wait for all that is compiled and measured. But one that comes back from
 C++ into an interpreter that has ended is unwound through code that forbids it, and the whole process aborts
-("terminate called without an active exception"). So the end waits for what is under way. Not here: the calls.
+("terminate called without an active exception"). So the end waits for what is under way; where a stop was asked for
+only as long as who asked waits, then the process ends without unwinding anything. Not here: the calls.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
+import os
+import sys
 import threading
+import time
 from collections.abc import Iterator
 
 #: What lasts longer at the end (seconds) is not waited for; to compile a model takes one to five.
 LONGEST_S = 10.0
+#: A stop that was asked for is over after so long, all in all (seconds): the supervisor kills after four.
+STOPPED_S = 3.0
 
 _changed = threading.Condition()
 _inside: set[int] = set()  # threads, by their idents
 _over = threading.Event()
+_stop_by: list[float] = []  # monotonic seconds; empty: no stop was asked for
 
 
 @contextlib.contextmanager
@@ -47,8 +55,20 @@ def _leave(thread: int) -> None:
     _changed.notify_all()
 
 
+def stopping() -> None:
+    """The process was told to end, and does so with 0 within ``STOPPED_S`` from now."""
+    _stop_by.append(time.monotonic() + STOPPED_S)
+
+
 @atexit.register
 def _wait() -> None:
+    longest = max(0.0, _stop_by[0] - time.monotonic()) if _stop_by else LONGEST_S
     with _changed:
         _over.set()
-        _changed.wait_for(lambda: not _inside, LONGEST_S)
+        done = _changed.wait_for(lambda: not _inside, longest)
+    if _stop_by and not done:
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(0)

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 #: Beside the one at work.
 MOST_WAITING = 4
+#: Of one asker, the one at work included: others must have their turn.
+MOST_OF_ONE = 2
 #: So many are known, and one that is over for so long (seconds).
 MOST_KEPT = 20
 KEPT_S = 600.0
@@ -166,11 +168,10 @@ class Tryouts:
 
     def _start(self, site: str, camera: str, asked: Start) -> Reply:
         pending = [one for one in self._known.values() if not one.over]
-        same = asked.asker, site, camera, asked.rule.id
-        replaced = [
-            one for one in pending if asked.asker and (one.asked.asker, one.site, one.camera, one.asked.rule.id) == same
-        ]
-        if self._closed or len(pending) - len(replaced) > MOST_WAITING:
+        own = [one for one in pending if asked.asker and one.asked.asker == asked.asker]
+        same = site, camera, asked.rule.id
+        replaced = [one for one in own if (one.site, one.camera, one.asked.rule.id) == same]
+        if self._closed or len(pending) - len(replaced) > MOST_WAITING or len(own) - len(replaced) >= MOST_OF_ONE:
             return Reply(refusal="busy")
         for one in replaced:
             self._end(one, "cancelled")

@@ -20,6 +20,7 @@ StreamReason = Literal[
     "connecting", "unauthorized", "forbidden", "not_found", "busy", "unreachable", "timeout", "no_video",
     "unsupported_codec", "corrupt", "redirected", "ended", "clock", "disk", "worker_lost", "configuration",
     "stopped", "no_keyframe",
+    "decoder",  # ours, and no fault of the camera's
 ]  # fmt: skip
 #: Raw bytes in memory, base64 in JSON.
 Blob = Annotated[
@@ -32,6 +33,7 @@ GapCause = Literal["camera", "network", "recorder", "disk", "disabled", "deleted
 GapReason = Literal[
     "connecting", "unauthorized", "forbidden", "not_found", "busy", "unreachable", "timeout", "no_video",
     "unsupported_codec", "corrupt", "redirected", "ended", "codec", "camera_clock", "no_keyframe",
+    "decoder",
     "lost",  # its session
     "starting", "stopped", "crashed", "stalled", "worker_lost", "clock", "disk", "disabled", "configuration",
     "age", "quota", "pressure",  # cause deleted

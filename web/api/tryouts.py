@@ -43,7 +43,10 @@ class Tried(BaseModel):
 async def start(
     camera: str, body: Tried, identity: Annotated[Identity, permit("camera.configure")], context: Here
 ) -> dict[str, str]:
-    """Begins to try the rule out on the last `hours`; this session's older try-out of it is given up for it."""
+    """Begins to try the rule out on the last `hours`; this session's older try-out of it is given up for it.
+
+    Two others of it are not: `busy`.
+    """
     site, found = context.camera(camera)
     _check(found, body)
     facility = context.current.facility

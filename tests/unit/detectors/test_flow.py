@@ -18,8 +18,11 @@ from detectors.camera import CameraAnalyst
 from detectors.decoding import Decoding
 from detectors.inference.batching import Batcher
 from detectors.inference.motion import MotionBackend
+from detectors.looker import Looker
 from detectors.plan import plans_of
+from detectors.sampling.decoder import CorruptStream
 from detectors.sampling.flow import MOST_UNSEEN_S, ON_THE_WAY, Flow
+from detectors.sampling.policy import Rates
 from tests.support.clocks import ManualClock
 from tests.support.waiting import wait_until
 from vms.bus.outbox import Outbox
@@ -168,6 +171,26 @@ def test_an_analyst_tells_what_it_sampled_wanted_and_inferred(analyst: CameraAna
     assert (state.scale, state.behind) == (0.2, True)
     analyst.trouble("timeout", "gone")
     assert not analyst.state("local", 1).behind
+
+
+class _Refusing:
+    """A decoder whose first packet is its last."""
+
+    def feed(self, packet: MediaPacket) -> None:
+        raise CorruptStream(f"{len(packet.payload)} bytes of nothing")
+
+    def picture(self) -> None:
+        """None ever."""
+
+
+def test_what_was_left_out_counts_also_where_its_packet_cannot_be_decoded(analyst: CameraAnalyst) -> None:
+    counted: list[float] = []
+    looker: Looker[MediaPacket] = Looker(analyst.analysis, Rates(), left_out=lambda: counted.append(1))
+    looker.begin(_Refusing)
+    looker.sampler.persons(0.0)
+    with pytest.raises(CorruptStream):
+        looker.packet(MediaPacket(b"", 0, 0, True, 0.0), 1.0, late=True)
+    assert len(counted) == 1
 
 
 def test_a_camera_whose_clock_got_ahead_is_looked_at_in_its_next_run_at_once(analyst: CameraAnalyst) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from video_script import grey_steps, packets
 
 from detectors.alerts import AlertWriter
@@ -17,7 +20,7 @@ from detectors.inference.batching import Batcher
 from detectors.plan import CameraPlan
 from detectors.sampling.decoder import GopDecoder
 from detectors.sampling.policy import Rates
-from detectors.suspects import HUNG_S
+from detectors.suspects import HUNG_S, MOST_HUNG
 from tests.support.clocks import ManualClock
 from vms.bus.outbox import Outbox
 from vms.domain.facility import Camera
@@ -54,14 +57,17 @@ class _Hanging(Decoding):
         return GopDecoder(codec, extradata, self.held)
 
 
+def analyst_of(decoding: Decoding, outbox: Outbox, folder: Path, clock: ManualClock) -> CameraAnalyst:
+    writer = AlertWriter(outbox, folder / "open")
+    plan = CameraPlan("s", CAMERA, Rates(4.0, 4.0), ZoneInfo("UTC"))
+    return CameraAnalyst(plan, Batcher(clock), writer, clock, Analysis("s", CAMERA, plan.zone_info), decoding)
+
+
 def test_the_thread_is_given_up_and_the_camera_decoded_apart(tmp_path: Path) -> None:
     clock = ManualClock()
     decoding = _Hanging(tmp_path / "state", clock)
     outbox = Outbox(tmp_path / "outbox")
-    writer = AlertWriter(outbox, tmp_path / "open")
-    plan = CameraPlan("s", CAMERA, Rates(4.0, 4.0), ZoneInfo("UTC"))
-    analysis = Analysis("s", CAMERA, plan.zone_info)
-    analyst = CameraAnalyst(plan, Batcher(clock), writer, clock, analysis, decoding)
+    analyst = analyst_of(decoding, outbox, tmp_path, clock)
     analyst.begin(RUN)
     thread = threading.Thread(target=analyst.packet, args=(RUN, STREAM[0]))
     thread.start()
@@ -87,6 +93,46 @@ def test_the_thread_is_given_up_and_the_camera_decoded_apart(tmp_path: Path) -> 
         thread.join(10)
     assert analyst.latest is latest  # what comes back so late is not looked at
     assert "a process of their own" in analyst.state("local", 1).detail
+    decoding.close()
+    outbox.close()
+
+
+def test_when_it_is_the_machine_nothing_is_said_of_the_camera_s_pictures(tmp_path: Path) -> None:
+    clock = ManualClock()
+    decoding = _Hanging(tmp_path / "state", clock)
+    outbox = Outbox(tmp_path / "outbox")
+    analyst = analyst_of(decoding, outbox, tmp_path, clock)
+    analyst.begin(RUN)
+    thread = threading.Thread(target=analyst.packet, args=(RUN, STREAM[0]))
+    thread.start()
+    assert decoding.held.entered.wait(10)
+    with contextlib.ExitStack() as others:
+        for n in range(MOST_HUNG):
+            others.enter_context(decoding._suspects.door(f"other-{n}"))
+        clock.advance(HUNG_S + 1)
+        analyst.trouble("timeout", "the connection hung")
+        decoding.held.released.set()
+        thread.join(10)
+    assert (analyst.status.reason, decoding.why_apart("c")) == ("decoder", None)
+    assert "the machine" in analyst.status.detail
+    decoding.close()
+    outbox.close()
+
+
+def test_where_no_process_can_be_started_the_camera_s_pictures_are_not_to_blame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock()
+    decoding = Decoding(tmp_path / "state", clock)
+    outbox = Outbox(tmp_path / "outbox")
+    analyst = analyst_of(decoding, outbox, tmp_path, clock)
+    decoding.blame("c", "inside")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    analyst.begin(RUN)
+    analyst.packet(RUN, STREAM[0])
+    state = analyst.state("local", 1)
+    assert (state.status, state.reason) == ("offline", "decoder")
+    assert state.detail.startswith("the decoder's process does not start")
     decoding.close()
     outbox.close()
 

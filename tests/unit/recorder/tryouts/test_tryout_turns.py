@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recorder.render.tryouts import KEPT_S, MOST_KEPT, MOST_WAITING
+from recorder.render.tryouts import KEPT_S, MOST_KEPT, MOST_OF_ONE, MOST_WAITING
 from tests.support.recorded import CAMERA, SITE, Recordings
 from tests.support.tryout_desk import GOOD, START, WAITS, Desk, asked
 from tests.support.waiting import until
@@ -110,6 +110,19 @@ async def test_rules_of_one_asker_are_tried_one_after_the_other(desk: Desk) -> N
     desk.play(GOOD)
     desk.tryouts.answer(SITE, CAMERA, Cancel(id=str(first)))
     assert (await desk.over(second)).state == "done"
+
+
+async def test_one_asker_does_not_take_every_place(desk: Desk) -> None:
+    desk.play(WAITS)
+    own = [desk.start("a", rule_id=f"r{n}") for n in range(MOST_OF_ONE)]
+    assert desk.start("a", rule_id="one-more") is None
+    assert desk.start("a", "cam-2", rule_id="one-more") is None
+    other = desk.start("b")
+    assert other is not None
+    again = desk.start("a", rule_id="r1")
+    assert [desk.state(one) for one in (own[1], again)] == ["cancelled", "queued"]
+    desk.tryouts.answer(SITE, CAMERA, Cancel(id=str(own[0])))
+    assert desk.start("a", rule_id="one-more") is not None
 
 
 async def test_only_so_many_are_remembered(desk: Desk) -> None:

@@ -191,7 +191,7 @@ export interface Segment {
 /** `GapReason` of `vms/domain/messages.py`: both catalogues have a word for each. */
 export const GAP_REASONS = [
   'connecting', 'unauthorized', 'forbidden', 'not_found', 'busy', 'unreachable', 'timeout', 'no_video',
-  'unsupported_codec', 'corrupt', 'redirected', 'ended', 'codec', 'camera_clock', 'no_keyframe', 'lost',
+  'unsupported_codec', 'corrupt', 'redirected', 'ended', 'codec', 'camera_clock', 'no_keyframe', 'decoder', 'lost',
   'starting', 'stopped', 'crashed', 'stalled', 'worker_lost', 'clock', 'disk', 'disabled', 'configuration',
   'age', 'quota', 'pressure', 'unexplained', 'missing',
 ] as const

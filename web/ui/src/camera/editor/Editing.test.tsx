@@ -256,3 +256,27 @@ describe('keeping', () => {
     expect(screen.getByText(/vừa được sửa ở nơi khác/)).toBeTruthy()
   })
 })
+
+describe('a rule that is being tried out', () => {
+  it('is tried no further once it is removed, and goes on while it is not', async () => {
+    const calls: string[] = []
+    const running = { id: 't1', state: 'running', progress: 0.1, start: null, end: null, looked_s: 0, missing_s: 0, looked_until: null, model: null, fired: [], error: null }
+    vi.stubGlobal('fetch', vi.fn((path: string, init: RequestInit) => {
+      calls.push(`${init.method ?? 'GET'} ${path}`)
+      return Promise.resolve(init.method === 'DELETE' ? new Response(null, { status: 204 }) : new Response(JSON.stringify(running)))
+    }))
+    show({ ...camera, rules: [{ id: 'r', kind: 'occupancy', max: 6 }, { id: 'q', kind: 'zone_breach', zone: 'z' }] })
+    const open = (name: RegExp) => fireEvent.click(screen.getByRole('button', { name }))
+    open(/Xâm nhập vùng cấm/)
+    open(/Thử trên 1 giờ/)
+    await screen.findByText('10%')
+    open(/Số người sai/)
+    open(/Xóa quy tắc/)
+    expect(draft.rules.map((rule) => rule.id)).toEqual(['q'])
+    expect(calls.filter((call) => call.startsWith('DELETE'))).toEqual([])
+    open(/^Cửa sau/)
+    open(/Xóa vùng/)
+    expect(draft.rules).toEqual([])
+    await waitFor(() => expect(calls).toContain('DELETE /api/cameras/gate-1/tryouts/t1'))
+  })
+})

@@ -1,6 +1,6 @@
 // A rule tried on the last recordings before it is armed: asked for, watched, cancelled. It belongs to its rule: whoever
 // opens another one, or leaves the page, finds it further on, or its result.
-import { use } from 'react'
+import { use, useEffect } from 'react'
 import { Problem, request } from '../../api/client'
 import type { Rule, Zone } from '../../api/types'
 import { Store, useStore } from '../../preferences/store'
@@ -124,13 +124,31 @@ class Trial {
   }
 }
 
-/** Until the page is closed; of whoever is signed in. */
-const trials = new Map<string, Trial>()
+/** Until the page is closed; of whoever is signed in, by camera, then by rule. */
+const trials = new Map<string, Map<string, Trial>>()
+
+function useTrials(camera: string): Map<string, Trial> {
+  const key = JSON.stringify([use(SessionContext)?.user.id ?? 0, camera])
+  let own = trials.get(key)
+  if (!own) trials.set(key, (own = new Map()))
+  return own
+}
 
 export function useTryout(camera: string, rule: string) {
-  const user = use(SessionContext)?.user.id ?? 0
-  const key = JSON.stringify([user, camera, rule])
-  let trial = trials.get(key)
-  if (!trial) trials.set(key, (trial = new Trial(`/api/cameras/${encodeURIComponent(camera)}/tryouts`)))
+  const own = useTrials(camera)
+  let trial = own.get(rule)
+  if (!trial) own.set(rule, (trial = new Trial(`/api/cameras/${encodeURIComponent(camera)}/tryouts`)))
   return { trial, tryout: useStore(trial.shown) }
+}
+
+/** A rule that was removed, however it went, is tried no further. */
+export function useTryoutsOf(camera: string, rules: readonly Rule[]): void {
+  const own = useTrials(camera)
+  useEffect(() => {
+    for (const [rule, trial] of own) {
+      if (rules.some((one) => one.id === rule)) continue
+      trial.cancel()
+      own.delete(rule)
+    }
+  }, [own, rules])
 }

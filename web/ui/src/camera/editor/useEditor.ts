@@ -13,6 +13,7 @@ import { differences, same } from './differences'
 import { addRule, cornersOf, fits, removeCorner, removeZone, rulesOn, type RuleKind } from './draft'
 import { save, saving, type Saving } from './saving'
 import { dirty, draftOf, opened, reduce, type Action, type EditorState, type Saved } from './state'
+import { useTryoutsOf } from './tryouts'
 import { faultsOf, type Faults } from './validation'
 import { zoneTitle } from './words'
 
@@ -49,6 +50,7 @@ export function useEditor(camera: CameraDetail): Editor {
   const draft = draftOf(state)
   const faults = useMemo(() => faultsOf(draft), [draft])
   const unsaved = dirty(state)
+  useTryoutsOf(camera.id, draft.rules)
 
   // What the service has by now: one's own save, or somebody else's.
   useEffect(() => {
