@@ -7,7 +7,6 @@ A confidence of 0 marks a region that counts for nothing: neither missed nor fal
 from __future__ import annotations
 
 import csv
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,8 @@ class Labels:
 
 
 Truth = dict[int, Labels]
+#: A box may hang over the border, not over the next village (pixels).
+_FARTHEST = 100_000.0
 
 
 def near(labels: Truth, frame: float, within: float) -> Labels | None:
@@ -82,8 +83,11 @@ def _line(row: list[str], where: str) -> tuple[int, int, tuple[float, float, flo
     except (ValueError, OverflowError):
         raise ConfigurationError(f"{where}: expected frame,id,left,top,width,height[,confidence…]") from None
     numbers = (left, top, width, height, confidence)
-    if frame < 1 or not all(math.isfinite(value) for value in numbers) or width <= 0 or height <= 0:
-        raise ConfigurationError(f"{where}: frames count from 1, and a box has a width and a height")
+    # NaN is not within any bound.
+    if frame < 1 or not all(abs(value) <= _FARTHEST for value in numbers) or width <= 0 or height <= 0:
+        raise ConfigurationError(
+            f"{where}: frames count from 1, a box has a width and a height, and lies within {_FARTHEST:,.0f} pixels"
+        )
     return frame, person, (left, top, left + width, top + height), confidence != 0
 
 

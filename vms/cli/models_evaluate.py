@@ -81,14 +81,16 @@ def evaluate(
             )
     where = model_folders(Environment.read(data))
     progress = Progress(sys.stderr, time.monotonic)
-    if not as_json:
-        click.echo(HEAD)
-    for name in names:
+    choices = {}
+    for name in names:  # before the first is scored: a name may be wrong
         with progress:
             progress.tell(f"{name}: loading")
-            choice = choose(
+            choices[name] = choose(
                 name, where, Runtime(), confidence, input_px or input_side(1, 1), asked=input_px is not None
             )
+    if not as_json:
+        click.echo(HEAD)
+    for name, choice in choices.items():
         if choice.detail:
             click.echo(f"vms: {choice.detail}", err=True)
         for sequence in sequences:

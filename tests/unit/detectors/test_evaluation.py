@@ -94,6 +94,7 @@ def test_labels_of_mot_format_are_fractions(tmp_path: Path) -> None:
         ("0,4,64,36,32,72\n", "line 1: frames count from 1"),
         ("1,4,64,36,0,72\n", "line 1: .*width and a height"),
         ("1,4,nan,36,10,72\n", "line 1"),
+        ("1,4,1e300,36,10,72\n", "line 1: .*within 100,000 pixels"),
         ("", "name no person"),
     ],
 )
