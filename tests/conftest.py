@@ -15,6 +15,7 @@ import pytest_asyncio
 from tests.support.figures import Figures
 from tests.support.gst_camera import PYTHON, GstServer
 from tests.support.nats_bus import NatsServer, nats_server
+from tests.support.recorded import Recordings
 from vms.bus.connection import Bus
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -92,6 +93,20 @@ def nats(tmp_path: Path) -> Iterator[NatsServer]:
     """A real nats-server with JetStream, synced at every message; ``kill`` and ``start`` keep port and files."""
     with nats_server(tmp_path / "nats") as server:
         yield server
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder; its recordings are ``recordings``."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def recordings(data: Path) -> Iterator[Recordings]:
+    """Files and journals as a recorder leaves them, in ``data``."""
+    one = Recordings(data / "recordings")
+    yield one
+    one.close()
 
 
 @pytest_asyncio.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -21,18 +21,6 @@ from tests.support.waiting import PATIENCE, until
 
 START = 1_800_000_010.0
 SIZE = (480, 270)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def recordings(data: Path) -> Iterator[Recordings]:
-    one = Recordings(data / "recordings")
-    yield one
-    one.close()
 
 
 @pytest_asyncio.fixture

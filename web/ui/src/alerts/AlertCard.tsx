@@ -57,5 +57,6 @@ export const AlertCard = memo(function AlertCard({ alert, here }: { alert: Alert
 })
 
 export function lasting(alert: Alert, t: TFunction): string {
-  return alert.ended_at ? span(lastedMs(alert, serverClock.now())) : t('alerts.ongoing')
+  // Joined, so that no line ends between a number and its unit.
+  return alert.ended_at ? span(lastedMs(alert, serverClock.now())).replaceAll(' ', '\u00a0') : t('alerts.ongoing')
 }
