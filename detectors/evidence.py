@@ -19,13 +19,13 @@ from detectors.inference.backend import Scale
 class Weights:
     """In nats, times in seconds. Chosen as round numbers amid a plateau: none is fitted to one sequence."""
 
-    memory_s: float = 2.5  # what was known fades by e
+    memory_s: float = 3.0  # what was known fades by e
     most_step_s: float = 1.0  # …but between two pictures by no more than so long fades it: few pictures must do
-    prior: float = -0.6  # against each box that is found: false ones are about as many as persons
-    spread: float = 1.5  # worth of a confidence as far above ``Scale.confidence`` as ``Scale.keep`` is below it
-    least_hit: float = -1.0
+    prior: float = -1.0  # against each box that is found: where nobody was a moment ago there is rarely somebody now
+    spread: float = 2.5  # worth of a confidence as far above ``Scale.confidence`` as ``Scale.keep`` is below it
+    least_hit: float = -0.5  # found, however weakly, is better than not found
     most_hit: float = 3.0
-    most: float = 6.0  # no more is ever sure: the time in which one who left is let go follows from it
+    most: float = 5.0  # no more is ever sure: the time in which one who left is let go follows from it
     miss: float = 1.0  # not found though in full view
     miss_leaving: float = 2.0  # not found where persons leave, at the picture's border
     part: float = 1.0  # against one whose box lies within a larger one: it may be a part of that person

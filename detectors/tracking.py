@@ -32,7 +32,7 @@ class Tuning:
     border: float = 0.015  # fraction of the picture
     hidden: float = 0.3  # share of a box before which others stand, so that not to find it says nothing
     part: float = 0.85  # share of a box within a larger one from which on it may be a part of the same person
-    least: float = 0.12  # presence below which a hypothesis is dropped
+    least: float = 0.35  # presence below which a hypothesis is dropped: what was weak for long weighs on nobody new
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How right counts are, and how much of that is chance: ``python -m tests.bench.counts FOLDER…``.
 
 A single run says little: another rate, another precision of the same model, another processor move the error by a fifth
-of a person. So each labelled folder (``vms models evaluate``) is run at three rates and in both precisions; the table
+of a person. So each labelled folder (``vms models evaluate``) is run at five rates and in both precisions; the table
 has the means and, of the error, the least and the greatest. Some minutes a model.
 """
 
@@ -20,7 +20,7 @@ from detectors.models import find, folders
 from detectors.plan import LARGE_PX
 from vms.settings.environment import Environment
 
-RATES = (3.0, 3.5, 4.0)
+RATES = (3.0, 3.25, 3.5, 3.75, 4.0)
 #: The inputs of few cameras and of many, where a model has both.
 SIDES: dict[str, tuple[int | None, ...]] = {"yolox-nano": (LARGE_PX, 416), "yolo11n": (LARGE_PX,)}
 
