@@ -18,6 +18,7 @@ from openvino.preprocess import ColorFormat, PrePostProcessor
 from detectors.inference.adapters import InputForm, Size
 
 _STRIDES = (8, 16, 32)
+_CLASSES = 80  # of COCO, of which person is the first
 
 
 class FixedGraph(Exception):
@@ -36,11 +37,43 @@ def quantised(core: ov.Core, path: Path) -> bool:
     return any(node.get_type_name() == "FakeQuantize" for node in core.read_model(path).get_ordered_ops())
 
 
-def shaped(core: ov.Core, path: Path, form: InputForm, count: int, size: Size) -> Any:
-    """The graph for ``count`` pictures of ``size`` given as BGR bytes (count, h, w, 3).
+def shaped(core: ov.Core, path: Path, form: InputForm, count: int, size: Size, *, whole: bool = False) -> Any:
+    """The graph for ``count`` pictures of ``size`` given as BGR bytes (count, h, w, 3), persons alone of its classes.
 
-    Raises ``RuntimeError`` when the file cannot be read, ``FixedGraph`` when its graph does not allow the shape.
+    ``whole`` leaves all classes in. Raises ``RuntimeError`` when the file cannot be read, ``FixedGraph`` when its graph
+    does not allow the shape.
     """
+    model = _of_shape(core, path, form, count, size)
+    if not whole:
+        try:
+            keep_persons(model)
+        except RuntimeError:  # a head that is built in another way: all classes are computed, and nobody reads them
+            model = _of_shape(core, path, form, count, size)
+    return _with_preprocessing(model, form)
+
+
+def keep_persons(model: Any) -> None:
+    """Takes all classes of COCO but the first out of the heads, before their sigmoids and what is copied after them.
+
+    The numbers that are left are the same to the bit in f32. Raises ``RuntimeError`` for a graph that does not go on
+    without them.
+    """
+    first, one = opset13.constant(np.array([0], np.int64)), opset13.constant(np.array([1], np.int64))
+    for node in model.get_ordered_ops():
+        if _scores(node):
+            person = opset13.slice(node.input_value(0), first, one, one, one)
+            node.input(0).replace_source_output(person.output(0))
+    model.validate_nodes_and_infer_types()
+
+
+def _scores(node: Any) -> bool:
+    """Whether these are the scores of all classes, on their way to the output; inside a network they are multiplied."""
+    if node.get_type_name() != "Sigmoid" or node.output(0).get_partial_shape()[1] != _CLASSES:
+        return False
+    return all(user.get_node().get_type_name() == "Concat" for user in node.output(0).get_target_inputs())
+
+
+def _of_shape(core: ov.Core, path: Path, form: InputForm, count: int, size: Size) -> Any:
     model = core.read_model(path)
     width, height = size
     shape = [count, 3, height, width] if form.layout == "NCHW" else [count, height, width, 3]
@@ -56,7 +89,7 @@ def shaped(core: ov.Core, path: Path, form: InputForm, count: int, size: Size) -
                 model.validate_nodes_and_infer_types()
             except RuntimeError as err:
                 raise FixedGraph(f"{path.name} does not take {count} pictures of {width}x{height}") from err
-    return _with_preprocessing(model, form)
+    return model
 
 
 def rewrite(model: Any, form: InputForm, count: int, size: Size) -> None:

@@ -212,12 +212,12 @@ class OpenVinoBackend:
         return Pool(self.compile(count, size), (count, size[1], size[0], 3))
 
     @at_work()
-    def compile(self, count: int, size: Size) -> Any:
+    def compile(self, count: int, size: Size, *, whole: bool = False) -> Any:
         """The runtime's compiled model for ``count`` pictures of ``size`` as bytes (count, h, w, 3).
 
-        Raises ``FixedGraph`` and ``RuntimeError``.
+        ``whole``: with all classes that the file has. Raises ``FixedGraph`` and ``RuntimeError``.
         """
-        graph = shaped(self._core, self.path, self._asked.form, count, size)
+        graph = shaped(self._core, self.path, self._asked.form, count, size, whole=whole)
         compiled = self._core.compile_model(graph, "CPU", self._options)
         log.info("model.compiled model=%s file=%s input=%dx%d batch=%d hint=%s",
                  self.model, self.path.name, *size, count, self.hint)  # fmt: skip

@@ -3,7 +3,8 @@
 Runs as a process of its own, so that both sides have the same cores and no thread of anybody else: ``python -m
 vms.bench.pipeline LOOP --cores K …`` prints one line of JSON. Both take turns in the same run; the bare side is what
 OpenVINO's ``benchmark_app`` does: ``AsyncInferQueue``, inputs that are there already, outputs that nobody reads. It has
-the same graph, precision, streams, requests and batch. The only module of ``vms.bench`` that imports a role's code.
+the model with all classes, as its file has it, in the same shape, precision, streams, requests and batch. The only
+module of ``vms.bench`` that imports a role's code.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def _analysis(number: int) -> Analysis:
 
 def bare(backend: OpenVinoBackend, batch: int, size: tuple[int, int]) -> Callable[[float], tuple[int, float, float]]:
     """The compiled model with nothing around it; what comes back is called as ``Pipeline.run``."""
-    waiting = ov.AsyncInferQueue(backend.compile(batch, size), backend.runtime.streams + 1)
+    waiting = ov.AsyncInferQueue(backend.compile(batch, size, whole=True), backend.runtime.streams + 1)
     blob = np.random.default_rng(0).integers(0, 256, (batch, size[1], size[0], 3), np.uint8)
 
     def run(seconds: float) -> tuple[int, float, float]:
