@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from vms.domain.model import ID_PATTERN, STORED, Id, Model, Name, newly_stated, refuse
+from vms.domain.model import ID_PATTERN, STORED, Id, Model, Name, newly_stated, refuse, storing
 from vms.domain.rules import Rule, RuleKind, Severity, Zone
 
 __all__ = (
@@ -114,7 +114,7 @@ class Camera(Model):
 
     @model_validator(mode="after")
     def _references(self, info: ValidationInfo) -> Self:
-        refuse(f"camera '{self.id}': {fault}" for fault in self._faults(newly_stated(info)))
+        refuse(f"camera '{self.id}': {fault}" for fault in self._faults(newly_stated(info, self.rules)))
         return self
 
     def _faults(self, newly: bool) -> Iterator[str]:
@@ -132,6 +132,13 @@ class Camera(Model):
                 yield (
                     f"rule '{rule.id}' of kind {rule.kind} does not fit zone '{rule.zone}' of kind {kinds[rule.zone]}"
                 )
+
+    def check_successor(self, other: Camera) -> None:
+        """Pydantic's ``ValidationError`` for what is wrong with ``other``, but for what it takes over from this one."""
+        known: list[Hashable] = [*self.rules, self.rules, self.name]
+        for zone in self.zones:
+            known += [zone.name, zone.drawn()]
+        type(self).model_validate(other.model_dump(mode="json", exclude_none=True), context=storing(known))
 
 
 class Site(Model):

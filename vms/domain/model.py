@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Hashable, Iterable
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
@@ -18,7 +18,7 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 def _legible(name: str, info: ValidationInfo) -> str:
     """What is shown in lists and alerts; control characters turn a line round or end it (U+202E, line breaks, NUL)."""
-    if newly_stated(info) and (not name.strip() or any(unicodedata.category(one) in _UNSEEN for one in name)):
+    if newly_stated(info, name) and (not name.strip() or any(unicodedata.category(one) in _UNSEEN for one in name)):
         raise ValueError("a name has letters, and no line breaks or control characters")
     return name
 
@@ -34,12 +34,18 @@ class Model(BaseModel):
 
 #: The context in which what the service itself has stored is read. It was accepted once: a check that came later
 #: refuses new files and drawings, and never stops a recorder over an old one.
-STORED = {"stored": True}
+STORED: dict[str, Any] = {"stored": True}
 
 
-def newly_stated(info: ValidationInfo) -> bool:
-    """Whether what is validated comes from a person, not from the service's own store."""
-    return not (info.context or {}).get("stored", False)
+def storing(known: Iterable[Hashable]) -> dict[str, Any]:
+    """The context in which what a person states over a store is read: only ``known`` was accepted once."""
+    return {"stored": frozenset(known)}
+
+
+def newly_stated(info: ValidationInfo, said: Hashable) -> bool:
+    """Whether ``said`` comes from a person, not from the service's own store."""
+    stored = (info.context or {}).get("stored", False)
+    return said not in stored if isinstance(stored, frozenset) else not stored
 
 
 def refuse(faults: Iterable[str]) -> None:

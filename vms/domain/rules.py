@@ -14,7 +14,7 @@ from pydantic import Field, ValidationInfo, model_validator
 from pydantic.fields import FieldInfo
 
 from vms.domain.model import Id, Model, Name, newly_stated, refuse
-from vms.domain.shapes import polygon_fault
+from vms.domain.shapes import outline, polygon_fault
 
 Fraction = Annotated[float, Field(ge=0, le=1, description="fraction of the picture, origin top left")]
 Point = tuple[Fraction, Fraction]
@@ -77,11 +77,17 @@ class Zone(Model):
 
     @model_validator(mode="after")
     def _clear_outline(self, info: ValidationInfo) -> Self:
-        if self.polygon is not None and newly_stated(info) and (fault := polygon_fault(self.polygon)) is not None:
+        if not newly_stated(info, self.drawn()):
+            return self
+        if self.polygon is not None and (fault := polygon_fault(self.polygon)) is not None:
             raise ValueError(f"zone '{self.id}': {fault}")
-        if self.points is not None and newly_stated(info) and len(set(self.points)) < 2:
+        if self.points is not None and len(set(self.points)) < 2:
             raise ValueError(f"zone '{self.id}': a line has two different points")
         return self
+
+    def drawn(self) -> tuple[str, tuple[Point, ...]]:
+        """Equal for the same zone as long as nobody draws it anew, whatever else becomes of it."""
+        return self.id, self.points or outline(self.polygon or ())
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -129,7 +135,7 @@ class Rule(Model):
 
     @model_validator(mode="after")
     def _complete(self, info: ValidationInfo) -> Self:
-        refuse(f"rule '{self.id}': {fault}" for fault in self._faults(newly=newly_stated(info)))
+        refuse(f"rule '{self.id}': {fault}" for fault in self._faults(newly=newly_stated(info, self)))
         return self
 
     def _faults(self, *, newly: bool) -> Iterator[str]:

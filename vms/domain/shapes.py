@@ -16,12 +16,17 @@ Edge = tuple[Point, Point]
 _IN_LINE = 1e-9
 
 
+def outline(corners: Sequence[Point]) -> tuple[Point, ...]:
+    """The corners of a closed polygon without what is said twice in a row, or again at the end."""
+    return tuple(point for index, point in enumerate(corners) if point != corners[(index + 1) % len(corners)])
+
+
 def polygon_fault(corners: Sequence[Point]) -> str | None:
     """What is wrong with a closed polygon's outline, in words; None when it nowhere meets itself.
 
     The first corner may be said again at the end, and any corner twice in a row.
     """
-    points = [point for index, point in enumerate(corners) if point != corners[index - 1]]
+    points = outline(corners)
     if len(points) < 3:
         return "it has fewer than 3 different corners"
     edges = list(zip(points, points[1:] + points[:1], strict=True))

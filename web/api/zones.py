@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 
 from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Rule, Zone
-from vms.domain.model import lines_of
+from vms.domain.model import STORED, lines_of
 from web.access import Identity, permit
-from web.configuration.analysis import Overtaken, last_change, replace_drawn_upon, replacing
-from web.configuration.revisions import latest, save
+from web.configuration.analysis import Overtaken, last_change, replace
+from web.configuration.revisions import latest
 from web.context import Context, Here
 from web.problems import Problem, not_found
 
@@ -30,8 +31,13 @@ def _few(items: object) -> object:
     return items
 
 
-Drawn = Annotated[tuple[Zone, ...], BeforeValidator(_few)]
-Ruled = Annotated[tuple[Rule, ...], BeforeValidator(_few)]
+def _maybe_old(model: type[Zone | Rule]) -> WrapValidator:
+    """What is new in it is looked at once it is known what the camera has: see ``replace``."""
+    return WrapValidator(lambda item, _handler: model.model_validate(item, context=STORED))
+
+
+Drawn = Annotated[tuple[Annotated[Zone, _maybe_old(Zone)], ...], BeforeValidator(_few)]
+Ruled = Annotated[tuple[Annotated[Rule, _maybe_old(Rule)], ...], BeforeValidator(_few)]
 Stated = Mapping[str, tuple[Zone, ...] | tuple[Rule, ...]]
 
 
@@ -120,24 +126,29 @@ async def _replace(
     stated: Stated,
     base: int | None = None,
 ) -> dict[str, int]:
-    _, found = context.camera(camera)
+    context.camera(camera)  # else 404
     parts = {name: [one.model_dump(mode="json", exclude_none=True) for one in some] for name, some in stated.items()}
-    database, clock, author = context.database, context.clock, identity.username
     try:
-        Camera.model_validate(dict(found) | dict(stated))  # not what is stored, what comes
-        if base is None:
-            configured = await save(database, clock, author, replacing(camera, parts))
-        else:
-            configured = await replace_drawn_upon(database, clock, author, camera, parts, base)
+        configured = await replace(context.database, context.clock, identity.username, camera, parts, base)
     except KeyError as err:
         raise not_found("camera") from err  # it was taken out a moment ago
     except ValidationError as err:
-        detail = "; ".join(line for one in err.errors()[:3] for line in lines_of(one["msg"]))
-        raise Problem(422, "invalid", detail) from err
+        raise _invalid(err, stated) from err
     except Overtaken as err:
         raise await _changed(context, camera, err.base) from err
     context.current.replace(configured)
     return {"revision": configured.revision}
+
+
+def _invalid(err: ValidationError, stated: Stated) -> Exception:
+    """What is wrong with an item, as with any other part of the body; else what does not fit together."""
+    items = [one for one in err.errors() if one["loc"][:1] in {(name,) for name in stated}]
+    if items:
+        called = "items" if len(stated) == 1 else None
+        return RequestValidationError(
+            [one | {"loc": ("body", called or one["loc"][0], *one["loc"][1:])} for one in items]
+        )
+    return Problem(422, "invalid", "; ".join(line for one in err.errors()[:3] for line in lines_of(one["msg"])))
 
 
 async def _changed(context: Context, camera: str, base: int) -> Problem:

@@ -5,7 +5,6 @@ Two people may draw at once: who saves says which revision was drawn upon, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -42,36 +41,32 @@ class Overtaken(Exception):
         self.base = base
 
 
-def replacing(camera: str, parts: dict[str, list[Any]]) -> Callable[[Facility | None], Facility]:
-    """What makes a facility's successor with these ``zones`` and ``rules``; ``KeyError`` when the camera is gone."""
+async def replace(
+    database: Database, clock: Clock, author: str, camera: str, parts: dict[str, list[Any]], base: int | None
+) -> Configured:
+    """Saves the facility in force with these ``zones`` and ``rules`` of a camera; ``KeyError`` when that is gone.
+
+    ``Overtaken`` when they are no longer those of ``base``, where one is named; pydantic's ``ValidationError`` for what
+    is wrong. What was stored before a check was there and stays as it is does not stand in the way of the rest.
+    """
+    drawn_upon = None if base is None else await _analysis_at(database, base, camera)
 
     def make(before: Facility | None) -> Facility:
-        plain: dict[str, Any] = {} if before is None else dump(before)
-        for site in plain.get("sites", []):
+        there = None if before is None else _camera_in(before, camera)
+        if before is None or there is None:
+            raise KeyError(camera)
+        plain = dump(before)
+        for site in plain["sites"]:
             for one in site["cameras"]:
                 if one["id"] == camera:
                     one.update(parts)
-                    return load(plain)
-        raise KeyError(camera)
-
-    return make
-
-
-async def replace_drawn_upon(
-    database: Database, clock: Clock, author: str, camera: str, parts: dict[str, list[Any]], base: int
-) -> Configured:
-    """Like ``save`` of ``replacing``, but ``Overtaken`` when the camera's analysis differs from that of ``base``."""
-    drawn_upon = await _analysis_at(database, base, camera)
-    make = replacing(camera, parts)
-
-    def guarded(before: Facility | None) -> Facility:
-        made = make(before)
-        there = None if before is None else _analysis_in(before, camera)
-        if there not in (drawn_upon, _analysis_in(made, camera)):
+        made = load(plain)
+        if base is not None and _analysis_in(before, camera) not in (drawn_upon, _analysis_in(made, camera)):
             raise Overtaken(base)
+        there.check_successor(_camera_in(made, camera) or there)
         return made
 
-    return await save(database, clock, author, guarded)
+    return await save(database, clock, author, make)
 
 
 async def last_change(database: Database, camera: str, after: int) -> Change | None:
@@ -98,5 +93,9 @@ async def _analysis_at(database: Database, revision: int, camera: str) -> Analys
 
 
 def _analysis_in(facility: Facility, camera: str) -> Analysis | None:
-    found: Camera | None = next((one for _, one in facility.cameras() if one.id == camera), None)
+    found = _camera_in(facility, camera)
     return None if found is None else (found.zones, found.rules)
+
+
+def _camera_in(facility: Facility, camera: str) -> Camera | None:
+    return next((one for _, one in facility.cameras() if one.id == camera), None)

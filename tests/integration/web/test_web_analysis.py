@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+import pytest_asyncio
 
-from tests.integration.web.rig import WebRig
+from tests.integration.web.rig import NatsServer, WebRig, facility, web_rig
 from tests.integration.web.worker import Worker
 from tests.support.waiting import until_async
 from vms.domain.clock import SystemClock
+from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from web.configuration.revisions import dump, import_facility, load
 from web.database.engine import Database
 
 ANALYSIS = "/api/cameras/cam-1/analysis"
 LINE = {"id": "gate", "kind": "line", "points": [[0.2, 0.6], [0.8, 0.6]]}
+BOW = {"id": "bow", "kind": "area", "name": "Nơ", "polygon": [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]}
+ALWAYS = {"id": "always", "kind": "tamper", "schedule": "10:00-10:00"}
 CROSSING = {"id": "out", "kind": "line_crossing", "zone": "gate", "direction": "a_to_b"}
 
 
@@ -40,12 +48,12 @@ async def test_what_does_not_fit_together_is_refused_in_words(rig: WebRig) -> No
     lost = await put(rig, 1, rules=[{"id": "r", "kind": "zone_breach", "zone": "gone"}])
     assert (lost.status_code, lost.json()["type"]) == (422, "about:blank#invalid")
     assert "names zone 'gone', which it lacks" in lost.json()["detail"]
-    bow = {"id": "bow", "polygon": [[0, 0], [1, 1], [1, 0], [0, 1]]}
-    crossed = await put(rig, 1, zones=[LINE, bow])
+    crossed = await put(rig, 1, zones=[LINE, BOW])
     assert (crossed.status_code, crossed.json()["type"]) == (422, "about:blank#invalid")
     assert crossed.json()["detail"].startswith("camera 'cam-1': body.zones.1: zone 'bow': its edges cross or touch")
-    lost = [{"id": f"lost-{n}", "kind": "camera_offline"} for n in range(2)]
-    for answer in (await put(rig, 1, rules=lost), await rig.http.put("/api/cameras/cam-1/rules", json={"items": lost})):
+    twice = [{"id": f"lost-{n}", "kind": "camera_offline"} for n in range(2)]
+    both = (await put(rig, 1, rules=twice), await rig.http.put("/api/cameras/cam-1/rules", json={"items": twice}))
+    for answer in both:
         assert answer.status_code == 422
         assert "more than one rule of kind camera_offline" in answer.json()["detail"]
     assert (await put(rig, 2**63)).status_code == 422
@@ -80,6 +88,60 @@ async def test_the_command_line_is_somebody_else_too(rig: WebRig) -> None:
     await database.close()
     told = (await put(rig, 1)).json()
     assert (told["by"], told["revision"], told["rules"]) == ("import", 2, [])
+
+
+@pytest_asyncio.fixture
+async def old(tmp_path: Path, server: NatsServer) -> AsyncIterator[WebRig]:
+    """A service that has a zone and a rule from before such were refused."""
+    plain = dump(facility())
+    plain["sites"][0]["cameras"][0].update(zones=[BOW, LINE], rules=[ALWAYS, CROSSING])
+    async with web_rig(tmp_path / "data", server.url, Facility.from_store(json.dumps(plain))) as made:
+        yield made
+
+
+async def test_what_was_stored_before_it_was_refused_stays_and_does_not_stand_in_the_way(old: WebRig) -> None:
+    gate = LINE | {"name": "Cổng"}
+    both = [ALWAYS, CROSSING]
+    assert (await put(old, 1, zones=[BOW, gate], rules=both)).json() == {"revision": 2}
+    # As the editor sends it: without the corner that is said again.
+    open_bow = BOW | {"polygon": BOW["polygon"][:-1], "name": "Sảnh", "kind": "restricted"}
+    assert (await put(old, 2, zones=[open_bow, gate], rules=both)).json() == {"revision": 3}
+    for part, items in (("zones", [gate, open_bow]), ("rules", [CROSSING, ALWAYS])):
+        answer = await old.http.put(f"/api/cameras/cam-1/{part}", json={"items": items})
+        assert answer.status_code == 200, answer.text
+    stored = (await old.http.get(ANALYSIS)).json()
+    assert (stored["zones"], [rule["id"] for rule in stored["rules"]]) == ([gate, open_bow], ["out", "always"])
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        (
+            {"zones": [BOW | {"polygon": [[0, 0], [1, 1], [1, 0], [0.2, 1]]}, LINE]},
+            "body.zones.0: zone 'bow': its edges",
+        ),
+        ({"zones": [BOW, BOW | {"id": "new"}, LINE]}, "body.zones.1: zone 'new': its edges"),
+        ({"zones": [BOW | {"name": "\u202e"}, LINE]}, "body.zones.0.name: a name has letters"),
+        ({"rules": [ALWAYS | {"rearm_s": 7}, CROSSING]}, "body.rules.0: rule 'always': schedule '10:00-10:00' ends"),
+    ],
+)
+async def test_what_is_new_in_it_is_looked_at(old: WebRig, lists: dict[str, Any], said: str) -> None:
+    answer = await put(old, 1, **{"zones": [BOW, LINE], "rules": [ALWAYS, CROSSING], **lists})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(f"camera 'cam-1': {said}")
+    name, items = next(iter(lists.items()))
+    alone = await old.http.put(f"/api/cameras/cam-1/{name}", json={"items": items})
+    assert alone.json()["detail"].startswith(f"camera 'cam-1': {said.replace(name, 'items', 1)}")
+    assert (await old.http.get(ANALYSIS)).json()["revision"] == 1
+
+
+async def test_an_old_zone_that_somebody_has_redrawn_meanwhile_does_not_come_back_unseen(old: WebRig) -> None:
+    redrawn = BOW | {"polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}
+    assert (await put(old, 1, zones=[redrawn, LINE], rules=[ALWAYS, CROSSING])).status_code == 200
+    late: dict[str, Any] = {"zones": [BOW, LINE], "rules": [CROSSING]}
+    assert (await put(old, 1, **late)).status_code == 409
+    assert (await put(old, **late)).status_code == 422
+    assert (await old.http.get(ANALYSIS)).json()["zones"] == [redrawn, LINE]
 
 
 async def test_the_revision_that_the_detector_has_in_force_is_told(rig: WebRig, worker: Worker) -> None:
