@@ -148,6 +148,22 @@ describe('drawing', () => {
     expect(screen.queryByText(/Các cạnh cắt nhau/)).toBeNull()
     expect(saveButton().hasAttribute('disabled')).toBe(false)
   })
+  it('marks one that is saved already, and lets the rest be saved beside it', async () => {
+    const fetched = vi.fn((_path: string, _init: RequestInit) => Promise.resolve(new Response('{}', { status: 503 })))
+    vi.stubGlobal('fetch', fetched)
+    const bow = [[0.6, 0.2], [0.9, 0.6], [0.9, 0.2], [0.6, 0.6]] as const
+    show({ ...camera, zones: [{ id: 'bow', kind: 'area', name: 'Nơ', polygon: bow }] } as unknown as CameraDetail)
+    fireEvent.click(screen.getByRole('button', { name: /^Nơ.*cần vẽ lại$/ }))
+    expect(document.querySelector('.sheet-tag[data-wrong=true]')?.textContent).toBe('Nơ · cần vẽ lại')
+    expect(screen.getByRole('alert').textContent).toMatch(/^Các cạnh cắt nhau.*vẫn có hiệu lực/)
+    fireEvent.change(screen.getByLabelText('Tên'), { target: { value: 'Sảnh' } })
+    drag([0.6, 0.6], [0.6, 0.7])
+    expect(saveButton().hasAttribute('disabled')).toBe(true)
+    key('z', { ctrlKey: true })
+    fireEvent.click(saveButton())
+    await waitFor(() => expect(fetched).toHaveBeenCalled())
+    expect(JSON.parse(String(fetched.mock.calls[0]?.[1].body))).toMatchObject({ base_revision: 3, zones: [{ name: 'Sảnh', polygon: bow }] })
+  })
   it('says of a closed room that nothing can be drawn', () => {
     show({ ...camera, placement: 'patient_room', zones: [] })
     expect(screen.getByText(/Phòng đóng: hình không hiển thị/)).toBeTruthy()

@@ -45,7 +45,7 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
           {draft.zones.length === 0 && <Empty title={t('editor.noZonesTitle')} text={t(closed ? 'editor.noZonesClosed' : 'editor.noZonesText')} icon={<ZoneMark kind="area" size={22} />} />}
           <ul className="items">
             {draft.zones.map((one) => (
-              <Item key={one.id} open={zone === one.id} wrong={faults.zones.has(one.id)} mark={<ZoneMark kind={one.kind} />} title={zoneTitle(one)}
+              <Item key={one.id} open={zone === one.id} wrong={faults.zones.has(one.id) && t(faults.old.has(one.id) ? 'editor.redraw' : 'editor.wrong')} mark={<ZoneMark kind={one.kind} />} title={zoneTitle(one)}
                 text={[word('zoneName', one.kind), t('editor.corners', { count: pointsOf(one).length }), t('editor.rulesOf', { count: rulesOn(draft, one.id).length })].join(' · ')}
                 onToggle={() => dispatch({ do: 'select', selection: zone === one.id ? null : { zone: one.id, corner: null } })}>
                 <ZoneForm zone={one} corner={selected && 'zone' in selected ? selected.corner : null} editor={editor} />
@@ -63,7 +63,7 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
           {draft.rules.length === 0 && <Empty title={t('editor.noRulesTitle')} text={t('editor.noRulesText')} icon={<i className="mark diamond" />} />}
           <ul className="items">
             {draft.rules.map((one) => (
-              <Item key={one.id} open={rule === one.id} fresh={fresh && rule === one.id} wrong={faults.rules.has(one.id)} mark={<AlertMark severity={one.severity ?? defaultSeverity(one.kind)} />}
+              <Item key={one.id} open={rule === one.id} fresh={fresh && rule === one.id} wrong={faults.rules.has(one.id) && t('editor.wrong')} mark={<AlertMark severity={one.severity ?? defaultSeverity(one.kind)} />}
                 title={called.get(one.id)?.title ?? one.id} text={called.get(one.id)?.text ?? ''}
                 onToggle={() => dispatch({ do: 'select', selection: rule === one.id ? null : { rule: one.id } })}>
                 <RuleForm rule={one} editor={editor} />
@@ -81,7 +81,8 @@ interface ItemProps {
   open: boolean
   /** Just made: its first field is where one goes on. */
   fresh?: boolean
-  wrong: boolean
+  /** What is to be done, where it is not right. */
+  wrong: string | false
   mark: ReactNode
   title: string
   text: string
@@ -90,7 +91,6 @@ interface ItemProps {
 }
 
 function Item({ open, fresh = false, wrong, mark, title, text, onToggle, children }: ItemProps) {
-  const { t } = useTranslation()
   const root = useRef<HTMLLIElement>(null)
   // Chosen in the picture or just made: what belongs to it is brought into view.
   useEffect(() => {
@@ -101,14 +101,14 @@ function Item({ open, fresh = false, wrong, mark, title, text, onToggle, childre
     if (fresh) element.querySelector<HTMLElement>('.item-body :is(select, input)')?.focus({ preventScroll: true })
   }, [open, fresh])
   return (
-    <li ref={root} className="item" data-open={open} data-wrong={wrong}>
+    <li ref={root} className="item" data-open={open} data-wrong={wrong !== false}>
       <button className="item-head" aria-expanded={open} onClick={onToggle}>
         <span className="item-mark">{mark}</span>
         <span className="item-text">
           <strong>{title}</strong>
           <span className="secondary">{text}</span>
         </span>
-        {wrong && <span className="item-wrong"><CircleAlert size={14} /> {t('editor.wrong')}</span>}
+        {wrong && <span className="item-wrong"><CircleAlert size={14} /> {wrong}</span>}
         <ChevronDown size={15} className="item-chevron" />
       </button>
       {open && <div className="item-body">{children}</div>}

@@ -47,7 +47,7 @@ function State({ editor, saving }: { editor: Editor; saving: Saving | null }) {
   const { changes, faults, state, unsaved } = editor
   if (saving?.phase === 'saving') return <span><LoaderCircle size={15} className="turning" /> {t('editor.saving')}</span>
   if (state.sketch) return <span className="secondary">{t('editor.drawing')}</span>
-  if (unsaved && !faults.none) return <span className="breach"><CircleAlert size={15} /> {t('editor.unsavable', { count: faults.zones.size + faults.rules.size })}</span>
+  if (unsaved && !faults.none) return <span className="breach"><CircleAlert size={15} /> {t('editor.unsavable', { count: faults.count })}</span>
   if (unsaved) return <span className="attention"><i className="mark disc" /> {t('editor.unsaved', { count: changes })}</span>
   if (saving?.phase === 'saved') return <span><LoaderCircle size={15} className="turning" /> {t(saving.late ? 'editor.savedLate' : 'editor.saved')}</span>
   if (saving?.phase === 'inForce' && saving.tookMs !== null) {

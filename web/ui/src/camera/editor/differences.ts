@@ -66,5 +66,5 @@ export function onTop(base: Analysis, mine: Analysis, theirs: Analysis): Analysi
     ]
   }
   const both = { zones: take('zone', theirs.zones), rules: take('rule', theirs.rules) }
-  return faultsOf(both).none ? both : null
+  return faultsOf(both, theirs).none ? both : null
 }

@@ -89,7 +89,7 @@ describe('validation', () => {
   })
   const wrong = (rule: Partial<Rule>) => ruleFaults({ id: 'r', kind: 'occupancy', max: 3, ...rule }, start)
   it('says what is wrong with a rule, and at which field', () => {
-    expect(faultsOf(start).none).toBe(true)
+    expect(faultsOf(start, start).none).toBe(true)
     expect(wrong({ kind: 'zone_breach' })).toEqual({ zone: 'noZone' })
     expect(wrong({ zone: 'gone' })).toEqual({ zone: 'zoneGone' })
     expect(wrong({ zone: 'l' })).toEqual({ zone: 'zoneUnfit' })
@@ -105,6 +105,20 @@ describe('validation', () => {
     expect(ruleFaults({ id: 'r', kind: 'camera_offline' }, lost.draft)).toEqual({ kind: 'twice' })
     expect([kindsFor(start, true).includes('camera_offline'), kindsFor(lost.draft, true).includes('camera_offline')]).toEqual([true, false])
     expect(wrong({ min: 0, max: 0, dwell_s: 0, schedule: '22:00-05:00' })).toEqual({})
+  })
+  it('lets a shape that the service has be, until it is drawn anew', () => {
+    const bow = addZone(start, 'area', [[0.2, 0.2], [0.8, 0.8], [0.8, 0.2], [0.2, 0.8]], 'Nơ')
+    const said = (draft: Analysis, stored: Analysis) => {
+      const { zones, old, count, none } = faultsOf(draft, stored)
+      return [zones.get(bow.id), old.has(bow.id), count, none]
+    }
+    expect(said(bow.draft, start)).toEqual(['crossing', false, 1, false])
+    expect(said(nameZone(bow.draft, bow.id, 'Sảnh'), bow.draft)).toEqual(['crossing', true, 0, true])
+    expect(said(moveCorner(bow.draft, bow.id, 0, [0.3, 0.2]), bow.draft)).toEqual(['crossing', false, 1, false])
+    expect(said(moveCorner(bow.draft, bow.id, 0, [0.5, 0.9]), bow.draft)).toEqual([undefined, false, 0, true])
+    // Nor does it keep what two people did apart.
+    expect(onTop(bow.draft, nameZone(bow.draft, 'l', 'Cổng'), removeRule(bow.draft, 'c'))?.zones).toHaveLength(3)
+    expect(onTop(start, bow.draft, start)).toBeNull()
   })
   it('reads times and numbers as they are typed', () => {
     expect(['7', '7:30', '7h30', '22h', '0730', ' 23:59 ', '7.05'].map(timeOfDay)).toEqual(['07:00', '07:30', '07:30', '22:00', '07:30', '23:59', '07:05'])

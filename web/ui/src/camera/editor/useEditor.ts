@@ -48,7 +48,7 @@ export function useEditor(camera: CameraDetail): Editor {
   const now = useStore(saving)
   const own = now?.camera === camera.id ? now : null
   const draft = draftOf(state)
-  const faults = useMemo(() => faultsOf(draft), [draft])
+  const faults = useMemo(() => faultsOf(draft, state.base), [draft, state.base])
   const unsaved = dirty(state)
   useTryoutsOf(camera.id, draft.rules)
 

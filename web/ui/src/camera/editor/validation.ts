@@ -12,8 +12,12 @@ export type RuleFaults = Partial<Record<RuleField, RuleFault>>
 export interface Faults {
   zones: Map<string, ZoneFault>
   rules: Map<string, RuleFaults>
+  /** Zones whose fault is stored already: the service leaves them as they are until they are drawn anew. */
+  old: Set<string>
   /** More than the service takes. */
   tooMany: boolean
+  /** How many stand in the way of saving. */
+  count: number
   none: boolean
 }
 
@@ -23,19 +27,24 @@ const MOST_PERSONS = 10_000
 /** A shape smaller than this share of the picture is a slip of the hand. */
 const LEAST_AREA = 1e-5
 
-export function faultsOf(draft: Analysis): Faults {
+export function faultsOf(draft: Analysis, stored: Analysis): Faults {
   const zones = new Map<string, ZoneFault>()
+  const old = new Set<string>()
   const rules = new Map<string, RuleFaults>()
   for (const zone of draft.zones) {
     const fault = zoneFault(zone)
-    if (fault) zones.set(zone.id, fault)
+    if (!fault) continue
+    zones.set(zone.id, fault)
+    const before = zoneOf(stored, zone.id)
+    if (before && isLine(before) === isLine(zone) && JSON.stringify(pointsOf(before)) === JSON.stringify(pointsOf(zone))) old.add(zone.id)
   }
   for (const rule of draft.rules) {
     const faults = ruleFaults(rule, draft)
     if (Object.keys(faults).length > 0) rules.set(rule.id, faults)
   }
   const tooMany = draft.zones.length > MOST_ITEMS || draft.rules.length > MOST_ITEMS
-  return { zones, rules, tooMany, none: zones.size === 0 && rules.size === 0 && !tooMany }
+  const count = zones.size - old.size + rules.size
+  return { zones, rules, old, tooMany, count, none: count === 0 && !tooMany }
 }
 
 export function zoneFault(zone: Zone): ZoneFault | null {
