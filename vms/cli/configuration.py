@@ -16,7 +16,7 @@ from vms.domain.facility import Facility
 from vms.domain.redaction import one_line
 from vms.settings import logs
 from vms.settings.environment import Environment
-from vms.settings.facility_file import FacilityFaults, check_environment, json_schema, load
+from vms.settings.facility_file import FacilityFaults, check_environment, json_schema, load, parse
 
 #: Of one file; who has corrected so many looks again.
 MOST_FAULTS = 200
@@ -35,11 +35,7 @@ def check(file: Path, no_env: bool) -> None:
     try:
         facility = load(file)
     except FacilityFaults as err:
-        for line in err.lines[:MOST_FAULTS]:
-            click.echo(f"vms: {one_line(line)}", err=True)
-        if len(err.lines) > 1:
-            shown = f", the first {MOST_FAULTS} of them above" if len(err.lines) > MOST_FAULTS else ""
-            click.echo(f"vms: {file}: {len(err.lines)} faults{shown}", err=True)
+        _tell(err, str(file))
         raise click.exceptions.Exit(2) from err
     if not no_env:
         check_environment(facility, os.environ)
@@ -47,6 +43,14 @@ def check(file: Path, no_env: bool) -> None:
     rules = sum(len(camera.rules) for camera in cameras)
     found = ((len(facility.sites), "site"), (len(cameras), "camera"), (rules, "rule"))
     click.echo(f"{file}: good. {', '.join(counted(*one) for one in found)}.")
+
+
+def _tell(err: FacilityFaults, name: str) -> None:
+    for line in err.lines[:MOST_FAULTS]:
+        click.echo(f"vms: {one_line(line)}", err=True)
+    if len(err.lines) > 1:
+        shown = f", the first {MOST_FAULTS} of them above" if len(err.lines) > MOST_FAULTS else ""
+        click.echo(f"vms: {name}: {len(err.lines)} faults{shown}", err=True)
 
 
 @config.command()
@@ -58,7 +62,7 @@ def schema() -> None:
 @config.command("export")
 @data_option
 def export_command(data: Path) -> None:
-    """Print the configuration in force as a facility file."""
+    """Print the configuration in force as a facility file; what in it a check refuses by now is said."""
     from web.configuration.revisions import export_yaml
     from web.database.engine import Database
 
@@ -69,7 +73,13 @@ def export_command(data: Path) -> None:
         finally:
             await database.close()
 
-    click.echo(asyncio.run(work()), nl=False)
+    text = asyncio.run(work())
+    click.echo(text, nl=False)
+    try:
+        parse(text, "exported")
+    except FacilityFaults as err:  # of what was stored before such was refused
+        _tell(err, "exported")
+        click.echo("vms: all is written; no check or import takes it until that is redrawn or corrected", err=True)
 
 
 @config.command("import")
