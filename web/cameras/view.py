@@ -15,6 +15,9 @@ T = TypeVar("T", RecorderState, DetectorState, NodeState)
 
 State = Literal["recording", "online", "offline", "disabled"]
 
+#: Why a camera that is recorded is not analysed: its pictures come and none can be made of them.
+UNDECODED = ("corrupt", "decoder")
+
 #: Words that only workers use among themselves, in the words of the interface.
 _TRANSLATED: dict[str, str] = {"ended": "unreachable", "clock": "connecting", "stopped": "worker_lost"}
 
@@ -43,8 +46,8 @@ def judge(
         reason = translate(recording.reason)
     if recording is not None and recording.status == "recording":
         # What is written but cannot be decoded is worth a word too.
-        corrupt = seeing is not None and seeing.reason == "corrupt"
-        return "recording", "corrupt" if corrupt else reason if reason == "disk" else None
+        undecoded = seeing.reason if seeing is not None and seeing.reason in UNDECODED else None
+        return "recording", undecoded or (reason if reason == "disk" else None)
     if (recording is not None and recording.status == "online") or (seeing is not None and seeing.status == "online"):
         return "online", reason
     return "offline", reason or "connecting"

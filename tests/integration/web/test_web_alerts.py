@@ -93,18 +93,21 @@ async def test_an_alert_that_no_detector_owns_is_ended(rig: WebRig, worker: Work
 
 
 @pytest.mark.usefixtures("soon")
-async def test_a_camera_that_is_recorded_and_not_analysed_raises_one_alert(rig: WebRig, worker: Worker) -> None:
+@pytest.mark.parametrize("reason", ["corrupt", "decoder"])
+async def test_a_camera_that_is_recorded_and_not_analysed_raises_one_alert(
+    rig: WebRig, worker: Worker, reason: str
+) -> None:
     async def alerts_while(status: str, wanted: str) -> list[dict[str, object]] | None:
         await worker.beat("cam-1")
         await worker.beat("cam-2")
-        await worker.see("cam-2", status=status, reason="corrupt" if status == "offline" else None)
+        await worker.see("cam-2", status=status, reason=reason if status == "offline" else None)
         items = (await rig.http.get("/api/alerts", params={"kind": "analysis_failed"})).json()["items"]
         return items if [item["state"] for item in items] == [wanted] else None
 
     (alert,) = await until_async(lambda: alerts_while("offline", "open"), 20)
-    assert (alert["camera"], alert["severity"], alert["detail"]) == ("cam-2", "warning", {"reason": "corrupt"})
+    assert (alert["camera"], alert["severity"], alert["detail"]) == ("cam-2", "warning", {"reason": reason})
     camera = (await rig.http.get("/api/cameras/cam-2")).json()
-    assert (camera["state"], camera["reason"], camera["open_alerts"]) == ("recording", "corrupt", 1)
+    assert (camera["state"], camera["reason"], camera["open_alerts"]) == ("recording", reason, 1)
     (ended,) = await until_async(lambda: alerts_while("online", "ended"), 20)
     assert ended["id"] == alert["id"]
 

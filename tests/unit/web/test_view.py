@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.integration.web.rig import facility
-from vms.domain.messages import DetectorState, RecorderState
-from web.cameras.view import CameraView, Report, begun
+from vms.domain.messages import DetectorState, RecorderState, StreamReason
+from web.cameras.view import CameraView, Report, begun, judge
 
 KNOWN = datetime(2026, 11, 22, 6, 18, tzinfo=UTC)
 AGAIN = KNOWN + timedelta(minutes=40)
@@ -40,6 +42,21 @@ def test_how_long_it_has_been_dark_is_not_asked_of_a_clock_that_may_be_set() -> 
     )
     view = CameraView(SITE, SITE.cameras[0], "offline", "timeout", KNOWN, Report(state, True), None)
     assert view.dark_s() == 2.0
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [(None, None), ("corrupt", "corrupt"), ("decoder", "decoder"), ("unauthorized", None), ("connecting", None)],
+)
+def test_a_camera_that_is_recorded_and_cannot_be_decoded_is_recorded_with_a_reason(
+    reason: StreamReason | None, told: str | None
+) -> None:
+    state = DetectorState(
+        site="s", camera="c", at=AGAIN, since=KNOWN, status="online" if reason is None else "offline", reason=reason
+    )
+    assert judge(SITE.cameras[0], report(KNOWN), Report(state, True)) == ("recording", told)
+    assert judge(SITE.cameras[0], report(KNOWN), Report(state, False)) == ("recording", None)
+    assert judge(SITE.cameras[0], report(KNOWN, fresh=False), Report(state, True))[1] == "worker_lost"
 
 
 def test_counts_of_zones_have_their_uncertainty_while_the_detector_is_heard() -> None:

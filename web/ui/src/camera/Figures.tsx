@@ -7,7 +7,7 @@ import { codecName } from '../live/transport'
 import type { LiveStatus } from '../live/player'
 import { bitrate, moment, number, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { isClosed } from '../wall/Tile'
+import { isClosed, isUnanalysed } from '../wall/Tile'
 import { StateMark } from '../wall/StateMark'
 
 export function Figures({ camera, status, profile }: { camera: CameraDetail; status: LiveStatus; profile: string }) {
@@ -16,7 +16,7 @@ export function Figures({ camera, status, profile }: { camera: CameraDetail; sta
   const rate = (value: number | null) => (value === null ? unknown : t('figure.perSecond', { value: number(value, 1) }))
   const playing = !isClosed(camera) && status.phase === 'playing'
   const rows: [string, React.ReactNode][] = [
-    [t('figure.state'), <><StateMark state={camera.state} /> {word('cameraState', camera.state)}</>],
+    [t('figure.state'), <><StateMark state={camera.state} /> {isUnanalysed(camera) ? t('tile.unanalysed') : word('cameraState', camera.state)}</>],
     ...(camera.reason ? [[t('figure.reason'), word('reason', camera.reason)] as [string, string]] : []),
     [t('figure.since'), camera.since ? `${moment(camera.since, false)} (${span(serverClock.now() - Date.parse(camera.since))})` : unknown],
     [t('figure.resolution'), camera.width && camera.height ? `${camera.width}×${camera.height}` : unknown],

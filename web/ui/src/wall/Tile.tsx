@@ -29,6 +29,8 @@ export interface TileProps {
 
 export const isClosed = (camera: Pick<Camera, 'placement'> | RemovedCamera) => camera.placement === 'patient_room'
 export const hasPicture = (camera: Camera) => !isClosed(camera) && (camera.state === 'recording' || camera.state === 'online')
+/** Its pictures are written, and none can be made of them to count in: on the wall the last one stands still. */
+export const isUnanalysed = (camera: Camera) => camera.state === 'recording' && (camera.reason === 'corrupt' || camera.reason === 'decoder')
 
 export const Tile = memo(function Tile({ camera, severity, alert, others, feed, width, site }: TileProps) {
   const { t } = useTranslation()
@@ -38,6 +40,9 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
   const count = useRef<HTMLElement>(null)
   const size = useRef(width)
   size.current = width
+  const unanalysed = isUnanalysed(camera)
+  const recorded = useRef(unanalysed)
+  recorded.current = unanalysed
   const pictured = hasPicture(camera)
 
   useEffect(() => {
@@ -53,7 +58,8 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
         if (!root.current || !age.current) return
         const stale = ms === null ? performance.now() - since > STALE_MS : ms > STALE_MS
         root.current.dataset.picture = ms === null ? (stale ? 'none' : 'waiting') : stale ? 'stale' : 'fresh'
-        const text = !stale ? '' : ms === null ? t('tile.waiting') : t('time.ago', { age: span(ms) })
+        const old = ms === null ? (recorded.current ? '' : t('tile.waiting')) : t('time.ago', { age: span(ms) })
+        const text = !stale ? '' : [old, recorded.current && t('tile.goesOn')].filter(Boolean).join('\n')
         if (age.current.textContent !== text) age.current.textContent = text
       },
     })
@@ -64,11 +70,12 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
   const placement = word('placement', camera.placement)
   const more = others ? others.split(',') : []
   const told = alert && severity ? [`${word('kind', alert)} (${word('severity', severity)})`, ...more.map((kind) => word('kind', kind))] : []
-  const label = [site, camera.name, placement, word('cameraState', camera.state), ...told].filter(Boolean).join(', ')
+  const state = unanalysed ? t('tile.unanalysed') : word('cameraState', camera.state)
+  const label = [site, camera.name, placement, state, ...told].filter(Boolean).join(', ')
   return (
     <Link ref={root} href={`/cameras/${camera.id}`} className="tile" data-camera={camera.id} data-state={camera.state}
       data-alert={severity} data-closed={isClosed(camera)} data-picture={pictured ? 'waiting' : 'off'}
-      aria-label={label} title={[`${camera.name} · ${placement}`, ...told].join('\n')}>
+      aria-label={label} title={[`${camera.name} · ${placement}`, ...(unanalysed ? [`${state}: ${word('reason', camera.reason ?? '')}`] : []), ...told].join('\n')}>
       {pictured && <canvas ref={canvas} className="tile-picture" aria-hidden="true" />}
       {isClosed(camera) && camera.state !== 'offline' && camera.state !== 'disabled' && (
         <span className="tile-slate closed hatched">
@@ -91,6 +98,12 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
           <span className="tile-warn">
             <i className="mark ring" />
             <span className="cut">{t('tile.notRecording')}</span>
+          </span>
+        )}
+        {unanalysed && alert === null && (
+          <span className="tile-warn">
+            <i className="mark disc" />
+            <span className="cut">{state}</span>
           </span>
         )}
       </span>
