@@ -1,6 +1,7 @@
 """The service's own path over one labelled sequence, and beside it the bare model on the same pictures.
 
-Not here: reading a sequence's folder (``sequence``), choosing a model, printing.
+Not here: reading a sequence's folder (``sequence``), whether the film is whole (``intact``), choosing a model,
+printing.
 """
 
 from __future__ import annotations
@@ -25,9 +26,6 @@ from detectors.tracking import Track
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
 
-#: A film whose last picture comes so much before the end that it claims was cut short (seconds). While nothing happens
-#: the pictures that are looked at may be as far apart as key frames (``sampling.policy``).
-SHORT_S = 4.0
 CAMERA = Camera.model_validate(
     {"id": "evaluation", "name": "evaluation", "placement": "corridor", "streams": {"main": "rtsp://camera/main"}}
 )
@@ -78,7 +76,7 @@ def evaluate(
 
     A frame without a label has nobody in it; with ``labelled_only`` it says nothing, and a picture is scored where a
     labelled frame is no further away than half the time to the next picture. Raises ``ConfigurationError`` for a
-    video of which not all can be decoded.
+    video that the service cannot decode.
     """
     video, footage, labels = sequence.video, sequence.footage, sequence.labels
     size, first = footage.size, footage.first
@@ -108,11 +106,6 @@ def evaluate(
         raise ConfigurationError(f"{video} cannot be decoded after {reached:.1f} s: {why}") from err
     if replay.reached is None:
         raise ConfigurationError(f"no picture of {video} could be decoded")
-    reached = replay.reached - first
-    if footage.seconds is not None and reached + max(SHORT_S, 2 / fps) < footage.seconds:
-        raise ConfigurationError(
-            f"{video} ends after {reached:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
-        )
     figures = tracked.figures()
     if not figures.pictures:
         raise ConfigurationError(f"no picture of {video} was looked at where it has labels")

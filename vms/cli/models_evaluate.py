@@ -61,6 +61,7 @@ def evaluate(
     Footage and labels of your own work the same way: a line of gt.txt is frame,id,left,top,width,height in pixels,
     frames from 1.
     """
+    from detectors.evaluation.intact import refuse_damaged
     from detectors.evaluation.run import evaluate as run
     from detectors.evaluation.sequence import read
     from detectors.inference.openvino import Runtime
@@ -88,6 +89,11 @@ def evaluate(
             choices[name] = choose(
                 name, where, Runtime(), confidence, input_px or input_side(1, 1), asked=input_px is not None
             )
+    for sequence in sequences:
+        with progress:
+            refuse_damaged(
+                sequence.video, sequence.footage, partial(_tell, progress, sequence.folder.name, "looked through")
+            )
     if not as_json:
         click.echo(HEAD)
     for name, choice in choices.items():
@@ -105,8 +111,8 @@ def evaluate(
         )
 
 
-def _tell(progress: Progress, sequence: str, model: str, share: float) -> None:
-    progress.tell(f"{sequence}, {model}: {share:.0%}")
+def _tell(progress: Progress, sequence: str, what: str, share: float) -> None:
+    progress.tell(f"{sequence}, {what}: {share:.0%}")
 
 
 def numbers(one: Evaluation) -> dict[str, object]:

@@ -1,6 +1,6 @@
-"""What a sequence parameter set says: size, profile, level, chroma. Pure bit reading.
+"""What a sequence parameter set says: size, profile, level, chroma; and a slice's frame number. Pure bit reading.
 
-Sources: ITU-T H.264 7.3.2.1.1, ITU-T H.265 7.3.2.2 and 7.3.3.
+Sources: ITU-T H.264 7.3.2.1.1 and 7.3.3, ITU-T H.265 7.3.2.2 and 7.3.3.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from vms.media.nal import unescape
 MAX_SIDE = 65535
 #: Bytes of an SPS; real ones have a tenth. Reading takes time with the square of it, in a thread of many cameras.
 MAX_LENGTH = 4096
+#: Bytes of a slice in which its number lies.
+_SLICE_HEAD = 24
 _H264_BASELINE = 66
 _H264_HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
@@ -30,6 +32,7 @@ class Sequence:
     temporal_layers: int = 1
     temporal_nesting: bool = True
     reorders: bool | None = None  # whether pictures may be shown in another order than they are sent; None: not said
+    frame_number_bits: int = 0  # of H.264's frame_num; 0: no number tells what is missing, some may be left out
 
 
 class _Bits:
@@ -74,18 +77,18 @@ def _h264(sps: bytes) -> Sequence:
     bits.read(16)
     reorders = False if profile == _H264_BASELINE else None
     bits.exp_golomb()  # seq_parameter_set_id
-    chroma, luma_depth, chroma_depth = 1, 8, 8
+    chroma, luma_depth, chroma_depth, planes = 1, 8, 8, 0
     if profile in _H264_HIGH_PROFILES:
         chroma = bits.exp_golomb()
         if chroma == 3:
-            bits.read(1)
+            planes = bits.read(1)  # a slice names its plane before its number; no camera does this
         luma_depth, chroma_depth = 8 + bits.exp_golomb(), 8 + bits.exp_golomb()
         bits.read(1)
         if bits.read(1):
             for index in range(8 if chroma != 3 else 12):
                 if bits.read(1):
                     _skip_scaling_list(bits, 16 if index < 6 else 64)
-    bits.exp_golomb()  # log2_max_frame_num
+    number_bits = bits.exp_golomb() + 4
     order = bits.exp_golomb()
     if order == 0:
         bits.exp_golomb()
@@ -98,7 +101,8 @@ def _h264(sps: bytes) -> Sequence:
     elif order == 2:  # the order of output is that of decoding (8.2.1.3)
         reorders = False
     bits.exp_golomb()  # max_num_ref_frames
-    bits.read(1)
+    if bits.read(1) or planes or number_bits > 16:  # gaps_in_frame_num_value_allowed_flag
+        number_bits = 0
     width = (bits.exp_golomb() + 1) * 16
     height_units = bits.exp_golomb() + 1
     frames_only = bits.read(1)
@@ -112,7 +116,17 @@ def _h264(sps: bytes) -> Sequence:
         unit_y = (2 if chroma == 1 else 1) * (2 - frames_only)
         width -= (left + right) * unit_x
         height -= (top + bottom) * unit_y
-    return Sequence(width, height, chroma, luma_depth, chroma_depth, b"", reorders=reorders)
+    return Sequence(
+        width, height, chroma, luma_depth, chroma_depth, b"", reorders=reorders, frame_number_bits=number_bits
+    )
+
+
+def frame_number(slice_: bytes, bits: int) -> int:
+    """frame_num of an H.264 slice (with its NAL header), of so many ``bits``; a broken one raises ``ValueError``."""
+    head = _Bits(unescape(slice_[:_SLICE_HEAD])[1:])
+    for _ in ("first_mb_in_slice", "slice_type", "pic_parameter_set_id"):
+        head.exp_golomb()
+    return head.read(bits)
 
 
 def _skip_scaling_list(bits: _Bits, size: int) -> None:

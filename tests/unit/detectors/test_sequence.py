@@ -89,14 +89,6 @@ def test_all_folders_are_looked_at_before_the_first_is_scored(whole: Path, tmp_p
     assert done.stdout == ""
 
 
-def test_a_film_that_ends_with_an_empty_room_is_whole(tmp_path: Path) -> None:
-    """While nothing changes the model sees a picture in ten seconds: that the last one is long ago says nothing."""
-    noise = np.random.default_rng(5).integers(0, 255, (30, 180, 320, 3), np.uint8)
-    write_video(tmp_path / "video.mp4", [*noise, *([noise[-1]] * 150)], gop=30)
-    (tmp_path / "gt.txt").write_text(LABEL, encoding="utf-8")
-    assert evaluate(read(tmp_path), MotionBackend(), 4).tracked.pictures > 0
-
-
 def test_a_film_whose_pictures_end_before_it_is_named(whole: Path, tmp_path: Path) -> None:
     folder = tmp_path / "gate"
     shutil.copytree(whole, folder)

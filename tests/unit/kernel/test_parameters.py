@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.footage import encode
 from vms.media.boxes import Track, init_segment
-from vms.media.nal import ParameterSets, parameter_sets
-from vms.media.parameters import read_sequence
+from vms.media.nal import H264_IDR, ParameterSets, kind, parameter_sets, split
+from vms.media.parameters import frame_number, read_sequence
 
 
 def sps_of(codec: str, **how: object) -> bytes:
@@ -96,3 +96,20 @@ def test_a_set_that_would_take_seconds_to_read_is_refused_for_its_length() -> No
     sps = b"\x67" + int(bits.ljust(-(-len(bits) // 8) * 8, "1"), 2).to_bytes(-(-len(bits) // 8), "big")
     with pytest.raises(ValueError, match="bytes"):
         read_sequence("h264", sps)
+
+
+def test_a_slice_says_its_number() -> None:
+    units = encode("h264", frames=40, gop=30)
+    bits = read_sequence("h264", parameter_sets("h264", units[0].payload).sps[0]).frame_number_bits
+    slices = [next(unit for unit in split(unit.payload) if kind("h264", unit) in {1, H264_IDR}) for unit in units]
+    assert [frame_number(slice_, bits) for slice_ in slices] == [n % 30 % (1 << bits) for n in range(40)]
+    with pytest.raises(ValueError, match="ends early"):
+        frame_number(slices[1][:2], bits)
+
+
+@pytest.mark.parametrize(("gaps", "bits"), [(0, 4), (1, 0)])
+def test_numbers_that_may_be_left_out_tell_nothing(gaps: int, bits: int) -> None:
+    head, size = f"{66:08b}{0:08b}{30:08b}" + "1" + "1" + "011" + "010", "0001010" * 2 + "1" + "1" + "0" + "0" + "1"
+    text = f"{head}{gaps}{size}"
+    sequence = read_sequence("h264", b"\x67" + int(text.ljust(64, "0"), 2).to_bytes(8, "big"))
+    assert (sequence.width, sequence.height, sequence.frame_number_bits) == (160, 160, bits)

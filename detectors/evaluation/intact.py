@@ -1,0 +1,132 @@
+"""Whether a film is whole: each picture that its file holds comes out of the decoder sound, and none was taken away.
+
+libav conceals. Of H.264 it marks the pictures that it mended, but fills in silently for those that are not there; of
+H.265 it leaves out what it has no references for, and only where it is told to be strict says of a slice that it went
+wrong. So its word is taken (errors, marks, pictures that went in and did not come out), and the stream is looked at:
+its units (``units``), and whether it is silent before a key frame. What may pass: a few bytes of a slice of H.265, or a
+kilobyte of its key frames; pictures missing in H.264 where the numbers go on by chance (2 in 16, where 16 are counted).
+
+Not here: whether labels belong to the film (``sequence``), scoring it (``run``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import av.error
+
+from detectors.evaluation.sequence import SPARE_S, Footage
+from detectors.evaluation.units import Units
+from vms.domain.errors import ConfigurationError
+from vms.media.packets import padded
+
+#: A silence before a key frame is a hole if it is longer than this (seconds), and than so many times both the longest
+#: silence before any other picture and the usual one: a film of a variable rate is silent before others as well.
+_SILENT_S, _SILENT_TIMES = 1.0, 3.0
+
+
+def refuse_damaged(video: Path, footage: Footage, progress: Callable[[float], None] = lambda _share: None) -> None:
+    """Decodes all of ``video``; ``progress`` hears the share that is done.
+
+    Raises ``ConfigurationError`` that names the film and its last sound second before the damage, counted from its
+    first picture, or the one at which it ends though it claims more.
+    """
+    film = _Film()
+
+    def tell() -> None:
+        progress(min(1.0, (film.end - footage.first) / footage.seconds) if footage.seconds else 0.0)
+
+    try:
+        film.read(video, tell)
+    except (OSError, av.error.FFmpegError) as err:
+        film.bad.setdefault(film.end, f"it cannot be read: {getattr(err, 'strerror', None) or err}")
+    if film.bad:
+        first = min(film.bad)
+        sound = max((at for at in film.pictures if at < first), default=footage.first)
+        raise ConfigurationError(f"{video} is damaged after {sound - footage.first:.1f} s: {film.bad[first]}")
+    reached = max(0.0, film.end - footage.first)
+    if footage.seconds is not None and reached + SPARE_S < footage.seconds:
+        raise ConfigurationError(
+            f"{video} ends after {reached:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
+        )
+
+
+class _Film:
+    """What is found in one film while all of it is decoded. Times are seconds of the file."""
+
+    def __init__(self) -> None:
+        self.pictures: set[float] = set()  # those that the file holds and that are to be shown
+        self.bad: dict[float, str] = {}  # those that are not what they were, and why
+        self.end = 0.0
+
+    def read(self, video: Path, tell: Callable[[], None]) -> None:
+        """Decodes ``video``. Raises libav's errors where the file cannot be read any further."""
+        given: set[float] = set()
+        silences = _Silences()
+        with av.open(str(video)) as container:
+            stream = container.streams.video[0]
+            base = float(stream.time_base or 0)
+            context = stream.codec_context
+            context.thread_type = "AUTO"
+            if context.name == "hevc":
+                context.options = {"err_detect": "explode"}  # of H.264 marks say as much
+            units = Units(context.name, context.extradata or b"")
+            first, at = None, 0.0
+            for packet in container.demux(stream):
+                unit: av.Packet[av.VideoStream] | None = packet if packet.size else None
+                if unit is not None:
+                    if packet.pts is None:
+                        continue
+                    dts = packet.pts if packet.dts is None else packet.dts
+                    at, data = packet.pts * base, bytes(packet)
+                    first = at if first is None else first
+                    # What leads in a key frame at which a film was cut has no references.
+                    if at >= first and not packet.is_discard:
+                        self.pictures.add(at)
+                        self.end = max(self.end, at + (packet.duration or 0) * base)
+                    why = "its data breaks off" if packet.is_corrupt else units.wrong(data)
+                    if why is not None:
+                        self.bad[at] = why
+                    tell()
+                    silences.packet(dts * base, at, key=packet.is_keyframe)
+                    # Strictness would refuse a picture for a message beside it that makes no sense.
+                    if (needed := units.needed(data)) is not None:
+                        unit = padded(needed, packet.pts, dts, packet.time_base)
+                try:
+                    frames = context.decode(unit)
+                except av.error.FFmpegError:  # of this packet, or of one that another thread began just before
+                    self.bad.setdefault(at, "pictures cannot be decoded")
+                    continue
+                for frame in frames:
+                    shown = (frame.pts or 0) * base
+                    given.add(shown)
+                    if frame.is_corrupt:
+                        self.bad.setdefault(shown, "pictures are decoded with errors")
+        for at in self.pictures - given:
+            self.bad.setdefault(at, "pictures cannot be decoded")
+        for at, lasted in silences.holes():
+            self.bad.setdefault(at, f"no picture for {lasted:.1f} s")
+
+
+class _Silences:
+    """How far packets are apart, in decoding order (seconds)."""
+
+    def __init__(self) -> None:
+        self._before: float | None = None
+        self._steps: list[tuple[float, float, bool]] = []  # how long, until which picture, whether it is a key frame
+
+    def packet(self, dts: float, pts: float, *, key: bool) -> None:
+        """The next one."""
+        if self._before is not None:
+            self._steps.append((dts - self._before, pts, key))
+        self._before = dts
+
+    def holes(self) -> Iterator[tuple[float, float]]:
+        """The picture behind each hole, and how long that is."""
+        lengths = sorted(length for length, _, _ in self._steps)
+        usual = lengths[len(lengths) * 95 // 100] if lengths else 0.0
+        within = max((length for length, _, key in self._steps if not key), default=0.0)
+        most = max(_SILENT_S, _SILENT_TIMES * usual, _SILENT_TIMES * within)
+        return ((at, length) for length, at, key in self._steps if key and length > most)

@@ -1,0 +1,96 @@
+"""The NAL units of a film's packets: what is wrong with them that a decoder does not say, and which it needs.
+
+Not here: decoding, and what of all this makes a film damaged (``intact``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from vms.media import nal
+from vms.media.parameters import frame_number, read_sequence
+
+#: Emulation prevention keeps zeros out of a unit: so many are a sector that was lost.
+_HOLE = bytes(64)
+#: Units of H.265 behind end of sequence and end of stream carry no picture (7.4.2.2, table 7-1).
+_H265_LAST_NEEDED = 37
+#: Where the size of a unit's length stands (ISO/IEC 14496-15, 5.3.3.1.2 and 8.3.3.1.2).
+_SIZE_AT = {"h264": 4, "hevc": 21}
+
+
+class Units:
+    """Of one film, packet by packet; of other codecs than H.264 and H.265 nothing is known, and nothing wrong."""
+
+    def __init__(self, codec: str, extradata: bytes) -> None:
+        self._codec = codec
+        self._known = codec in _SIZE_AT
+        self._prefix = 0  # bytes that give a unit's length; 0: start codes stand between units
+        self._bits = 0  # of frame numbers that can be followed
+        self._number: int | None = None
+        if not self._known:
+            return
+        size_at = _SIZE_AT[codec]
+        if extradata[:1] == b"\x01" and len(extradata) > size_at:
+            self._prefix = (extradata[size_at] & 3) + 1
+            self._follow(extradata[8 : 8 + int.from_bytes(extradata[6:8], "big")])
+        else:
+            for sps in nal.parameter_sets(codec, extradata).sps:
+                self._follow(sps)
+
+    def wrong(self, packet: bytes) -> str | None:
+        """What is wrong with the next packet in decoding order, or None."""
+        numbered = False
+        why = None
+        for unit in self._split(packet):
+            if not unit or _HOLE in unit.rstrip(b"\0"):
+                return "zeros stand where data was"
+            kind = nal.kind(self._codec, unit)
+            if kind == nal.H264_SPS:
+                self._follow(unit)
+            elif self._bits and not numbered and kind in {1, nal.H264_IDR}:
+                numbered = True
+                why = self._left_out(unit, key=kind == nal.H264_IDR)
+        return why
+
+    def needed(self, packet: bytes) -> bytes | None:
+        """H.265 without what only tells something; None: nothing such is in it."""
+        if self._codec != "hevc":
+            return None
+        units = list(self._split(packet))
+        needed = [unit for unit in units if not unit or nal.kind("hevc", unit) <= _H265_LAST_NEEDED]
+        if len(needed) == len(units):
+            return None
+        return b"".join(
+            (len(unit).to_bytes(self._prefix, "big") if self._prefix else b"\0\0\0\1") + unit for unit in needed
+        )
+
+    def _split(self, packet: bytes) -> Iterator[bytes]:
+        if not self._known:
+            return
+        if not self._prefix:
+            yield from nal.split(packet)
+            return
+        at = self._prefix
+        while at < len(packet):
+            length = int.from_bytes(packet[at - self._prefix : at], "big")
+            yield packet[at : at + length]
+            at += length + self._prefix
+
+    def _follow(self, sps: bytes) -> None:
+        if self._codec == "h264":
+            with contextlib.suppress(ValueError):
+                self._bits = read_sequence("h264", sps).frame_number_bits
+
+    def _left_out(self, slice_: bytes, *, key: bool) -> str | None:
+        """H.264, 7.4.3: a number is that of the reference picture before it, or the next one."""
+        try:
+            number = frame_number(slice_, self._bits)
+        except ValueError:
+            return None  # the decoder will say so
+        before = self._number
+        if slice_[0] & 0x60:  # nal_ref_idc: others may refer to it
+            self._number = number
+        if key or before is None or (number - before) % (1 << self._bits) <= 1:
+            return None
+        return "pictures are missing"

@@ -1,0 +1,222 @@
+"""A film that is damaged amid is named with its time before anything is scored; one that is only unusual is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from detectors.evaluation.intact import refuse_damaged
+from detectors.evaluation.sequence import footage_of
+from detectors.inference.motion import MotionBackend
+from vms.cli.models import models
+from vms.domain.errors import ConfigurationError
+
+FPS, FRAMES = 10, 120
+CODECS = ("h264", "hevc")
+
+
+def pictures() -> Iterator[np.ndarray]:
+    """Something that moves, over a ground with texture."""
+    ground = cv2.GaussianBlur(np.random.default_rng(5).integers(0, 255, (180, 320, 3), np.uint8), (0, 0), 1.5)
+    for n in range(FRAMES):
+        yield np.roll(ground, (n, 3 * n), (0, 1))
+
+
+def film(
+    path: Path, codec: str, *, gop: int = 30, bframes: int = 0, times: Callable[[int], int] = int, more: str = ""
+) -> Path:
+    """Frame n is shown at ``times(n)`` of ``FPS`` a second, or left out where that is negative."""
+    params = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={bframes}:open-gop=0{more}"
+    options = {"preset": "ultrafast", "x264-params": params, "x265-params": f"log-level=none:{params}"}
+    del options["x265-params" if codec == "h264" else "x264-params"]
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream({"h264": "libx264", "hevc": "libx265"}[codec], rate=FPS, options=options)
+        stream.pix_fmt, stream.width, stream.height = "yuv420p", 320, 180
+        stream.codec_context.time_base = Fraction(1, FPS)
+        for n, picture in enumerate(pictures()):
+            at = times(n)
+            if at >= 0:
+                frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+                frame.pts, frame.time_base = at, Fraction(1, FPS)
+                container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A packet of a film, in decoding order: where it lies and when it is shown (s)."""
+
+    begin: int
+    end: int
+    at: float
+    key: bool
+
+
+def coded(path: Path) -> list[Coded]:
+    with av.open(str(path)) as container:
+        return [
+            Coded(packet.pos, packet.pos + packet.size, float(packet.pts * packet.time_base), packet.is_keyframe)
+            for packet in container.demux(video=0)
+            if packet.size
+        ]
+
+
+def overwrite(path: Path, begin: int, filling: bytes) -> None:
+    film = path.read_bytes()
+    path.write_bytes(film[:begin] + filling + film[begin + len(filling) :])
+
+
+def without(source: Path, path: Path, begin: int, end: int) -> Path:
+    """The film without packets ``begin`` to ``end`` in decoding order; the others keep their times."""
+    with av.open(str(source)) as given, av.open(str(path), "w") as container:
+        stream = container.add_stream_from_template(given.streams.video[0])
+        for n, packet in enumerate(packet for packet in given.demux(video=0) if packet.size):
+            if not begin <= n < end:
+                packet.stream = stream
+                container.mux(packet)
+    return path
+
+
+def check(path: Path, progress: Callable[[float], None] = lambda _share: None) -> None:
+    refuse_damaged(path, footage_of(path), progress)
+
+
+def damaged_after(path: Path) -> float:
+    with pytest.raises(ConfigurationError) as told:
+        check(path)
+    found = re.fullmatch(rf"{path} is damaged after ([0-9.]+) s: .+", str(told.value))
+    assert found, told.value
+    return float(found[1])
+
+
+def still(n: int) -> int:
+    """Every second picture, and two stills of 2.5 s, behind one of which lies a key frame."""
+    return -1 if n % 2 or 40 < n < 66 or 90 < n < 116 else n
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"bframes": 3},
+        {"gop": 1},
+        {"gop": 80, "bframes": 3},
+        {"bframes": 3, "more": ":open-gop=1"},
+        {"times": still, "gop": 14},
+        {"times": still, "gop": 500, "bframes": 2},
+        {"times": lambda n: n + n * n // 40},
+        {"times": lambda n: 20 * n, "gop": 8},
+    ],
+    ids=["plain", "B", "all keys", "keys 8 s apart", "open", "stills", "stills, B", "slower and slower", "time lapse"],
+)
+def test_a_film_that_is_only_unusual_is_whole(tmp_path: Path, codec: str, how: dict[str, object]) -> None:
+    shares: list[float] = []
+    check(film(tmp_path / "video.mp4", codec, **how), shares.append)  # type: ignore[arg-type]
+    assert shares == sorted(shares)
+    assert 0.9 < shares[-1] <= 1
+
+
+def test_a_film_cut_between_key_frames_is_whole(tmp_path: Path) -> None:
+    """Its first pictures refer to what was cut away."""
+    source = film(tmp_path / "source.mp4", "hevc", bframes=3, gop=20, more=":open-gop=1")
+    second = [n for n, packet in enumerate(coded(source)) if packet.key][1]
+    check(without(source, tmp_path / "video.mp4", 0, second))
+
+
+def test_a_message_beside_pictures_may_make_no_sense(tmp_path: Path) -> None:
+    source, path = film(tmp_path / "source.mp4", "hevc"), tmp_path / "video.mp4"
+    message = b"\x4e\x01\x05\x04abcd\x80"  # user_data_unregistered, too short for its identifier
+    with av.open(str(source)) as given, av.open(str(path), "w") as container:
+        stream = container.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.size:
+                data = len(message).to_bytes(4, "big") + message + bytes(packet)
+                longer = av.Packet(data)
+                longer.pts, longer.dts, longer.time_base = packet.pts, packet.dts, packet.time_base
+                longer.is_keyframe, longer.stream = packet.is_keyframe, stream
+                container.mux(longer)
+    check(path)
+
+
+@pytest.mark.parametrize("bframes", [0, 3])
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("filling", ["noise", "zeros"])
+def test_overwritten_packets_are_named(tmp_path: Path, codec: str, bframes: int, filling: str) -> None:
+    path = film(tmp_path / "video.mp4", codec, bframes=bframes)
+    first, last = coded(path)[50], coded(path)[53]
+    length = (last.begin + last.end) // 2 - (begin := (first.begin + first.end) // 2)
+    overwrite(path, begin, np.random.default_rng(5).bytes(length) if filling == "noise" else bytes(length))
+    assert damaged_after(path) == pytest.approx(first.at, abs=0.6)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_sector_of_zeros_amid_one_slice_is_named(tmp_path: Path, codec: str) -> None:
+    """The decoder of H.265 is content with what it makes of them."""
+    path = film(tmp_path / "video.mp4", codec)
+    key = [packet for packet in coded(path) if packet.key][2]
+    assert key.end - key.begin > 1500
+    overwrite(path, key.begin + 500, bytes(512))
+    assert damaged_after(path) == pytest.approx(key.at, abs=0.2)
+
+
+@pytest.mark.parametrize("bframes", [0, 3])
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize(("begin", "end"), [(46, 53), (46, 60), (46, 90), (60, 90), (60, 61), (60, 67)])
+def test_missing_packets_are_named(tmp_path: Path, codec: str, bframes: int, begin: int, end: int) -> None:
+    source = film(tmp_path / "source.mp4", codec, bframes=bframes)
+    assert [n for n, packet in enumerate(coded(source)) if packet.key] == [0, 30, 60, 90]
+    path = without(source, tmp_path / "video.mp4", begin, end)
+    assert damaged_after(path) == pytest.approx(coded(source)[begin].at, abs=0.6)
+
+
+def test_a_fragment_taken_away_is_named(tmp_path: Path) -> None:
+    source, path = film(tmp_path / "source.mp4", "h264"), tmp_path / "video.mp4"
+    with (
+        av.open(str(source)) as given,
+        av.open(str(path), "w", options={"movflags": "frag_keyframe+empty_moov"}) as container,
+    ):
+        stream = container.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                container.mux(packet)
+    data = path.read_bytes()
+    third = [place.start() - 4 for place in re.finditer(b"moof", data)][2:4]
+    path.write_bytes(data[: third[0]] + data[third[1] :])
+    assert damaged_after(path) == pytest.approx(6, abs=0.2)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_film_that_was_not_copied_to_its_end_is_named(tmp_path: Path, codec: str) -> None:
+    path = film(tmp_path / "video.mp4", codec)
+    last = coded(path)[70]
+    path.write_bytes(path.read_bytes()[: last.begin])
+    with pytest.raises(ConfigurationError, match=rf"{path} (is damaged|ends) after [67]\.[0-9] s"):
+        check(path)
+
+
+def test_no_figure_is_printed_while_one_film_is_damaged(tmp_path: Path) -> None:
+    for name in ("sound", "damaged"):
+        (tmp_path / name).mkdir()
+        film(tmp_path / name / "video.mp4", "h264")
+        (tmp_path / name / "gt.txt").write_text("1,1,100,50,60,100\n", encoding="utf-8")
+    arguments = ["evaluate", str(tmp_path / "sound"), "--model", MotionBackend.model, "--data", str(tmp_path)]
+    assert CliRunner().invoke(models, arguments).exit_code == 0
+    path = tmp_path / "damaged" / "video.mp4"
+    overwrite(path, coded(path)[50].begin, bytes(4096))
+    done = CliRunner().invoke(models, [*arguments, str(path.parent)])
+    assert isinstance(done.exception, ConfigurationError)
+    assert f"{path} is damaged after 4.9 s" in str(done.exception)
+    assert "\n" not in str(done.exception)
+    assert done.stdout == ""
