@@ -129,4 +129,4 @@ class _Silences:
         usual = lengths[len(lengths) * 95 // 100] if lengths else 0.0
         within = max((length for length, _, key in self._steps if not key), default=0.0)
         most = max(_SILENT_S, _SILENT_TIMES * usual, _SILENT_TIMES * within)
-        return ((at, length) for length, at, key in self._steps if key and length > most)
+        return ((at, length) for length, at, _ in self._steps if length > most)

@@ -19,6 +19,7 @@ from detectors.evaluation.sequence import footage_of
 from detectors.inference.motion import MotionBackend
 from vms.cli.models import models
 from vms.domain.errors import ConfigurationError
+from vms.media.packets import padded
 
 FPS, FRAMES = 10, 120
 CODECS = ("h264", "hevc")
@@ -76,15 +77,34 @@ def overwrite(path: Path, begin: int, filling: bytes) -> None:
     path.write_bytes(film[:begin] + filling + film[begin + len(filling) :])
 
 
-def without(source: Path, path: Path, begin: int, end: int) -> Path:
-    """The film without packets ``begin`` to ``end`` in decoding order; the others keep their times."""
-    with av.open(str(source)) as given, av.open(str(path), "w") as container:
+def rewritten(
+    source: Path,
+    path: Path,
+    *,
+    keep: Callable[[int], bool] = lambda _n: True,
+    earlier: int = 0,
+    before: bytes = b"",
+    format_: str = "mp4",
+    flags: str = "",
+) -> Path:
+    """The film with those packets alone, in decoding order, so many pictures ``earlier``, a unit ``before`` each."""
+    options = {"movflags": flags} if flags else {}
+    with av.open(str(source)) as given, av.open(str(path), "w", format=format_, options=options) as container:
         stream = container.add_stream_from_template(given.streams.video[0])
         for n, packet in enumerate(packet for packet in given.demux(video=0) if packet.size):
-            if not begin <= n < end:
-                packet.stream = stream
-                container.mux(packet)
+            if keep(n):
+                assert packet.time_base is not None
+                step = int(earlier / FPS / packet.time_base)
+                head = len(before).to_bytes(4, "big") + before if before else b""
+                copy = padded(head + bytes(packet), packet.pts - step, packet.dts - step, packet.time_base)
+                copy.is_keyframe, copy.stream = packet.is_keyframe, stream
+                container.mux(copy)
     return path
+
+
+def without(source: Path, path: Path, begin: int, end: int) -> Path:
+    """The film without packets ``begin`` to ``end``; the others keep their times."""
+    return rewritten(source, path, keep=lambda n: not begin <= n < end)
 
 
 def check(path: Path, progress: Callable[[float], None] = lambda _share: None) -> None:
@@ -113,10 +133,10 @@ def still(n: int) -> int:
         {"gop": 1},
         {"gop": 80, "bframes": 3},
         {"bframes": 3, "more": ":open-gop=1"},
-        {"times": still, "gop": 14},
+        {"times": still, "gop": 17},
         {"times": still, "gop": 500, "bframes": 2},
         {"times": lambda n: n + n * n // 40},
-        {"times": lambda n: 20 * n, "gop": 8},
+        {"times": lambda n: 20 * n, "gop": 1},
     ],
     ids=["plain", "B", "all keys", "keys 8 s apart", "open", "stills", "stills, B", "slower and slower", "time lapse"],
 )
@@ -131,22 +151,24 @@ def test_a_film_cut_between_key_frames_is_whole(tmp_path: Path) -> None:
     """Its first pictures refer to what was cut away."""
     source = film(tmp_path / "source.mp4", "hevc", bframes=3, gop=20, more=":open-gop=1")
     second = [n for n, packet in enumerate(coded(source)) if packet.key][1]
-    check(without(source, tmp_path / "video.mp4", 0, second))
+    path = without(source, tmp_path / "video.mp4", 0, second)
+    first, *others = coded(path)
+    assert min(packet.at for packet in others) < first.at
+    check(path)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_pictures_that_a_cut_film_does_not_show_are_not_missed(tmp_path: Path, codec: str) -> None:
+    """Its first picture lies between key frames: those before it are in the file, and an edit list skips them."""
+    path = rewritten(film(tmp_path / "source.mp4", codec, bframes=3), tmp_path / "video.mp4", earlier=17)
+    with av.open(str(path)) as container:
+        assert sum(packet.is_discard for packet in container.demux(video=0)) > 10
+    check(path)
 
 
 def test_a_message_beside_pictures_may_make_no_sense(tmp_path: Path) -> None:
-    source, path = film(tmp_path / "source.mp4", "hevc"), tmp_path / "video.mp4"
     message = b"\x4e\x01\x05\x04abcd\x80"  # user_data_unregistered, too short for its identifier
-    with av.open(str(source)) as given, av.open(str(path), "w") as container:
-        stream = container.add_stream_from_template(given.streams.video[0])
-        for packet in given.demux(video=0):
-            if packet.size:
-                data = len(message).to_bytes(4, "big") + message + bytes(packet)
-                longer = av.Packet(data)
-                longer.pts, longer.dts, longer.time_base = packet.pts, packet.dts, packet.time_base
-                longer.is_keyframe, longer.stream = packet.is_keyframe, stream
-                container.mux(longer)
-    check(path)
+    check(rewritten(film(tmp_path / "source.mp4", "hevc"), tmp_path / "video.mp4", before=message))
 
 
 @pytest.mark.parametrize("bframes", [0, 3])
@@ -158,6 +180,26 @@ def test_overwritten_packets_are_named(tmp_path: Path, codec: str, bframes: int,
     length = (last.begin + last.end) // 2 - (begin := (first.begin + first.end) // 2)
     overwrite(path, begin, np.random.default_rng(5).bytes(length) if filling == "noise" else bytes(length))
     assert damaged_after(path) == pytest.approx(first.at, abs=0.6)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_noise_within_slices_is_named(tmp_path: Path, codec: str) -> None:
+    """Each still begins and ends where it did; of H.265 about a third of them is told, so more than one is needed."""
+    path = film(tmp_path / "video.mp4", codec)
+    noise = np.random.default_rng(5)
+    slices = coded(path)[61 : 62 if codec == "h264" else 90]
+    for packet in slices:
+        third = (packet.end - packet.begin) // 3
+        overwrite(path, packet.begin + third, noise.bytes(third))
+    assert slices[0].at - 0.2 <= damaged_after(path) <= slices[-1].at
+
+
+def test_what_a_transport_stream_lost_is_named(tmp_path: Path) -> None:
+    path = rewritten(film(tmp_path / "source.mp4", "hevc"), tmp_path / "video.mp4", format_="mpegts")
+    key = [packet for packet in coded(path) if packet.key][2]
+    data, place = path.read_bytes(), key.begin + 4 * 188
+    path.write_bytes(data[:place] + data[place + 188 :])
+    assert damaged_after(path) == pytest.approx(5.9, abs=0.2)
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -181,16 +223,8 @@ def test_missing_packets_are_named(tmp_path: Path, codec: str, bframes: int, beg
 
 
 def test_a_fragment_taken_away_is_named(tmp_path: Path) -> None:
-    source, path = film(tmp_path / "source.mp4", "h264"), tmp_path / "video.mp4"
-    with (
-        av.open(str(source)) as given,
-        av.open(str(path), "w", options={"movflags": "frag_keyframe+empty_moov"}) as container,
-    ):
-        stream = container.add_stream_from_template(given.streams.video[0])
-        for packet in given.demux(video=0):
-            if packet.size:
-                packet.stream = stream
-                container.mux(packet)
+    source = film(tmp_path / "source.mp4", "h264")
+    path = rewritten(source, tmp_path / "video.mp4", flags="frag_keyframe+empty_moov")
     data = path.read_bytes()
     third = [place.start() - 4 for place in re.finditer(b"moof", data)][2:4]
     path.write_bytes(data[: third[0]] + data[third[1] :])
