@@ -11,7 +11,8 @@ Not here: whether labels belong to the film (``sequence``), scoring it (``run``)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -46,10 +47,10 @@ def refuse_damaged(video: Path, footage: Footage, progress: Callable[[float], No
         first = min(film.bad)
         sound = max((at for at in film.pictures if at < first), default=footage.first)
         raise ConfigurationError(f"{video} is damaged after {sound - footage.first:.1f} s: {film.bad[first]}")
-    reached = max(0.0, film.end - footage.first)
-    if footage.seconds is not None and reached + SPARE_S < footage.seconds:
+    # A fragmented film that begins late counts its length from 0 on.
+    if footage.seconds is not None and film.end + SPARE_S < footage.seconds:
         raise ConfigurationError(
-            f"{video} ends after {reached:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
+            f"{video} ends after {film.end:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
         )
 
 
@@ -64,7 +65,7 @@ class _Film:
     def read(self, video: Path, tell: Callable[[], None]) -> None:
         """Decodes ``video``. Raises libav's errors where the file cannot be read any further."""
         given: set[float] = set()
-        silences = _Silences()
+        coded: list[tuple[float, float, bool]] = []
         with av.open(str(video)) as container:
             stream = container.streams.video[0]
             base = float(stream.time_base or 0)
@@ -90,7 +91,7 @@ class _Film:
                     if why is not None:
                         self.bad[at] = why
                     tell()
-                    silences.packet(dts * base, at, key=packet.is_keyframe)
+                    coded.append((dts * base, at, packet.is_keyframe))
                     # Strictness would refuse a picture for a message beside it that makes no sense.
                     if (needed := units.needed(data)) is not None:
                         unit = padded(needed, packet.pts, dts, packet.time_base)
@@ -102,31 +103,19 @@ class _Film:
                 for frame in frames:
                     shown = (frame.pts or 0) * base
                     given.add(shown)
-                    if frame.is_corrupt:
+                    if frame.is_corrupt and shown in self.pictures:
                         self.bad.setdefault(shown, "pictures are decoded with errors")
         for at in self.pictures - given:
             self.bad.setdefault(at, "pictures cannot be decoded")
-        for at, lasted in silences.holes():
+        for at, lasted in _holes(coded):
             self.bad.setdefault(at, f"no picture for {lasted:.1f} s")
 
 
-class _Silences:
-    """How far packets are apart, in decoding order (seconds)."""
-
-    def __init__(self) -> None:
-        self._before: float | None = None
-        self._steps: list[tuple[float, float, bool]] = []  # how long, until which picture, whether it is a key frame
-
-    def packet(self, dts: float, pts: float, *, key: bool) -> None:
-        """The next one."""
-        if self._before is not None:
-            self._steps.append((dts - self._before, pts, key))
-        self._before = dts
-
-    def holes(self) -> Iterator[tuple[float, float]]:
-        """The picture behind each hole, and how long that is."""
-        lengths = sorted(length for length, _, _ in self._steps)
-        usual = lengths[len(lengths) * 95 // 100] if lengths else 0.0
-        within = max((length for length, _, key in self._steps if not key), default=0.0)
-        most = max(_SILENT_S, _SILENT_TIMES * usual, _SILENT_TIMES * within)
-        return ((at, length) for length, at, _ in self._steps if length > most)
+def _holes(coded: Sequence[tuple[float, float, bool]]) -> Iterator[tuple[float, float]]:
+    """The picture behind each hole, and how long that is; of packets in decoding order: dts, pts, whether it is key."""
+    steps = [(after[0] - before[0], after) for before, after in pairwise(coded)]
+    lengths = sorted(length for length, _ in steps)
+    usual = lengths[len(lengths) * 95 // 100] if lengths else 0.0
+    within = max((length for length, (_, _, key) in steps if not key), default=0.0)
+    most = max(_SILENT_S, _SILENT_TIMES * usual, _SILENT_TIMES * within)
+    return ((at, length) for length, (_, at, _) in steps if length > most)

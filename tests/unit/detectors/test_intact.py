@@ -17,9 +17,14 @@ from click.testing import CliRunner
 from detectors.evaluation.intact import refuse_damaged
 from detectors.evaluation.sequence import footage_of
 from detectors.inference.motion import MotionBackend
+from tests.support.footage import encode
 from vms.cli.models import models
 from vms.domain.errors import ConfigurationError
+from vms.media.boxes import Track, init_segment
+from vms.media.fragmenter import Sample, fragment, length_prefixed
+from vms.media.nal import parameter_sets
 from vms.media.packets import padded
+from vms.media.parameters import read_sequence
 
 FPS, FRAMES = 10, 120
 CODECS = ("h264", "hevc")
@@ -85,11 +90,9 @@ def rewritten(
     earlier: int = 0,
     before: bytes = b"",
     format_: str = "mp4",
-    flags: str = "",
 ) -> Path:
     """The film with those packets alone, in decoding order, so many pictures ``earlier``, a unit ``before`` each."""
-    options = {"movflags": flags} if flags else {}
-    with av.open(str(source)) as given, av.open(str(path), "w", format=format_, options=options) as container:
+    with av.open(str(source)) as given, av.open(str(path), "w", format=format_) as container:
         stream = container.add_stream_from_template(given.streams.video[0])
         for n, packet in enumerate(packet for packet in given.demux(video=0) if packet.size):
             if keep(n):
@@ -147,13 +150,14 @@ def test_a_film_that_is_only_unusual_is_whole(tmp_path: Path, codec: str, how: d
     assert 0.9 < shares[-1] <= 1
 
 
-def test_a_film_cut_between_key_frames_is_whole(tmp_path: Path) -> None:
-    """Its first pictures refer to what was cut away."""
-    source = film(tmp_path / "source.mp4", "hevc", bframes=3, gop=20, more=":open-gop=1")
+@pytest.mark.parametrize(("codec", "format_"), [("h264", "mp4"), ("hevc", "mp4"), ("hevc", "mpegts")])
+def test_a_film_cut_at_a_key_frame_is_whole(tmp_path: Path, codec: str, format_: str) -> None:
+    """Pictures that are shown before it refer to what was cut away."""
+    source = film(tmp_path / "source.mp4", codec, bframes=3, gop=20, more=":open-gop=1:b-adapt=0")
     second = [n for n, packet in enumerate(coded(source)) if packet.key][1]
-    path = without(source, tmp_path / "video.mp4", 0, second)
-    first, *others = coded(path)
-    assert min(packet.at for packet in others) < first.at
+    path = rewritten(source, tmp_path / "video.mp4", keep=lambda n: n >= second, format_=format_)
+    packets = coded(path)
+    assert min(packet.at for packet in packets) < packets[0].at
     check(path)
 
 
@@ -222,13 +226,24 @@ def test_missing_packets_are_named(tmp_path: Path, codec: str, bframes: int, beg
     assert damaged_after(path) == pytest.approx(coded(source)[begin].at, abs=0.6)
 
 
-def test_a_fragment_taken_away_is_named(tmp_path: Path) -> None:
-    source = film(tmp_path / "source.mp4", "h264")
-    path = rewritten(source, tmp_path / "video.mp4", flags="frag_keyframe+empty_moov")
-    data = path.read_bytes()
-    third = [place.start() - 4 for place in re.finditer(b"moof", data)][2:4]
-    path.write_bytes(data[: third[0]] + data[third[1] :])
-    assert damaged_after(path) == pytest.approx(6, abs=0.2)
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_recording_that_lacks_fragments_is_named(tmp_path: Path, codec: str) -> None:
+    """As the recorder writes it, from 10 s on, as if it were cut out of a longer run."""
+    units = encode(codec, frames=100, gop=25)
+    sets = parameter_sets(codec, units[0].payload)
+    samples = [
+        Sample(length_prefixed(codec, unit.payload), unit.dts + 900_000, unit.pts + 900_000, 3600, unit.key)
+        for unit in units
+    ]
+    fragments = [fragment(n // 5 + 1, samples[n : n + 5]) for n in range(0, 100, 5)]
+    path = tmp_path / "video.mp4"
+    head = init_segment(Track(codec, sets, read_sequence(codec, sets.sps[0]), 90_000))
+    path.write_bytes(head + b"".join(fragments))
+    assert footage_of(path).first == 10
+    check(path)
+    for begin, end in ((11, 13), (8, 15)):  # until amid a group; until a key frame
+        path.write_bytes(head + b"".join(fragments[:begin] + fragments[end:]))
+        assert damaged_after(path) == pytest.approx(begin / 5, abs=0.1)
 
 
 @pytest.mark.parametrize("codec", CODECS)
