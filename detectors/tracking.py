@@ -32,7 +32,7 @@ class Tuning:
     border: float = 0.015  # fraction of the picture
     hidden: float = 0.3  # share of a box before which others stand, so that not to find it says nothing
     part: float = 0.85  # share of a box within a larger one from which on it may be a part of the same person
-    least: float = 0.35  # presence below which a hypothesis is dropped: what was weak for long weighs on nobody new
+    least: float = 0.35  # presence below which one who is not found, or weakly, is dropped: doubt is not remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,10 @@ class Tracker:
         return replace(track, id=self.next_id - 1)
 
     def _lives(self, track: Track, moment: float) -> bool:
-        return track.presence >= self._tuning.least and moment - track.last_seen <= self._tuning.forget_s
+        if moment - track.last_seen > self._tuning.forget_s:
+            return False
+        found = track.seen and track.confidence >= self._scale.confidence  # and again and again, it may be: wait for it
+        return found or track.presence >= self._tuning.least
 
     def _leaving(self, box: Floats) -> bool:
         left, top, right, bottom = box

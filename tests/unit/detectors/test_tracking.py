@@ -27,6 +27,13 @@ def test_a_single_false_hit_is_never_counted() -> None:
     assert set(counts) == {0}
 
 
+def test_one_who_is_seen_all_the_time_just_above_the_models_own_confidence_is_somebody() -> None:
+    tracker = Tracker(SCALE)
+    seen = [len(tracker.update(found((*walk(0.3), SCALE.confidence + 0.02)), n * 0.25)) for n in range(40)]
+    assert seen[0] == 0
+    assert seen[-1] == 1
+
+
 def test_weak_detections_carry_a_person_over_a_bad_moment_but_begin_none() -> None:
     tracker = Tracker(SCALE)
     for n in range(8):
