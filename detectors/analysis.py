@@ -16,7 +16,7 @@ from detectors.minutes import MinuteCounter
 from detectors.rules.camera_rules import CameraRules, RuleEvent
 from detectors.rules.conditions import Scene
 from detectors.rules.open_alerts import OpenAlert
-from detectors.sampling.tamper import Tamper
+from detectors.sampling.tamper import BLIND, Tamper
 from detectors.tracking import Track, Tracker
 from vms.domain.facility import Camera
 from vms.domain.messages import MinuteCount
@@ -33,6 +33,7 @@ class Observation:
     events: tuple[RuleEvent, ...]
     attentive: bool  # a rule is armed that must see the next one who comes at once
     minute: MinuteCount | None = None
+    counted: bool = True  # False: the picture shows nobody, whoever is there
 
     @property
     def count(self) -> int:
@@ -66,8 +67,9 @@ class Analysis:
         persons = self._tracker.update(found, moment)
         estimate, zones = self._counter.add(self._tracker.hypotheses, moment)
         events = self.rules.look(Scene(persons, tamper), moment, at)
-        minute = self.minutes.add(at, estimate, zones)
-        return Observation(at, persons, estimate, zones, tuple(events), self.rules.attentive(at), minute)
+        counted = tamper not in BLIND
+        minute = self.minutes.add(at, estimate, zones) if counted else self.minutes.roll(at)
+        return Observation(at, persons, estimate, zones, tuple(events), self.rules.attentive(at), minute, counted)
 
     def change(self, camera: Camera, zone_info: ZoneInfo, at: float) -> list[RuleEvent]:
         """Takes other zones and rules; what is to be told of alerts that end by it."""

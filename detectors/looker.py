@@ -154,7 +154,7 @@ class Looker(Generic[P]):
         """What the model ``found`` in a picture of a stream of ``size`` means, also for what is sampled next."""
         seen = self.analysis.observe(found, scale, size, at, moment, self.tampering.now)
         if self._seeing:
-            self.persons = seen.count
+            self.persons = seen.count if seen.counted else None
         self.sampler.attentive = seen.attentive
         if seen.persons or seen.count:
             self.sampler.persons(moment)

@@ -19,6 +19,8 @@ from detectors.sampling import structure
 from detectors.sampling.structure import STRIP, Floats, Match, Sharpness
 
 Tamper = Literal["covered", "moved", "defocused", "frozen"]
+#: Whoever is there, the picture does not show: nobody found is not nobody there.
+BLIND: frozenset[Tamper] = frozenset({"covered", "defocused", "frozen"})
 
 SIZE = structure.SIZE
 #: Looks closer to each other than this add nothing (seconds).

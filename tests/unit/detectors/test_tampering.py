@@ -70,10 +70,17 @@ def pictures(what: str, sway: float = 0.0) -> Iterator[np.ndarray]:
 def test_one_alert_opens_within_a_minute_and_ends(tmp_path: Path, what: str) -> None:
     write_video(tmp_path / "v.mp4", pictures(what), FPS, GOP)
     replay = Replay(tmp_path / "v.mp4", MotionBackend(), Analysis("s", CAMERA, ZoneInfo("UTC")), Rates())
-    events = [event for seen in replay.run() for event in seen.events]
+    looks = list(replay.run())
+    events = [event for seen in looks for event in seen.events]
     assert [event.word for event in events if event.word != "updated"] == ["opened", "ended"]
     assert 0 <= events[0].at - LEARNT_S <= 60
     assert events[0].detail["tamper"] == what
+    uncounted = [seen.at for seen in looks if not seen.counted]
+    if what == "moved":
+        assert uncounted == []
+    else:
+        assert uncounted == [seen.at for seen in looks if events[0].at <= seen.at <= uncounted[-1]]
+        assert uncounted[-1] <= LEARNT_S + TAMPERED_S + 60
 
 
 def test_a_rule_tried_on_recordings_hears_of_it(tmp_path: Path) -> None:

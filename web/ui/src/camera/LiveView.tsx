@@ -41,6 +41,7 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
   const tracks = useRef<Track[] | null>(null)
   const trails = useRef<(id: number) => Step[]>(() => [])
   const { zones, rules } = editing?.draft ?? camera
+  const counted = camera.person_count !== null
   const drawn = !editing && showZones
   const draw = useCallback(() => {
     const canvas = overlay.current
@@ -48,9 +49,9 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
     if (!canvas || !context) return
     const { clientWidth: width, clientHeight: height } = canvas
     const presence = presenceOf(zones, tracks.current ?? [])
-    if (drawn) drawZones(context, zones, width, height, rules, tracks.current && presence.counts)
+    if (drawn) drawZones(context, zones, width, height, rules, counted && tracks.current ? presence.counts : null)
     if (showPersons) drawTracks(context, tracks.current ?? [], width, height, presence.breaching, trails.current)
-  }, [zones, rules, drawn, showPersons])
+  }, [zones, rules, drawn, showPersons, counted])
   const shown = useRef('')
   const [persons, setPersons] = useState<number | null>(null)
   const { video, canvas, player, status } = useLive(camera.id, profile, (known, trail) => {
@@ -80,8 +81,9 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
     }
   }, [playerRef, player, status.transport])
 
-  // Of this very picture where the detector has looked at it, else of its last report.
-  const count = status.phase === 'playing' && persons !== null ? persons : camera.person_count
+  // Of this very picture where the detector has looked at it, else of its last report. No boxes on a covered camera are
+  // no count.
+  const count = counted && status.phase === 'playing' && persons !== null ? persons : camera.person_count
   const ratio = status.width && status.height ? status.width / status.height : (camera.width ?? 16) / (camera.height ?? 9)
   const onCanvas = status.transport === 'webcodecs' || status.transport === 'jpeg'
   return (

@@ -52,7 +52,7 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
       canvas: canvas.current,
       width: () => size.current * window.devicePixelRatio,
       painted: (header) => {
-        if (count.current && header.persons !== null) count.current.textContent = String(header.persons)
+        if (count.current) count.current.textContent = header.persons === null ? '–' : String(header.persons)
       },
       aged: (ms) => {
         if (!root.current || !age.current) return
