@@ -37,7 +37,7 @@ class Replay:
     def run(self, found: Found | None = None) -> Iterator[Observation]:
         """Observations in order, ``at`` from ``start`` on; ``found`` hears of the detections themselves."""
         looker: Looker[MediaPacket] = Looker(self.analysis, self.rates)
-        with av.open(str(self.path)) as container:
+        with av.open(str(self.path), metadata_errors="replace") as container:
             stream = container.streams.video[0]
             context = stream.codec_context
             looker.begin(lambda: GopDecoder(context.name, context.extradata or b""))

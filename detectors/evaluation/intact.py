@@ -5,7 +5,8 @@ H.265 it leaves out what it has no references for, and only where it is told to 
 wrong. So its word is taken (errors, marks, pictures that went in and did not come out), and the stream is looked at:
 its units (``units``), and whether it is silent before a key frame. What may pass, of damage made on purpose: noise
 within slices of H.265 (of 200 bytes 24 in 32, of 4 KB 4 in 32), pictures missing in H.264 where the numbers
-go on by chance (2 in 16, where 16 are counted), and single ones that no other refers to.
+go on by chance (2 in 16, where 16 are counted), single ones that no other refers to, and those before the first
+that the decoder gives.
 
 Not here: whether labels belong to the film (``sequence``), scoring it (``run``).
 """
@@ -62,54 +63,68 @@ class _Film:
         self.pictures: set[float] = set()  # those that the file holds and that are to be shown
         self.bad: dict[float, str] = {}  # those that are not what they were, and why
         self.end = 0.0
+        self._given: set[float] = set()
+        self._coded: list[tuple[float, float, bool]] = []
+        self._base = 0.0
+        self._at = 0.0  # of the packet that was read last
 
     def read(self, video: Path, tell: Callable[[], None]) -> None:
         """Decodes ``video``. Raises libav's errors where the file cannot be read any further."""
-        given: set[float] = set()
-        coded: list[tuple[float, float, bool]] = []
-        with av.open(str(video)) as container:
+        with av.open(str(video), metadata_errors="replace") as container:
             stream = container.streams.video[0]
-            base = float(stream.time_base or 0)
+            self._base = float(stream.time_base or 0)
             context = stream.codec_context
             context.thread_type = "AUTO"
             if context.name == "hevc":
                 context.options = {"err_detect": "explode"}  # of H.264 marks say as much
             units = Units(context.name, context.extradata or b"")
-            first, at = None, 0.0
             for packet in container.demux(stream):
-                unit: av.Packet[av.VideoStream] | None = packet if packet.size else None
-                if unit is not None:
-                    if packet.pts is None:
-                        continue
-                    dts = packet.pts if packet.dts is None else packet.dts
-                    at, data = packet.pts * base, bytes(packet)
-                    first = at if first is None else first
-                    # What leads in a key frame at which a film was cut has no references.
-                    if at >= first and not packet.is_discard:
-                        self.pictures.add(at)
-                        self.end = max(self.end, at + (packet.duration or 0) * base)
-                    why = "its data breaks off" if packet.is_corrupt else units.wrong(data)
-                    if why is not None:
-                        self.bad[at] = why
+                if packet.has_sidedata("new_extradata"):
+                    units.forget()
+                picture = self._picture(packet, units)
+                if picture is not None:
                     tell()
-                    coded.append((dts * base, at, packet.is_keyframe))
-                    # Strictness would refuse a picture for a message beside it that makes no sense.
-                    if (needed := units.needed(data)) is not None:
-                        unit = padded(needed, packet.pts, dts, packet.time_base)
-                try:
-                    frames = context.decode(unit)
-                except av.error.FFmpegError:  # of this packet, or of one that another thread began just before
-                    self.bad.setdefault(at, "pictures cannot be decoded")
-                    continue
-                for frame in frames:
-                    shown = (frame.pts or 0) * base
-                    given.add(shown)
-                    if frame.is_corrupt and shown in self.pictures:
-                        self.bad.setdefault(shown, "pictures are decoded with errors")
-        for at in self.pictures - given:
-            self.bad.setdefault(at, "pictures cannot be decoded")
-        for at, lasted in _holes(coded):
+                    self._decode(context, picture)
+            self._decode(context, None)
+        # A film cut amid a group begins with pictures that the decoder withholds until it has recovered.
+        begun = min(self._given or self.pictures, default=0.0)
+        for at in self.pictures - self._given:
+            if at >= begun:
+                self.bad.setdefault(at, "pictures cannot be decoded")
+        for at, lasted in _holes(self._coded):
             self.bad.setdefault(at, f"no picture for {lasted:.1f} s")
+
+    def _picture(self, packet: av.Packet[av.VideoStream], units: Units) -> av.Packet[av.VideoStream] | None:
+        """What of the next packet is to be decoded; None: it holds no picture."""
+        if not packet.size or packet.pts is None:
+            return None
+        dts = packet.pts if packet.dts is None else packet.dts
+        self._at, data = packet.pts * self._base, bytes(packet)
+        why = "its data breaks off" if packet.is_corrupt else units.wrong(data)
+        if why is not None:
+            self.bad[self._at] = why
+        if not units.pictured(data):
+            return None
+        self._coded.append((dts * self._base, self._at, packet.is_keyframe))
+        # What leads in a key frame at which a film was cut has no references.
+        if self._at >= self._coded[0][1] and not packet.is_discard:
+            self.pictures.add(self._at)
+            self.end = max(self.end, self._at + (packet.duration or 0) * self._base)
+        # Strictness would refuse a picture for a message beside it that makes no sense.
+        needed = None if packet.has_sidedata("new_extradata") else units.needed(data)
+        return packet if needed is None else padded(needed, packet.pts, dts, packet.time_base)
+
+    def _decode(self, context: av.VideoCodecContext, packet: av.Packet[av.VideoStream] | None) -> None:
+        try:
+            frames = context.decode(packet)
+        except av.error.FFmpegError:  # of this packet, or of one that another thread began just before
+            self.bad.setdefault(self._at, "pictures cannot be decoded")
+            return
+        for frame in frames:
+            shown = (frame.pts or 0) * self._base
+            self._given.add(shown)
+            if frame.is_corrupt and shown in self.pictures:
+                self.bad.setdefault(shown, "pictures are decoded with errors")
 
 
 def _holes(coded: Sequence[tuple[float, float, bool]]) -> Iterator[tuple[float, float]]:

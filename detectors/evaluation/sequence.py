@@ -71,8 +71,10 @@ def footage_of(video: Path) -> Footage:
     try:
         if video.exists() and video.stat().st_size == 0:
             raise ConfigurationError(f"{video} is empty")
-        with av.open(str(video)) as container:
+        with av.open(str(video), metadata_errors="replace") as container:
             stream = container.streams.video[0]
+            if stream.codec_context is None:  # libav knows no decoder for what the head says
+                raise ConfigurationError(f"{video} does not say how its pictures are coded")
             rate = stream.average_rate or stream.guessed_rate
             size = stream.codec_context.width, stream.codec_context.height
             if not rate:

@@ -24,11 +24,10 @@ class Units:
 
     def __init__(self, codec: str, extradata: bytes) -> None:
         self._codec = codec
-        self._known = codec in _SIZE_AT
         self._prefix = 0  # bytes that give a unit's length; 0: start codes stand between units
         self._bits = 0  # of frame numbers that can be followed
         self._number: int | None = None
-        if not self._known:
+        if codec not in _SIZE_AT:
             return
         size_at = _SIZE_AT[codec]
         if extradata[:1] == b"\x01" and len(extradata) > size_at:
@@ -43,15 +42,28 @@ class Units:
         numbered = False
         why = None
         for unit in self._split(packet):
-            if not unit or _HOLE in unit.rstrip(b"\0"):
+            filled = unit.rstrip(b"\0")
+            if not filled:
                 return "zeros stand where data was"
             kind = nal.kind(self._codec, unit)
+            if _HOLE in filled and self._without_zeros(kind):
+                return "zeros stand where data was"
             if kind == nal.H264_SPS:
                 self._follow(unit)
             elif self._bits and not numbered and kind in {1, nal.H264_IDR}:
                 numbered = True
                 why = self._left_out(unit, key=kind == nal.H264_IDR)
         return why
+
+    def pictured(self, packet: bytes) -> bool:
+        """Whether a slice is in it: some packets only tell something. Of other codecs each is a picture."""
+        return self._codec not in _SIZE_AT or any(
+            nal.is_picture(self._codec, nal.kind(self._codec, unit)) for unit in self._split(packet) if unit
+        )
+
+    def forget(self) -> None:
+        """From here on other parameters hold, which no packet tells: numbers are not followed before it does."""
+        self._bits, self._number = 0, None
 
     def needed(self, packet: bytes) -> bytes | None:
         """H.265 without what only tells something; None: nothing such is in it."""
@@ -66,7 +78,7 @@ class Units:
         )
 
     def _split(self, packet: bytes) -> Iterator[bytes]:
-        if not self._known:
+        if self._codec not in _SIZE_AT:
             return
         if not self._prefix:
             yield from nal.split(packet)
@@ -77,13 +89,21 @@ class Units:
             yield packet[at : at + length]
             at += length + self._prefix
 
+    def _without_zeros(self, kind: int) -> bool:
+        """Messages and private units may hold many zeros; kind 0 is what is left where zeros lie over the head."""
+        return kind == 0 or nal.is_picture(self._codec, kind) or nal.is_parameter_set(self._codec, kind)
+
     def _follow(self, sps: bytes) -> None:
         if self._codec == "h264":
             with contextlib.suppress(ValueError):
                 self._bits = read_sequence("h264", sps).frame_number_bits
 
     def _left_out(self, slice_: bytes, *, key: bool) -> str | None:
-        """H.264, 7.4.3: a number is that of the reference picture before it, or the next one."""
+        """H.264, 7.4.3: a number is that of the reference picture before it, or the next one.
+
+        Behind a picture that lets go of all others (memory_management_control_operation 5) it begins anew, and is
+        taken for damage: behind a lost key frame it goes on in the same way, and that must be told.
+        """
         try:
             number = frame_number(slice_, self._bits)
         except ValueError:

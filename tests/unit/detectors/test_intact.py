@@ -82,6 +82,11 @@ def overwrite(path: Path, begin: int, filling: bytes) -> None:
     path.write_bytes(film[:begin] + filling + film[begin + len(filling) :])
 
 
+def prefixed(unit: bytes) -> bytes:
+    """As it lies in an MP4; nothing of nothing."""
+    return len(unit).to_bytes(4, "big") + unit if unit else b""
+
+
 def rewritten(
     source: Path,
     path: Path,
@@ -89,19 +94,27 @@ def rewritten(
     keep: Callable[[int], bool] = lambda _n: True,
     earlier: int = 0,
     before: bytes = b"",
+    behind: bytes = b"",
     format_: str = "mp4",
 ) -> Path:
-    """The film with those packets alone, in decoding order, so many pictures ``earlier``, a unit ``before`` each."""
+    """The film with those packets alone, in decoding order, so many pictures ``earlier``, a unit ``before`` each.
+
+    ``behind`` each is a packet with that unit alone, half a picture later.
+    """
     with av.open(str(source)) as given, av.open(str(path), "w", format=format_) as container:
         stream = container.add_stream_from_template(given.streams.video[0])
         for n, packet in enumerate(packet for packet in given.demux(video=0) if packet.size):
             if keep(n):
                 assert packet.time_base is not None
                 step = int(earlier / FPS / packet.time_base)
-                head = len(before).to_bytes(4, "big") + before if before else b""
-                copy = padded(head + bytes(packet), packet.pts - step, packet.dts - step, packet.time_base)
+                pts, dts, half = packet.pts - step, packet.dts - step, packet.duration // 2
+                copy = padded(prefixed(before) + bytes(packet), pts, dts, packet.time_base)
                 copy.is_keyframe, copy.stream = packet.is_keyframe, stream
                 container.mux(copy)
+                if behind:
+                    told = padded(prefixed(behind), pts + half, dts + half, packet.time_base)
+                    told.stream = stream
+                    container.mux(told)
     return path
 
 
@@ -173,6 +186,44 @@ def test_pictures_that_a_cut_film_does_not_show_are_not_missed(tmp_path: Path, c
 def test_a_message_beside_pictures_may_make_no_sense(tmp_path: Path) -> None:
     message = b"\x4e\x01\x05\x04abcd\x80"  # user_data_unregistered, too short for its identifier
     check(rewritten(film(tmp_path / "source.mp4", "hevc"), tmp_path / "video.mp4", before=message))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_packets_that_hold_no_picture_are_none(tmp_path: Path, codec: str) -> None:
+    message = {"h264": b"\x06", "hevc": b"\x4e\x01"}[codec] + b"\x05\x14" + b"x" * 20 + b"\x80"
+    source = film(tmp_path / "source.mp4", codec)
+    path = rewritten(source, tmp_path / "video.mp4", behind=message)
+    assert len(coded(path)) == 2 * FRAMES
+    check(path)
+    assert damaged_after(rewritten(source, path, keep=lambda n: n != 65, behind=message)) == pytest.approx(6.4, abs=0.2)
+
+
+@pytest.mark.parametrize(("codec", "head"), [("h264", b"\x06\x05"), ("h264", b"\x1e"), ("hevc", b"\x7c\x01")])
+def test_messages_and_private_units_may_hold_zeros(tmp_path: Path, codec: str, head: bytes) -> None:
+    unit = head + bytes([117]) + b"x" * 16 + bytes(101) + b"\x80"
+    check(rewritten(film(tmp_path / "source.mp4", codec), tmp_path / "video.mp4", before=unit))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("whole", [False, True])
+def test_zeros_over_the_head_of_a_unit_are_named(tmp_path: Path, codec: str, whole: bool) -> None:
+    """Its length is still there: what is left must not pass for one that tells something."""
+    path = film(tmp_path / "video.mp4", codec)
+    still = coded(path)[50]
+    overwrite(path, still.begin + 4, bytes(still.end - still.begin - 4 if whole else 100))
+    assert damaged_after(path) == pytest.approx(4.9)
+
+
+def test_a_film_cut_where_a_decoder_recovers_is_whole(tmp_path: Path) -> None:
+    """No picture of it is a key frame: the first are withheld. What is damaged behind them is told all the same."""
+    source = film(tmp_path / "source.mp4", "h264", more=":intra-refresh=1")
+    path = rewritten(source, tmp_path / "video.mp4", keep=lambda n: n >= 30)
+    with av.open(str(path)) as container:
+        given = [frame.time for frame in container.decode(video=0)]
+    assert len(given) < 80 < len(coded(path))
+    check(path)
+    overwrite(path, coded(path)[60].begin + 200, bytes(512))
+    assert 5.5 <= damaged_after(path) <= 6
 
 
 @pytest.mark.parametrize("bframes", [0, 3])
