@@ -6,11 +6,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from video_script import write_video
 
+from detectors.evaluation.intact import refuse_damaged
 from detectors.evaluation.run import evaluate
 from detectors.evaluation.sequence import read
 from detectors.inference.motion import MotionBackend
@@ -32,6 +34,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def without_video(folder: Path) -> None:
     (folder / "video.mp4").unlink()
+
+
+def of_unknown_code(folder: Path) -> None:
+    film = (folder / "video.mp4").read_bytes()
+    (folder / "video.mp4").write_bytes(film.replace(b"avc1", b"zzzz"))
 
 
 def without_labels(folder: Path) -> None:
@@ -66,6 +73,7 @@ def later_labels(folder: Path) -> None:
         (without_labels, "gt.txt", "cannot be read: No such file"),
         (empty_video, "video.mp4", "is empty"),
         (no_video, "video.mp4", "cannot be read: Invalid data"),
+        (of_unknown_code, "video.mp4", "does not say how its pictures are coded"),
         (of_pictures, "", "holds pictures and no video.mp4.*seqinfo.ini.*gt/gt.txt"),
         (larger_labels, "gt.txt", "reach to 1300x900, but .*video.mp4 is 320x180"),
         (later_labels, "gt.txt", "go to frame 600, but .*video.mp4 has about 60"),
@@ -80,6 +88,28 @@ def test_a_folder_that_is_no_sequence_is_named(
     with pytest.raises(ConfigurationError, match=f"{folder / file}.*{says}") as told:
         read(folder)
     assert "\n" not in str(told.value)
+
+
+def test_a_title_in_other_letters_is_no_damage(whole: Path, tmp_path: Path) -> None:
+    """As some cameras write it: in Latin-1, where MP4 has UTF-8."""
+    folder = tmp_path / "gate"
+    shutil.copytree(whole, folder)
+    with (
+        av.open(str(whole / "video.mp4")) as given,
+        av.open(str(folder / "video.mp4"), "w", options={"movflags": "faststart"}) as container,
+    ):
+        container.metadata["title"] = "TITLE"
+        stream = container.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            packet.stream = stream
+            container.mux(packet)
+    film = (folder / "video.mp4").read_bytes()
+    (folder / "video.mp4").write_bytes(film.replace(b"TITLE", "câmrà".encode("latin-1")))
+    with pytest.raises(UnicodeDecodeError):
+        av.open(str(folder / "video.mp4"))
+    sequence = read(folder)
+    refuse_damaged(sequence.video, sequence.footage)
+    assert evaluate(sequence, MotionBackend(), 4).tracked.pictures > 0
 
 
 def test_all_folders_are_looked_at_before_the_first_is_scored(whole: Path, tmp_path: Path) -> None:
