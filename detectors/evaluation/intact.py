@@ -45,6 +45,8 @@ def refuse_damaged(video: Path, footage: Footage, progress: Callable[[float], No
         film.read(video, tell)
     except (OSError, av.error.FFmpegError) as err:
         film.bad.setdefault(film.end, f"it cannot be read: {getattr(err, 'strerror', None) or err}")
+    except IndexError:  # PyAV knows the streams that were there when it was opened
+        film.bad.setdefault(film.end, "another stream begins there, and it cannot be read on")
     if film.bad:
         first = min(film.bad)
         sound = max((at for at in film.pictures if at < first), default=footage.first)

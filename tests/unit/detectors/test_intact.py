@@ -192,6 +192,16 @@ def test_a_film_that_was_not_copied_to_its_end_is_named(tmp_path: Path, codec: s
         check(path)
 
 
+def test_a_film_in_which_another_stream_begins_amid_is_named(tmp_path: Path) -> None:
+    path = rewritten(film(tmp_path / "source.mp4", "h264"), tmp_path / "video.mp4", format_="flv")
+    whole = path.read_bytes()
+    text = bytearray(whole[13 : 13 + 15 + int.from_bytes(whole[14:17], "big")])  # the first tag, behind FLV's header
+    text[4:7] = (12_000).to_bytes(3, "big")  # ms: no more about the film, but a text in it
+    path.write_bytes(whole + text)
+    with pytest.raises(ConfigurationError, match=r"is damaged after 11\.9 s: another stream begins there"):
+        check(path)
+
+
 def test_no_figure_is_printed_while_one_film_is_damaged(tmp_path: Path) -> None:
     for name in ("sound", "damaged"):
         (tmp_path / name).mkdir()
