@@ -114,13 +114,14 @@ class Camera(Model):
 
     @model_validator(mode="after")
     def _references(self, info: ValidationInfo) -> Self:
-        refuse(f"camera '{self.id}': {fault}" for fault in self._faults(newly_stated(info, self.rules)))
+        refuse(f"camera '{self.id}': {fault}" for fault in self._faults(info))
         return self
 
-    def _faults(self, newly: bool) -> Iterator[str]:
+    def _faults(self, info: ValidationInfo) -> Iterator[str]:
         yield from _repeated((z.id for z in self.zones), "zone")
         yield from _repeated((r.id for r in self.rules), "rule")
-        if newly and sum(rule.kind == "camera_offline" for rule in self.rules) > 1:
+        lost = [rule for rule in self.rules if rule.kind == "camera_offline"]
+        if len(lost) > 1 and any(newly_stated(info, rule) for rule in lost):
             yield "more than one rule of kind camera_offline"
         kinds = {z.id: z.kind for z in self.zones}
         for rule in self.rules:
@@ -135,9 +136,9 @@ class Camera(Model):
 
     def check_successor(self, other: Camera) -> None:
         """Pydantic's ``ValidationError`` for what is wrong with ``other``, but for what it takes over from this one."""
-        known: list[Hashable] = [*self.rules, self.rules, self.name]
+        known: list[Hashable] = [*self.rules, (self.id, self.name)]
         for zone in self.zones:
-            known += [zone.name, zone.drawn()]
+            known += [(zone.id, zone.name), zone.drawn()]
         type(self).model_validate(other.model_dump(mode="json", exclude_none=True), context=storing(known))
 
 

@@ -18,7 +18,8 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 def _legible(name: str, info: ValidationInfo) -> str:
     """What is shown in lists and alerts; control characters turn a line round or end it (U+202E, line breaks, NUL)."""
-    if newly_stated(info, name) and (not name.strip() or any(unicodedata.category(one) in _UNSEEN for one in name)):
+    said = (info.data.get("id"), name)  # an old name is its bearer's alone
+    if newly_stated(info, said) and (not name.strip() or any(unicodedata.category(one) in _UNSEEN for one in name)):
         raise ValueError("a name has letters, and no line breaks or control characters")
     return name
 

@@ -85,9 +85,9 @@ class Zone(Model):
             raise ValueError(f"zone '{self.id}': a line has two different points")
         return self
 
-    def drawn(self) -> tuple[str, tuple[Point, ...]]:
-        """Equal for the same zone as long as nobody draws it anew, whatever else becomes of it."""
-        return self.id, self.points or outline(self.polygon or ())
+    def drawn(self) -> tuple[str, bool, tuple[Point, ...]]:
+        """Equal for one zone as long as nobody draws it anew, or makes a line a polygon, whatever else becomes of it."""
+        return self.id, self.kind == "line", self.points or outline(self.polygon or ())
 
 
 def _without_default(schema: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ async def _replace(
 
 def _invalid(err: ValidationError, stated: Stated) -> Exception:
     """What is wrong with an item, as with any other part of the body; else what does not fit together."""
-    items = [one for one in err.errors() if one["loc"][:1] in {(name,) for name in stated}]
+    items = [one for one in err.errors() if one["loc"] and one["loc"][0] in stated]
     if items:
         called = "items" if len(stated) == 1 else None
         return RequestValidationError(

@@ -45,9 +45,9 @@ def judge(
     else:
         reason = translate(recording.reason)
     if recording is not None and recording.status == "recording":
-        # What is written but cannot be decoded is worth a word too.
+        # What is written but cannot be decoded is worth a word too; a disk that fails is graver.
         undecoded = seeing.reason if seeing is not None and seeing.reason in UNDECODED else None
-        return "recording", undecoded or (reason if reason == "disk" else None)
+        return "recording", reason if reason == "disk" else undecoded
     if (recording is not None and recording.status == "online") or (seeing is not None and seeing.status == "online"):
         return "online", reason
     return "offline", reason or "connecting"

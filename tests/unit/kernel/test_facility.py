@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from vms.domain.facility import Detector, Facility, Rule, RuleKind
+from vms.domain.facility import Camera, Detector, Facility, Rule, RuleKind
+from vms.domain.model import STORED
 from vms.domain.rules import DWELL_S, REARM_S
 
 GOOD: dict[str, Any] = {
@@ -212,6 +213,54 @@ def test_what_was_stored_before_a_check_was_there_is_still_read() -> None:
         Facility.model_validate(old)
     with pytest.raises(ValidationError, match="names zone 'y', which it lacks"):
         Facility.from_store(json.dumps(changed((*CAMERA, "rules", 0, "zone"), "y")))
+
+
+def test_a_line_that_becomes_a_zone_is_drawn_anew() -> None:
+    """As a line it was good, though as a polygon it crosses itself."""
+    plain = changed((*CAMERA, "zones", 1, "points"), [[0, 0], [1, 1], [1, 0], [0, 1]])["sites"][0]["cameras"][0]
+    before = Camera.model_validate(plain)
+    plain["rules"].pop()
+    plain["zones"][1] = {"id": "l", "kind": "area", "polygon": plain["zones"][1]["points"]}
+    after = Camera.model_validate(plain, context=STORED)
+    with pytest.raises(ValidationError, match="zone 'l': its edges cross"):
+        before.check_successor(after)
+    after.check_successor(after)
+
+
+LOST = [{"id": f"lost-{n}", "kind": "camera_offline"} for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "good"),
+    [
+        ([*LOST, {"id": "t", "kind": "tamper"}], True),
+        (LOST[:2], True),
+        (LOST[::-1], True),
+        ([LOST[0] | {"dwell_s": 20}], True),
+        ([*LOST[:2], LOST[2] | {"dwell_s": 20}], False),
+        ([LOST[0], {"id": "new", "kind": "camera_offline"}], False),
+    ],
+)
+def test_old_rules_for_a_lost_camera_stand_in_the_way_of_none_but_their_like(
+    rules: list[dict[str, Any]], good: bool
+) -> None:
+    plain = changed((*CAMERA, "rules"), LOST)["sites"][0]["cameras"][0]
+    before = Camera.model_validate(plain, context=STORED)
+    after = Camera.model_validate(plain | {"rules": rules}, context=STORED)
+    if good:
+        before.check_successor(after)
+    else:
+        with pytest.raises(ValidationError, match="more than one rule of kind camera_offline"):
+            before.check_successor(after)
+
+
+def test_an_old_name_is_its_bearers_alone() -> None:
+    plain = changed((*CAMERA, "zones", 0, "name"), "\u202e")["sites"][0]["cameras"][0] | {"name": "\u2028"}
+    before = Camera.model_validate(plain, context=STORED)
+    before.check_successor(before)
+    plain["zones"].append({"id": "new", "name": "\u202e", "polygon": [[0, 0], [1, 0], [1, 1]]})
+    with pytest.raises(ValidationError, match=r"1 validation error.*\nzones\.2\.name\n.*a name has letters"):
+        before.check_successor(Camera.model_validate(plain, context=STORED))
 
 
 def test_models_are_frozen() -> None:

@@ -15,8 +15,8 @@ AGAIN = KNOWN + timedelta(minutes=40)
 SITE = facility().sites[0]
 
 
-def report(since: datetime, *, fresh: bool = True) -> Report[RecorderState]:
-    return Report(RecorderState(site="s", camera="c", at=AGAIN, since=since, status="recording"), fresh)
+def report(since: datetime, *, fresh: bool = True, reason: StreamReason | None = None) -> Report[RecorderState]:
+    return Report(RecorderState(site="s", camera="c", at=AGAIN, since=since, status="recording", reason=reason), fresh)
 
 
 def test_recording_that_began_anew_while_nobody_watched_counts_from_there() -> None:
@@ -57,6 +57,8 @@ def test_a_camera_that_is_recorded_and_cannot_be_decoded_is_recorded_with_a_reas
     assert judge(SITE.cameras[0], report(KNOWN), Report(state, True)) == ("recording", told)
     assert judge(SITE.cameras[0], report(KNOWN), Report(state, False)) == ("recording", None)
     assert judge(SITE.cameras[0], report(KNOWN, fresh=False), Report(state, True))[1] == "worker_lost"
+    # Footage that may be lost is graver than counts that are.
+    assert judge(SITE.cameras[0], report(KNOWN, reason="disk"), Report(state, True)) == ("recording", "disk")
 
 
 def test_counts_of_zones_have_their_uncertainty_while_the_detector_is_heard() -> None:
