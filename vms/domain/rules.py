@@ -86,7 +86,7 @@ class Zone(Model):
         return self
 
     def drawn(self) -> tuple[str, bool, tuple[Point, ...]]:
-        """Equal for one zone as long as nobody draws it anew, or makes a line a polygon, whatever else becomes of it."""
+        """Equal for one zone until somebody draws it anew or makes a polygon of a line, whatever else becomes of it."""
         return self.id, self.kind == "line", self.points or outline(self.polygon or ())
 
 

@@ -152,7 +152,8 @@ describe('drawing', () => {
     const fetched = vi.fn((_path: string, _init: RequestInit) => Promise.resolve(new Response('{}', { status: 503 })))
     vi.stubGlobal('fetch', fetched)
     const bow = [[0.6, 0.2], [0.9, 0.6], [0.9, 0.2], [0.6, 0.6]] as const
-    show({ ...camera, zones: [{ id: 'bow', kind: 'area', name: 'Nơ', polygon: bow }] } as unknown as CameraDetail)
+    show({ ...camera, zones: [{ id: 'bow', kind: 'area', name: 'Nơ', polygon: bow }], rules: [{ id: 'd', kind: 'tamper', schedule: '08:00-08:00' }] } as unknown as CameraDetail)
+    expect(screen.getByRole('button', { name: /cần sửa$/ })).toBeTruthy()
     fireEvent.click(screen.getByRole('button', { name: /^Nơ.*cần vẽ lại$/ }))
     expect(document.querySelector('.sheet-tag[data-wrong=true]')?.textContent).toBe('Nơ · cần vẽ lại')
     expect(screen.getByRole('alert').textContent).toMatch(/^Các cạnh cắt nhau.*vẫn có hiệu lực/)

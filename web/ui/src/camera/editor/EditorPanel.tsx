@@ -45,7 +45,7 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
           {draft.zones.length === 0 && <Empty title={t('editor.noZonesTitle')} text={t(closed ? 'editor.noZonesClosed' : 'editor.noZonesText')} icon={<ZoneMark kind="area" size={22} />} />}
           <ul className="items">
             {draft.zones.map((one) => (
-              <Item key={one.id} open={zone === one.id} wrong={faults.zones.has(one.id) && t(faults.old.has(one.id) ? 'editor.redraw' : 'editor.wrong')} mark={<ZoneMark kind={one.kind} />} title={zoneTitle(one)}
+              <Item key={one.id} open={zone === one.id} wrong={faults.zones.has(one.id) && t(faults.old.zones.has(one.id) ? 'editor.redraw' : 'editor.wrong')} mark={<ZoneMark kind={one.kind} />} title={zoneTitle(one)}
                 text={[word('zoneName', one.kind), t('editor.corners', { count: pointsOf(one).length }), t('editor.rulesOf', { count: rulesOn(draft, one.id).length })].join(' · ')}
                 onToggle={() => dispatch({ do: 'select', selection: zone === one.id ? null : { zone: one.id, corner: null } })}>
                 <ZoneForm zone={one} corner={selected && 'zone' in selected ? selected.corner : null} editor={editor} />
@@ -63,7 +63,7 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
           {draft.rules.length === 0 && <Empty title={t('editor.noRulesTitle')} text={t('editor.noRulesText')} icon={<i className="mark diamond" />} />}
           <ul className="items">
             {draft.rules.map((one) => (
-              <Item key={one.id} open={rule === one.id} fresh={fresh && rule === one.id} wrong={faults.rules.has(one.id) && t('editor.wrong')} mark={<AlertMark severity={one.severity ?? defaultSeverity(one.kind)} />}
+              <Item key={one.id} open={rule === one.id} fresh={fresh && rule === one.id} wrong={faults.rules.has(one.id) && t(faults.old.rules.has(one.id) ? 'editor.amend' : 'editor.wrong')} mark={<AlertMark severity={one.severity ?? defaultSeverity(one.kind)} />}
                 title={called.get(one.id)?.title ?? one.id} text={called.get(one.id)?.text ?? ''}
                 onToggle={() => dispatch({ do: 'select', selection: rule === one.id ? null : { rule: one.id } })}>
                 <RuleForm rule={one} editor={editor} />

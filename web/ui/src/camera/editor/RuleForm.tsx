@@ -31,6 +31,7 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
   const kinds = kindsFor(draft, closed)
   return (
     <div className="rule-form">
+      {editor.faults.old.rules.has(rule.id) && <p className="field-wrong" role="alert">{t('editor.oldRule')}</p>}
       <Field label={t('editor.kind')} fault={faults.kind} hint={t(`kindHint.${settable ? rule.kind : 'other'}`)}>
         {(described) => (
           <select {...described} className="select" value={rule.kind}

@@ -1,10 +1,9 @@
 // How far what was drawn has come: unsaved, saved, in force; and the way back.
 import { Check, CircleAlert, CircleCheck, CloudOff, LoaderCircle, Redo2, Undo2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { Problem } from '../../api/client'
 import { explain } from '../../controls/states'
 import { number } from '../../time/format'
-import { turnBack, type Saving } from './saving'
+import { refusal, turnBack, type Saving } from './saving'
 import type { Editor } from './useEditor'
 
 export function SaveBar({ editor, onDone }: { editor: Editor; onDone: () => void }) {
@@ -15,7 +14,7 @@ export function SaveBar({ editor, onDone }: { editor: Editor; onDone: () => void
   return (
     <div className="save-bar">
       {saving?.phase === 'failed' && (
-        <p className="form-error" role="alert"><CircleAlert size={16} /> <span>{refusal(saving.error, t('editor.refused'), (error) => explain(error, t))}</span></p>
+        <p className="form-error" role="alert"><CircleAlert size={16} /> <span>{refusal(saving.error) ?? explain(saving.error, t)}</span></p>
       )}
       {saving?.late && !unsaved && <p className="editor-note attention" role="alert"><CloudOff size={15} /> {t(`late.${saving.late}`)}</p>}
       <div className="save-state" role="status" data-phase={unsaved ? 'unsaved' : (saving?.phase ?? 'none')}>
@@ -35,11 +34,6 @@ export function SaveBar({ editor, onDone }: { editor: Editor; onDone: () => void
       </div>
     </div>
   )
-}
-
-/** The service's own words where it says what is wrong. */
-function refusal(error: unknown, refused: string, otherwise: (error: unknown) => string): string {
-  return error instanceof Problem && error.status === 422 && error.detail ? `${refused} ${error.detail}` : otherwise(error)
 }
 
 function State({ editor, saving }: { editor: Editor; saving: Saving | null }) {

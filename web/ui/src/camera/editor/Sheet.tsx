@@ -97,7 +97,7 @@ function Tags({ zones, size, chosen, faults }: { zones: readonly Zone[]; size: S
         return (
           <span key={zone.id} className="sheet-tag" data-kind={zone.kind} data-selected={zone.id === chosen} data-wrong={wrong}>
             {zone.name ?? zone.id}
-            {wrong && <b> · {t(faults.old.has(zone.id) ? 'editor.redraw' : 'editor.wrong')}</b>}
+            {wrong && <b> · {t(faults.old.zones.has(zone.id) ? 'editor.redraw' : 'editor.wrong')}</b>}
           </span>
         )
       })}

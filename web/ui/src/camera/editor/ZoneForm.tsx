@@ -17,7 +17,7 @@ export function ZoneForm({ zone, corner, editor }: { zone: Zone; corner: number 
   const used = rulesOn(draftOf(editor.state), zone.id).length
   return (
     <div className="zone-form">
-      {fault && <p className="field-wrong" role="alert">{t(`wrong.${fault}`)} {editor.faults.old.has(zone.id) && t('editor.oldShape')}</p>}
+      {fault && <p className="field-wrong" role="alert">{t(`wrong.${fault}`)} {editor.faults.old.zones.has(zone.id) && t('editor.oldShape')}</p>}
       <label className="field">
         <span>{t('editor.name')}</span>
         <input className="input" maxLength={120} value={zone.name ?? ''} placeholder={zone.id} autoComplete="off"

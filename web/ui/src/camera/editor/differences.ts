@@ -1,6 +1,6 @@
 // What differs between two states of a camera's zones and rules, item by item. Pure.
 import type { Analysis, Rule, Zone } from '../../api/types'
-import { dwellOf, rearmOf } from './draft'
+import { meaning, ruleMeaning } from './draft'
 import { faultsOf } from './validation'
 
 export interface Difference {
@@ -12,12 +12,7 @@ export interface Difference {
   was?: Zone | Rule
 }
 
-/** Keys in order: what says the same reads the same. */
-const meaning = (item: object) => JSON.stringify(item, Object.keys(item).sort())
-
 const zoneMeaning = ({ polygon, points, ...rest }: Zone) => meaning(rest) + JSON.stringify(polygon ?? points ?? [])
-/** Equal for rules that mean the same, however much of it they spell out. */
-export const ruleMeaning = (rule: Rule) => meaning({ direction: 'both', ...rule, dwell_s: dwellOf(rule), rearm_s: rearmOf(rule) })
 
 export function differences(before: Analysis, after: Analysis): Difference[] {
   return [

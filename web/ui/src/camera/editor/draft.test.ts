@@ -110,7 +110,7 @@ describe('validation', () => {
     const bow = addZone(start, 'area', [[0.2, 0.2], [0.8, 0.8], [0.8, 0.2], [0.2, 0.8]], 'Nơ')
     const said = (draft: Analysis, stored: Analysis) => {
       const { zones, old, count, none } = faultsOf(draft, stored)
-      return [zones.get(bow.id), old.has(bow.id), count, none]
+      return [zones.get(bow.id), old.zones.has(bow.id), count, none]
     }
     expect(said(bow.draft, start)).toEqual(['crossing', false, 1, false])
     expect(said(nameZone(bow.draft, bow.id, 'Sảnh'), bow.draft)).toEqual(['crossing', true, 0, true])
@@ -119,6 +119,28 @@ describe('validation', () => {
     // Nor does it keep what two people did apart.
     expect(onTop(bow.draft, nameZone(bow.draft, 'l', 'Cổng'), removeRule(bow.draft, 'c'))?.zones).toHaveLength(3)
     expect(onTop(start, bow.draft, start)).toBeNull()
+  })
+  it('lets a rule that the service has be, until it is changed', () => {
+    const said = (draft: Analysis, stored: Analysis) => {
+      const { rules, old, count, none } = faultsOf(draft, stored)
+      return [[...rules.keys()].join(), [...old.rules].join(), count, none]
+    }
+    const withRules = (...rules: Rule[]): Analysis => ({ ...start, rules: [...start.rules, ...rules] })
+    const day: Rule = { id: 'd', kind: 'tamper', schedule: '08:00-08:00' }
+    const stored = withRules(day)
+    expect(said(stored, start)).toEqual(['d', '', 1, false])
+    expect(said(nameZone(withRules({ ...day, dwell_s: 0 }), 'l', 'Cổng'), stored)).toEqual(['d', 'd', 0, true])
+    expect(said(changeRule(stored, 'd', { dwell_s: 3 }), stored)).toEqual(['d', '', 1, false])
+    // One that names a zone that is gone never was taken.
+    expect(said({ ...stored, zones: [] }, stored)).toEqual(['r,d', 'd', 1, false])
+    const lost: [Rule, Rule] = [{ id: 'a', kind: 'camera_offline' }, { id: 'b', kind: 'camera_offline' }]
+    const two = withRules(...lost)
+    expect(said(addRule(two, 'tamper', undefined).draft, two)).toEqual(['a,b', 'a,b', 0, true])
+    expect(said(changeRule(two, 'b', { dwell_s: 20 }), two)).toEqual(['a,b', 'a', 1, false])
+    expect(said(two, withRules(lost[0]))).toEqual(['a,b', 'a', 1, false])
+    // Nor does it keep what two people did apart.
+    expect(onTop(stored, nameZone(stored, 'l', 'Cổng'), removeRule(stored, 'c'))?.rules.map((rule) => rule.id)).toEqual(['r', 'd'])
+    expect(onTop(start, withRules(lost[0]), withRules(lost[1]))).toBeNull()
   })
   it('reads times and numbers as they are typed', () => {
     expect(['7', '7:30', '7h30', '22h', '0730', ' 23:59 ', '7.05'].map(timeOfDay)).toEqual(['07:00', '07:30', '07:30', '22:00', '07:30', '23:59', '07:05'])

@@ -13,6 +13,11 @@ const REARM_S: Record<string, number> = { zone_breach: 5, line_crossing: 15, occ
 export const dwellOf = (rule: Pick<Rule, 'kind' | 'dwell_s'>) => rule.dwell_s ?? DWELL_S[rule.kind] ?? 1
 export const rearmOf = (rule: Pick<Rule, 'kind' | 'rearm_s'>) => rule.rearm_s ?? REARM_S[rule.kind] ?? 5
 
+/** Keys in order: what says the same reads the same. */
+export const meaning = (item: object) => JSON.stringify(item, Object.keys(item).sort())
+/** Equal for rules that mean the same, however much of it they spell out. */
+export const ruleMeaning = (rule: Rule) => meaning({ direction: 'both', ...rule, dwell_s: dwellOf(rule), rearm_s: rearmOf(rule) })
+
 /** Fewest and most corners, as the service takes them. */
 export const cornersOf = (kind: ZoneKind) => (kind === 'line' ? ([2, 16] as const) : ([3, 64] as const))
 export const MOST_ITEMS = 64

@@ -1,9 +1,12 @@
 // @vitest-environment jsdom
 // Saving: in force when the detector says so, late when it does not, taken back, and never over somebody else's.
+import { cleanup, render, screen } from '@testing-library/react'
+import { createElement } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import '../../i18n'
 import { keys, queryClient } from '../../api/queries'
 import type { Analysis, CameraDetail } from '../../api/types'
+import { Toasts } from '../../controls/toasts'
 import { LATE_MS, quarrel, save, saving, settleFor, settleForTheirs, turnBack } from './saving'
 import type { Saved } from './state'
 
@@ -46,6 +49,7 @@ beforeEach(() => {
   queryClient.setQueryData(keys.camera('gate-1'), { id: 'gate-1', ...base } as unknown as CameraDetail)
 })
 afterEach(() => {
+  cleanup()
   vi.useRealTimers()
   vi.unstubAllGlobals()
   saving.set(null)
@@ -102,6 +106,18 @@ describe('saving', () => {
     await turnBack()
     await phase('inForce')
     expect([saving.get()?.what, service.lists.zones]).toEqual(['undo', []])
+  })
+  it('says why it cannot be taken back, in the service\'s own words where it refused that', async () => {
+    render(createElement(Toasts))
+    const told = () => screen.getByRole('status').lastElementChild?.textContent
+    await save('gate-1', mine, base)
+    await phase('inForce')
+    service.refuse = { status: 422, body: { type: 'about:blank#invalid', detail: "zone 'z': its edges cross" } }
+    await turnBack()
+    await vi.waitFor(() => expect(told()).toBe("Máy chủ từ chối: zone 'z': its edges cross"))
+    service.refuse = { status: 503, body: {} }
+    await turnBack()
+    await vi.waitFor(() => expect(told()).toMatch(/Kiểm tra mạng/))
   })
   it('overwrites nobody: it tells who was first, and both ways out', async () => {
     service.lists = { zones: [{ ...zone, id: 'theirs' }], rules: [] }

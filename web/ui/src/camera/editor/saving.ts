@@ -97,7 +97,12 @@ export async function turnBack(of: number = turn): Promise<void> {
   if (done || failed?.phase !== 'failed') return
   // The way back is still there: it may be tried again.
   saving.set({ ...last, phase: 'failed', error: failed.error })
-  tell(i18n.t('editor.turnFailed'), 'breach')
+  tell(refusal(failed.error) ?? i18n.t('editor.turnFailed'), 'breach')
+}
+
+/** The service's own words where it says what is wrong; else null. */
+export function refusal(error: unknown): string | null {
+  return error instanceof Problem && error.status === 422 && error.detail ? `${i18n.t('editor.refused')} ${error.detail}` : null
 }
 
 function change(own: number, part: Partial<Saving>): void {

@@ -6,7 +6,7 @@ import type { Rule, Zone } from '../../api/types'
 import { Store, useStore } from '../../preferences/store'
 import { SessionContext } from '../../shell/shellState'
 import { pointsOf } from '../geometry'
-import { ruleMeaning } from './differences'
+import { ruleMeaning } from './draft'
 
 export interface Fired {
   start: string

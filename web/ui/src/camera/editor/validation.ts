@@ -1,7 +1,7 @@
 // What is wrong with a draft, where, and why it cannot be saved. The words are the catalogue's `wrong`. Pure.
 import type { Analysis, Rule, Zone } from '../../api/types'
 import { areaOf, crossings, isLine, pointsOf } from '../geometry'
-import { cornersOf, fits, MOST_ITEMS, zoneOf } from './draft'
+import { cornersOf, fits, MOST_ITEMS, ruleMeaning, zoneOf } from './draft'
 
 export type ZoneFault = 'crossing' | 'noArea' | 'fewCorners' | 'manyCorners' | 'sameCorner'
 export type RuleField = 'kind' | 'zone' | 'schedule' | 'dwell_s' | 'rearm_s' | 'min' | 'max'
@@ -12,8 +12,8 @@ export type RuleFaults = Partial<Record<RuleField, RuleFault>>
 export interface Faults {
   zones: Map<string, ZoneFault>
   rules: Map<string, RuleFaults>
-  /** Zones whose fault is stored already: the service leaves them as they are until they are drawn anew. */
-  old: Set<string>
+  /** Those whose fault is stored already: the service leaves zones be until they are drawn anew, rules until they are changed. */
+  old: { zones: Set<string>; rules: Set<string> }
   /** More than the service takes. */
   tooMany: boolean
   /** How many stand in the way of saving. */
@@ -26,24 +26,30 @@ const MOST_SECONDS = 86_400
 const MOST_PERSONS = 10_000
 /** A shape smaller than this share of the picture is a slip of the hand. */
 const LEAST_AREA = 1e-5
+/** What the service took once; every other fault it refuses in an old rule too. */
+const ONCE_TAKEN: readonly RuleFault[] = ['twice', 'sameHours']
 
 export function faultsOf(draft: Analysis, stored: Analysis): Faults {
   const zones = new Map<string, ZoneFault>()
-  const old = new Set<string>()
+  const old: Faults['old'] = { zones: new Set(), rules: new Set() }
   const rules = new Map<string, RuleFaults>()
   for (const zone of draft.zones) {
     const fault = zoneFault(zone)
     if (!fault) continue
     zones.set(zone.id, fault)
     const before = zoneOf(stored, zone.id)
-    if (before && isLine(before) === isLine(zone) && JSON.stringify(pointsOf(before)) === JSON.stringify(pointsOf(zone))) old.add(zone.id)
+    if (before && isLine(before) === isLine(zone) && JSON.stringify(pointsOf(before)) === JSON.stringify(pointsOf(zone))) old.zones.add(zone.id)
   }
+  const storedRules = new Set(stored.rules.map(ruleMeaning))
   for (const rule of draft.rules) {
     const faults = ruleFaults(rule, draft)
-    if (Object.keys(faults).length > 0) rules.set(rule.id, faults)
+    const found = Object.values(faults)
+    if (found.length === 0) continue
+    rules.set(rule.id, faults)
+    if (storedRules.has(ruleMeaning(rule)) && found.every((fault) => ONCE_TAKEN.includes(fault))) old.rules.add(rule.id)
   }
   const tooMany = draft.zones.length > MOST_ITEMS || draft.rules.length > MOST_ITEMS
-  const count = zones.size - old.size + rules.size
+  const count = zones.size - old.zones.size + rules.size - old.rules.size
   return { zones, rules, old, tooMany, count, none: count === 0 && !tooMany }
 }
 
