@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import cv2
 import numpy as np
@@ -100,6 +102,30 @@ def test_an_alert_reaches_the_browser_and_is_taken_on(page: Page, demo: Service)
     )
     steps = demo.get(f"/api/alerts/{alert['id']}")["steps"]
     assert any(step["note"] == "đã cử cán bộ trực" for step in steps)
+
+
+def test_a_filter_lets_go_of_an_alert_that_it_leaves_out(page: Page, demo: Service) -> None:
+    alert = demo.wait_for(lambda: demo.get("/api/alerts")["items"], 90, "an alert")[0]
+    page.goto(f"{demo.base}/alerts/{alert['id']}")
+    page.locator(".alert-detail").wait_for()
+    page.locator(".segmented button").nth(4).click()  # resolved: none is
+    page.wait_for_url(f"{demo.base}/alerts?state=resolved")
+    page.locator(".alert-detail").wait_for(state="detached")
+    page.locator(".segmented button").nth(0).click()
+    page.locator(".alert-detail").wait_for()
+    assert "state=" not in page.url
+
+
+def test_recordings_of_a_young_camera_open_where_they_begin(page: Page, demo: Service) -> None:
+    camera = demo.get("/api/cameras")["items"][0]["id"]
+    now = datetime.now(UTC)
+    span = {"start": (now - timedelta(hours=1)).isoformat(), "end": now.isoformat()}
+    began = datetime.fromisoformat(demo.get(f"/api/cameras/{camera}/timeline", **span)["recorded_from"])
+    page.goto(f"{demo.base}/recordings?cameras={camera}")
+    page.wait_for_url("**at=**")
+    shown = datetime.fromisoformat(parse_qs(urlsplit(page.url).query)["at"][0])
+    five_minutes_ago = datetime.now(UTC) - timedelta(minutes=5)
+    assert abs(shown - max(began, five_minutes_ago)) < timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(("language", "word"), [("vi", "Cảnh báo"), ("en", "Alerts")])

@@ -56,9 +56,9 @@ def prepare_demo(
 
 def cameras_child(
     cameras: int, sites: int | None, videos: tuple[Path, ...], h265: int, data: Path, port: int,
-    env: dict[str, str], say: Say,
+    env: dict[str, str], say: Say, dashboard: str,
 ) -> ChildSpec:  # fmt: skip
-    """The process that serves the cameras."""
+    """The process that serves the cameras. Its last word names the ``dashboard`` again: many lines came between."""
     argv = [sys.executable, "-m", "vms.demo", "--cameras", str(cameras), "--rtsp-port", str(port), "--data", str(data)]
     argv += ["--quiet", f"{QUIET_S:g}"]
     argv += ["--h265", str(h265)] if h265 else []
@@ -73,7 +73,7 @@ def cameras_child(
         if event.get("event") == "ready":
             say(f"camera {event['camera']} is on the air")
         elif event.get("event") == "all_ready":
-            say(f"all {event['cameras']} cameras are on the air ({event['seconds']} s)")
+            say(f"all {event['cameras']} cameras are on the air ({event['seconds']} s); log in at {dashboard}")
 
     return ChildSpec("cameras", tuple(argv), env, beats=False, on_line=line)
 

@@ -135,16 +135,25 @@ def recorder_shares(facility: Facility) -> list[tuple[str, tuple[str, ...]]]:
 
 
 async def _announce(spec: HostSpec, ready: Callable[[str], None]) -> None:
-    host = "127.0.0.1" if spec.host in ("0.0.0.0", "::", "") else spec.host  # noqa: S104  # compared, not bound
     while True:
         try:
-            _, writer = await asyncio.open_connection(host, spec.port)
+            _, writer = await asyncio.open_connection(_reached_at(spec.host), spec.port)
         except OSError:
             await asyncio.sleep(0.1)
             continue
         writer.close()
-        ready(f"http://{host}:{spec.port}")
+        ready(dashboard_url(spec.host, spec.port))
         return
+
+
+def dashboard_url(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens on ``host``."""
+    name = _reached_at(host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _reached_at(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  # compared, not bound
 
 
 @contextlib.contextmanager

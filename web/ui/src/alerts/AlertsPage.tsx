@@ -50,9 +50,17 @@ export function AlertsPage({ id }: { id: string | null }) {
   }
   // Beside the list there is room for one: the newest, until another is chosen.
   const first = alerts[0]
+  const listed = !pages.isPending && !pages.isPlaceholderData
   useEffect(() => {
-    if (id === null && first && !left.current && window.matchMedia(BESIDE).matches) choose(first, true)
-  }, [id, first])
+    if (id === null && first && listed && !left.current && window.matchMedia(BESIDE).matches) choose(first, true)
+  }, [id, first, listed])
+  // Another filter is another list: what is not in it does not stay beside it. An alert that a link named does.
+  const refiltered = useRef(false)
+  useEffect(() => {
+    if (!refiltered.current || !listed) return
+    refiltered.current = false
+    if (id !== null && at < 0) navigate(`/alerts${query ? `?${query}` : ''}`, { replace: true })
+  }, [listed, query, id, at, navigate])
   const may = useMayAct()
   const go = (to: string | null) => to && navigate(to)
   useShortcuts({
@@ -75,7 +83,11 @@ export function AlertsPage({ id }: { id: string | null }) {
 
   return (
     <div className="alerts-page" data-chosen={id !== null}>
-      <AlertFilters filter={filter} search={search} onChange={setSearch} />
+      <AlertFilters filter={filter} search={search}
+        onChange={(change) => {
+          refiltered.current = true
+          setSearch(change)
+        }} />
       <div className="alerts-list-place">
         {pages.isError && alerts.length > 0 && !lost && <StaleNote since={pages.dataUpdatedAt} onRetry={() => void pages.refetch()} />}
         <div className="alerts-list scrolls" data-stale={pages.isPlaceholderData || lost}
@@ -105,7 +117,7 @@ export function AlertsPage({ id }: { id: string | null }) {
       <div className="alert-detail-place scrolls">
         {id ? (
           <AlertDetail key={id} id={id} held={chosen} backTo={`/alerts${query ? `?${query}` : ''}`} />
-        ) : (
+        ) : alerts.length > 0 && (
           <Empty fill icon={<MousePointerClick size={28} strokeWidth={1.5} />} title={t('alerts.choose')} text={t('alerts.chooseText')} />
         )}
       </div>

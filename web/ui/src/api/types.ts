@@ -138,6 +138,8 @@ export interface Analysis {
 }
 
 export interface CameraDetail extends Camera, Analysis {
+  /** Why the picture shows nothing that could be counted; null or missing: it does. */
+  tamper?: string | null
   /** The configuration's revision that zones and rules are of; an older server does not say. */
   revision?: number
 }

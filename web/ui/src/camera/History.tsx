@@ -8,7 +8,7 @@ import { Failed } from '../controls/states'
 import { recordingsAt } from '../recordings/address'
 import { clock, number } from '../time/format'
 import { CountPlot } from './CountPlot'
-import { spansOf } from './timelineSpans'
+import { recordedShare, spansOf } from './timelineSpans'
 import { TimelineStrip } from './TimelineStrip'
 
 export function History({ camera }: { camera: CameraDetail }) {
@@ -33,17 +33,16 @@ export function History({ camera }: { camera: CameraDetail }) {
   const end = Date.parse(data.end)
   const start = end - TIMELINE_HOURS * 3_600_000
   const spans = spansOf(data)
-  const recorded = spans.filter((one) => one.kind === 'recorded').reduce((sum, one) => sum + one.end - one.start, 0)
-  // Time before the camera was there is nobody's loss.
-  const absent = spans.filter((one) => one.cause === 'disabled').reduce((sum, one) => sum + one.end - one.start, 0)
-  const share = (recorded / Math.max(1, end - Math.max(start, Date.parse(data.start)) - absent)) * 100
+  const first = Math.max(Date.parse(data.start), Date.parse(data.first_at ?? data.start))
+  const { share, since } = recordedShare(spans, start, end, first)
+  const percent = number(share * 100, share > 0.9995 ? 0 : 1)
   return (
     <section className="panel history" data-stale={timeline.isError}>
       <div>
       <h2>
         {t('history.strip', { hours: TIMELINE_HOURS })}
         <Link className="history-open" href={recordingsAt([camera.id], Math.floor((end - 60_000) / 1000) * 1000)}>{t('history.all')}</Link>
-        <span className="secondary">{t('history.share', { share: number(Math.min(100, share), share > 99.95 ? 0 : 1) })}</span>
+        <span className="secondary">{since === null ? t('history.share', { share: percent }) : t('history.shareSince', { share: percent, time: clock(since, false) })}</span>
       </h2>
       <TimelineStrip camera={camera.id} start={start} end={end} spans={spans} alerts={data.alerts} />
       </div>

@@ -1,6 +1,7 @@
 // Live video of one camera with its overlay, or the slate that says why there is none.
 import { Lock, MonitorOff, Users, VideoOff } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { Analysis, CameraDetail } from '../api/types'
 import { hasWord, word } from '../i18n'
@@ -103,11 +104,16 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
           </p>
         )}
         <span className="stage-persons">
-          <Users size={14} /> {count === null ? t('tile.countUnknown') : t('tile.persons', { count })}
+          <Users size={14} /> {count === null ? unknown(camera, t) : t('tile.persons', { count })}
         </span>
       </div>
     </div>
   )
+}
+
+/** A covered camera counts nobody: the picture alone may look like a dark, empty room. */
+function unknown(camera: CameraDetail, t: TFunction): string {
+  return camera.tamper ? t('tile.countUnknownHow', { how: word('tamper', camera.tamper) }) : t('tile.countUnknown')
 }
 
 function LiveBadge({ status }: { status: LiveStatus }) {

@@ -31,6 +31,22 @@ export function spansOf(timeline: Pick<Timeline, 'segments' | 'gaps'>): Span[] {
   return joined
 }
 
+/** A camera that is younger than the strip by less is not worth a word. */
+const YOUNGER_MS = 60_000
+
+/**
+ * How much of the strip was recorded (0 to 1) of what could have been: time before the camera was there, or while it was
+ * switched off, is nobody's loss. `since` says from when that counts where the camera is younger than the strip.
+ */
+export function recordedShare(spans: readonly Span[], start: number, end: number, first: number): { share: number; since: number | null } {
+  const begin = Math.min(end, Math.max(start, first))
+  const lasting = (one: Span) => Math.max(0, Math.min(one.end, end) - Math.max(one.start, begin))
+  const sum = (some: readonly Span[]) => some.reduce((total, one) => total + lasting(one), 0)
+  const recorded = sum(spans.filter((one) => one.kind === 'recorded'))
+  const wanted = end - begin - sum(spans.filter((one) => one.cause === 'disabled'))
+  return { share: Math.min(1, recorded / Math.max(1, wanted)), since: begin - start > YOUNGER_MS ? begin : null }
+}
+
 /** Marks closer than this share of the strip would cover each other. */
 const APART = 1 / 28
 

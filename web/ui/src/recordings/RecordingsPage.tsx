@@ -44,15 +44,25 @@ function Opened({ cameras }: { cameras: string[] }) {
   const waiting = useSystem().isPending && place.at === null
   useEffect(() => {
     if (waiting) return undefined
-    const made = new Playback({
-      at: place.at ?? serverClock.now() - JUST_NOW_MS,
-      speed: place.speed,
-      skipGaps: () => preferred.get().skipGaps,
-      findNext: (at) => findFootage(placeOf(new URLSearchParams(location.search)).cameras, at),
-    })
-    if (place.play) made.play()
-    setPlayback(made)
-    return () => made.close()
+    let made: Playback | null = null
+    let left = false
+    const open = (at: number) => {
+      if (left) return
+      made = new Playback({
+        at,
+        speed: place.speed,
+        skipGaps: () => preferred.get().skipGaps,
+        findNext: (from) => findFootage(placeOf(new URLSearchParams(location.search)).cameras, from),
+      })
+      if (place.play) made.play()
+      setPlayback(made)
+    }
+    if (place.at !== null) open(place.at)
+    else void justNow(place.cameras).then(open)
+    return () => {
+      left = true
+      made?.close()
+    }
     // Later changes of the address are taken over by the desk.
   }, [waiting])
   const key = cameras.join()
@@ -62,6 +72,12 @@ function Opened({ cameras }: { cameras: string[] }) {
     writeJson(RECENT, [list, ...before.filter((one) => one.join() !== key)].slice(0, RECENTS))
   }, [key])
   return playback && <Desk playback={playback} />
+}
+
+/** Some minutes ago, or what came first since: a camera that was just added has nothing of before. */
+async function justNow(cameras: readonly string[]): Promise<number> {
+  const at = serverClock.now() - JUST_NOW_MS
+  return (await findFootage(cameras, at).catch(() => null)) ?? at
 }
 
 /** Cameras that are all removed have nothing of just now: the end of what they recorded is shown; null for others. */

@@ -9,6 +9,7 @@ import { TILE_WIDTH, type Density, type Grouping, type TileGroup } from './choic
 import type { WallFeed } from './feed'
 import { layoutWall } from './layout'
 import type { TileAlert } from './gravest'
+import { personsThere, type PersonsThere } from './personsThere'
 import { hasPicture, Tile } from './Tile'
 import { TileMenu, type TileMenuAt } from './TileMenu'
 
@@ -122,19 +123,19 @@ function GroupHeading({ group, site, grouping, feed }: { group: TileGroup; site:
         {t('wall.up', { up, total: on.length })}
       </span>
       {off > 0 && <span className="secondary">{t('wall.off', { count: off })}</span>}
-      <span className="secondary">{t('tile.persons', { count: persons })}</span>
+      <span className="secondary">{t(`tile.${persons.known}`, { count: persons.count })}</span>
     </h2>
   )
 }
 
 /** The sum of what the tiles say, from the same pictures; a camera without a picture counts with its last report. */
-function usePersons(cameras: readonly Camera[], feed: WallFeed | null): number {
+function usePersons(cameras: readonly Camera[], feed: WallFeed | null): PersonsThere {
   const [, again] = useState(0)
   useEffect(() => {
     const timer = setInterval(() => again((n) => n + 1), 1000)
     return () => clearInterval(timer)
   }, [])
-  return cameras.reduce((sum, camera) => sum + (feed?.persons(camera.id) ?? camera.person_count ?? 0), 0)
+  return personsThere(cameras.map((camera) => feed?.persons(camera.id) ?? camera.person_count))
 }
 
 function useVisible(place: React.RefObject<HTMLDivElement | null>, cameras: Camera[], feed: WallFeed | null, ready: boolean) {
