@@ -1,7 +1,7 @@
 // What stands around every page: rail, header, banners, dialogs that can be opened from anywhere.
 import { useQueryClient } from '@tanstack/react-query'
 import { Film, LayoutGrid, Siren, Video } from 'lucide-react'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { AlertActionDialog } from '../alerts/AlertActionDialog'
@@ -22,7 +22,6 @@ import { Header } from './Header'
 import { KeysDialog } from './KeysDialog'
 import { LeaveDialog } from './LeaveDialog'
 import { Logo } from './Logo'
-import { onPhone } from './phone'
 import { bare, keysOpen, LAST_CAMERA, pageTitle, SessionContext } from './shellState'
 import { useShortcuts } from './shortcuts'
 import { UserMenu } from './UserMenu'
@@ -37,7 +36,6 @@ export function Shell({ session, children }: { session: Session; children: React
   const open = useOpenAlerts()
   const title = useStore(pageTitle)
   const isBare = useStore(bare)
-  const [phoneMenu] = useState(onPhone)
 
   useEffect(() => {
     const updates = new LiveUpdates(client, (alert: Alert) => {
@@ -70,7 +68,6 @@ export function Shell({ session, children }: { session: Session; children: React
     { to: '/alerts', icon: Siren, label: t('nav.alerts'), badge: open.alerts.length },
     ...(mayReplay ? [{ to: '/recordings', icon: Film, label: t('nav.recordings'), badge: 0 }] : []),
   ]
-  if (phoneMenu) links.reverse()
 
   return (
     <SessionContext value={session}>
