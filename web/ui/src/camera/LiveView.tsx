@@ -11,7 +11,7 @@ import type { Step, Track } from '../live/personBoxes'
 import { moment, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { isClosed } from '../wall/Tile'
-import { drawTracks, drawZones, prepare, presenceOf } from './overlay'
+import { chipsOver, drawTracks, drawZones, prepare, presenceOf } from './overlay'
 import { LastPicture } from './LastPicture'
 import { useLive } from './useLive'
 
@@ -50,7 +50,7 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
     if (!canvas || !context) return
     const { clientWidth: width, clientHeight: height } = canvas
     const presence = presenceOf(zones, tracks.current ?? [])
-    if (drawn) drawZones(context, zones, width, height, rules, counted && tracks.current ? presence.counts : null)
+    if (drawn) drawZones(context, zones, width, height, rules, counted && tracks.current ? presence.counts : null, chipsOver(canvas))
     if (showPersons) drawTracks(context, tracks.current ?? [], width, height, presence.breaching, trails.current)
   }, [zones, rules, drawn, showPersons, counted])
   const shown = useRef('')

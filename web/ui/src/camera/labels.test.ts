@@ -28,6 +28,11 @@ describe('names of zones', () => {
     const line: Zone = { id: 'l', kind: 'line', points: [[0.15, 0.22], [0.6, 0.25]] }
     expect(pairs(place([...nested, line]))).toEqual([])
   })
+  it('do not lie beneath a chip in the corner', () => {
+    const chip = { left: 700, top: 10, width: 190, height: 26 }
+    const [found] = placeLabels([rectangle('a', [0.77, 0, 1, 0.5])], [name], picture, [chip])
+    expect(found && overlapping(found, { left: chip.left, top: chip.top }) || (found?.top ?? 0) < chip.top + chip.height).toBe(false)
+  })
   it('stand where no other zone is, if there is such a place', () => {
     const [outer, inner] = [rectangle('outer', [0.1, 0.1, 0.9, 0.9]), rectangle('inner', [0.1, 0.1, 0.9, 0.6])]
     const [found] = place([outer, inner])

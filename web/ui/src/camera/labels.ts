@@ -17,23 +17,23 @@ const STEPS = 12
 /** From a line's middle to the end of its arrow and its sides' letters. */
 const ARROW_PX = 50
 
-interface Box extends Place, Size {}
+export interface Box extends Place, Size {}
 
 const placed = new WeakMap<readonly Zone[], { key: string; places: Place[] }>()
 
-/** One place for each zone, in their order. `names` are the sizes of the names. */
-export function placeLabels(zones: readonly Zone[], names: readonly Size[], picture: Size): Place[] {
+/** One place for each zone, in their order. `names` are the sizes of the names, `chips` what else lies over the picture. */
+export function placeLabels(zones: readonly Zone[], names: readonly Size[], picture: Size, chips: readonly Box[] = []): Place[] {
   // Drawn again with every step that somebody takes in the picture.
-  const key = JSON.stringify([names, picture])
+  const key = JSON.stringify([names, picture, chips])
   const known = placed.get(zones)
   if (known?.key === key) return known.places
-  const places = settle(zones, names, picture)
+  const places = settle(zones, names, picture, chips)
   placed.set(zones, { key, places })
   return places
 }
 
-function settle(zones: readonly Zone[], names: readonly Size[], picture: Size): Place[] {
-  const taken: Box[] = zones.filter(isLine).flatMap((zone) => arrowBox(zone, picture))
+function settle(zones: readonly Zone[], names: readonly Size[], picture: Size, chips: readonly Box[]): Place[] {
+  const taken: Box[] = [...chips, ...zones.filter(isLine).flatMap((zone) => arrowBox(zone, picture))]
   const rings = zones.map((zone) => (isLine(zone) ? null : ringOf(zone, picture)))
   return zones.map((zone, index) => {
     const name = names[index] ?? { width: 0, height: 0 }

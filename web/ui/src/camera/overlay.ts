@@ -2,7 +2,7 @@
 import type { Box, Rule, Severity, Zone } from '../api/types'
 import type { Step, Track } from '../live/personBoxes'
 import { arrowOf, contains, footOf, isLine, pointsOf, type Size } from './geometry'
-import { placeLabels } from './labels'
+import { placeLabels, type Box as Chip } from './labels'
 
 const RESTRICTED = '#ef5350'
 const OTHER = '#6cabff'
@@ -22,6 +22,19 @@ export function prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | n
   context?.setTransform(scale, 0, 0, scale, 0, 0)
   context?.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight)
   return context
+}
+
+/** Names shall not move with every digit of a chip: its width counts in such steps (pixels). */
+const CHIP_STEP = 48
+
+/** The chips that lie over the canvas, in its pixels, each on its own side. */
+export function chipsOver(canvas: HTMLCanvasElement): Chip[] {
+  const found = canvas.parentElement?.querySelectorAll<HTMLElement>('.stage-persons, .live-badge') ?? []
+  return [...found].map((chip) => {
+    const [width, right] = [Math.ceil(chip.offsetWidth / CHIP_STEP) * CHIP_STEP, chip.offsetLeft + chip.offsetWidth]
+    const left = right > canvas.clientWidth / 2 ? right - width : chip.offsetLeft
+    return { left, top: chip.offsetTop, width, height: chip.offsetHeight }
+  })
 }
 
 export interface Presence {
@@ -46,7 +59,7 @@ export function presenceOf(zones: readonly Zone[], tracks: readonly Track[]): Pr
 
 export function drawZones(
   context: CanvasRenderingContext2D, zones: readonly Zone[], width: number, height: number,
-  rules: readonly Rule[] = [], counts: ReadonlyMap<string, number> | null = null,
+  rules: readonly Rule[] = [], counts: ReadonlyMap<string, number> | null = null, chips: readonly Chip[] = [],
 ): void {
   for (const zone of zones) {
     const points = pointsOf(zone)
@@ -71,7 +84,7 @@ export function drawZones(
   }
   // Names last: no shape lies over one.
   const named = zones.map((zone) => ({ zone, text: zone.name ?? zone.id, count: counts?.get(zone.id) }))
-  const places = placeLabels(zones, named.map(({ text, count }) => labelSize(context, text, count)), { width, height })
+  const places = placeLabels(zones, named.map(({ text, count }) => labelSize(context, text, count)), { width, height }, chips)
   named.forEach(({ zone, text, count }, index) => {
     const place = places[index]
     if (place) label(context, text, place.left, place.top, colourOf(zone), width, count)
