@@ -127,6 +127,10 @@ class AlertWriter:
             current[event.alert.id] = event.alert
         self._work.put(lambda: self._tell(event, snapshot))
 
+    def looked(self, camera: str, at: float) -> None:
+        """``camera`` has open alerts and was looked at (UTC seconds): after a restart they go on from then."""
+        self._work.put(lambda: open_alerts.stamp(self._folder, camera, at))
+
     def minute(self, count: MinuteCount) -> None:
         """Queues a minute's count."""
         subject = subjects.stored(count.site, count.camera, "minute")
@@ -159,6 +163,11 @@ class AlertWriter:
                 picture = snapshot()
             except Exception:  # an alert without a picture is better than none
                 log.exception("alert.unpictured id=%s camera=%s", alert.id, alert.camera)
+        if event.word == "ended":
+            # And the end the other way round: a crash between would take up what is told to be over, and the next one
+            # would be its. An end that is lost is told by ``web``, which sees that nobody has the alert any more.
+            known.pop(alert.id, None)
+            self._save(alert.camera)
         message = message_of(event, picture)
         self._outbox.put(
             subjects.stored(alert.site, alert.camera, "alert"), message.encode(), message.msg_id, sync=True
@@ -166,11 +175,9 @@ class AlertWriter:
         log.info(
             "alert.%s id=%s camera=%s rule=%s persons=%d", event.word, alert.id, alert.camera, alert.rule, alert.persons
         )
-        if event.word == "ended":
-            known.pop(alert.id, None)
-        else:
+        if event.word != "ended":
             known[alert.id] = alert.model_copy(update={"told": True})
-        self._save(alert.camera)
+            self._save(alert.camera)
 
     def _save(self, camera: str) -> None:
         open_alerts.save(self._folder, camera, list(self._open[camera].values()))

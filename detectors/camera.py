@@ -7,6 +7,7 @@ thread, one at a time. Not here: connecting (``vms.ingest``), what is looked at 
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 
 import av
@@ -30,6 +31,9 @@ from vms.domain.messages import DetectorState
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
 
 log = logging.getLogger(__name__)
+
+#: Where alerts are open, the disk knows when the camera was looked at last, as exactly as this (seconds).
+STAMP_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class CameraAnalyst:
         self._run: Run | None = None
         self._run_began: tuple[float, int] = (0.0, 0)
         self._last_moment = 0.0
+        self._stamped = -math.inf  # moment
         self._outputs: Outputs | None = None
         self._shown: str | None = None  # the run that the live sub stream knows
         self.status = Status(clock)
@@ -174,6 +179,9 @@ class CameraAnalyst:
             seen = self._looker.observe(found, backend.scale, sample.size, sample.at, sample.moment)
             for event in seen.events:
                 self._writer.tell(event, snapshot_of(sample.frame) if event.word == "opened" else None)
+            if sample.moment - self._stamped >= STAMP_S and self.analysis.rules.open_alerts:
+                self._stamped = sample.moment
+                self._writer.looked(self.plan.camera.id, self._clock.utc())
         self.flow.inferred(self._clock.monotonic())
         if self.status.reason is None:
             self.seen = seen
@@ -226,9 +234,11 @@ class CameraAnalyst:
         self._looker.sampler.scale = scale
 
     def tick(self) -> None:
-        """Every few seconds, without a picture: a minute that is over is told, a rule that is armed now attended to."""
+        """Every few seconds, without a picture: what is over is told, a rule that is armed now attended to."""
         now = self._clock.utc()
         with self.analysis.lock:
+            for event in self.analysis.rules.drop_orphans(now):
+                self._writer.tell(event)
             minute = self.analysis.minutes.roll(now - 2.0)
             self._looker.attend(now)  # its schedule may have begun
         if minute is not None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from detectors.rules.conditions import Scene, Verdict, View
+from detectors.rules.conditions import HOLE_S, Scene, Verdict, View
 from detectors.rules.kinds import CONDITIONS, WAIT_THEMSELVES, Memory, memory_of_open, take_up_s
 from detectors.rules.machine import Happening, Word, continued, step
 from detectors.rules.open_alerts import OpenAlert
@@ -86,7 +86,7 @@ class CameraRules:
                 self._memories.pop(id_, None)
                 if id_ not in self._open:
                     self._states.pop(id_, None)
-        return self._drop_orphans(at)
+        return self.drop_orphans(at)
 
     def end_all(self, at: float, cause: str) -> list[RuleEvent]:
         """Ends every alert: the camera is switched off or taken out."""
@@ -99,8 +99,9 @@ class CameraRules:
 
     def look(self, scene: Scene, moment: float, at: float) -> list[RuleEvent]:
         """Takes in one picture; ``moment`` is monotonic and ``at`` UTC seconds."""
-        events = self._drop_orphans(at)
+        events = self.drop_orphans(at)
         for rule in self._rules.values():
+            events += self._lapse(rule, moment, at)
             self._take_up(rule, moment, at)
             verdict = self._verdict(rule, scene, moment, at)
             state, word = step(
@@ -115,6 +116,26 @@ class CameraRules:
             if word is not None:
                 events.append(self._event(word, rule, state, verdict, at))
         return events
+
+    def _lapse(self, rule: Rule, moment: float, at: float) -> list[RuleEvent]:
+        """Ends an alert of persons that nobody looked after for longer than is bridged: who is there now is others.
+
+        That nobody is there, or the camera covered, may well have gone on meanwhile, and is not told once more.
+        """
+        longest = max(HOLE_S, rule.rearm_s)
+        inherited, state = self._inherited.get(rule.id), self._states.get(rule.id)
+        if inherited is not None and inherited.looked_at is not None and _of_persons(inherited):
+            if at - (last := inherited.looked_at.timestamp()) <= longest:
+                return []
+            alert = self._inherited.pop(rule.id)
+        elif state is not None and state.open and moment - state.looked > longest and _of_persons(self._open[rule.id]):
+            alert = self._open.pop(rule.id).model_copy(update={"persons": state.most, "most": state.most})
+            last = state.last_held_at
+            del self._states[rule.id]
+        else:
+            return []
+        self._memories.pop(rule.id, None)
+        return [self.ended(alert, at, "unwatched", last)]
 
     def _take_up(self, rule: Rule, moment: float, at: float) -> None:
         """An alert from the process before this one goes on as if it had been this one's."""
@@ -164,7 +185,8 @@ class CameraRules:
         ended_at = max(state.last_held_at, alert.opened_at.timestamp())
         return RuleEvent(word, alert, at, ended_at=ended_at, detail={**state.detail, **state.figures})
 
-    def _drop_orphans(self, at: float) -> list[RuleEvent]:
+    def drop_orphans(self, at: float) -> list[RuleEvent]:
+        """Ends alerts whose rule is gone, or is another's now; a picture is not needed for that."""
         events = []
         for alerts in (self._inherited, self._open):
             for id_, alert in list(alerts.items()):
@@ -177,7 +199,12 @@ class CameraRules:
         return events
 
     @staticmethod
-    def ended(alert: OpenAlert, at: float, cause: str) -> RuleEvent:
-        """The end of an alert that no look can end any more, and why."""
-        ended_at = max(at, alert.opened_at.timestamp())
+    def ended(alert: OpenAlert, at: float, cause: str, last: float | None = None) -> RuleEvent:
+        """The end of an alert that no look can end any more, and why; ``last``: when it held last, if it is known."""
+        ended_at = max(at if last is None else min(last, at), alert.opened_at.timestamp())
         return RuleEvent("ended", alert, at, ended_at=ended_at, detail={**alert.detail, "cause": cause})
+
+
+def _of_persons(alert: OpenAlert) -> bool:
+    """Whether somebody's being there is what the alert is about, not that nobody or too few are."""
+    return alert.kind not in ("absence", "tamper") and "min" not in alert.detail

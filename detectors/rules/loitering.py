@@ -59,9 +59,12 @@ def loitering(view: View, memory: Stays) -> tuple[Verdict, Stays]:
     # Where pictures are seconds apart, who is found in two that follow each other was not away.
     apart = moment - memory.looked_at
     apart = apart if apart <= HOLE_S else 0.0
+    followed = {(track.id, track.first_seen) for track in within}
     known = {
-        (stay.track, stay.born): stay for stay in memory.stays if moment - stay.seen_at <= max(rule.rearm_s, apart)
-    }
+        (stay.track, stay.born): stay for stay in memory.stays
+        if moment - stay.seen_at <= max(rule.rearm_s, apart)
+        or (not stay.outside and (stay.track, stay.born) in followed)  # hidden for a moment, and there all the same
+    }  # fmt: skip
     long_ago = moment - rule.dwell_s if moment <= memory.adopt_until else moment
     inside = {track.id for track in within}
     for track in view.scene.tracks:

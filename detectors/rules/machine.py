@@ -74,8 +74,8 @@ def continued(
     """An alert that was open when the process before this one ended: it goes on, or ends after ``rearm_s``."""
     return _telling(
         Happening(
-            open=True, holds_since=moment, patient_until=moment + patience_s, began_at=began_at, last_held_at=at,
-            persons=persons, most=most, detail=detail,
+            open=True, holds_since=moment, looked=moment, patient_until=moment + patience_s, began_at=began_at,
+            last_held_at=at, persons=persons, most=most, detail=detail,
         ),
         moment,
     )  # fmt: skip

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from vms.domain.clock import from_epoch
 from vms.domain.facility import Severity
 from vms.settings.whole_file import write_whole
 
@@ -18,7 +20,10 @@ log = logging.getLogger(__name__)
 
 
 class OpenAlert(BaseModel):
-    """One alert that has not ended. ``told``: its opening is in the outbox."""
+    """One alert that has not ended. ``told``: its opening is in the outbox.
+
+    ``looked_at``: when its camera was looked at last, by the process before this one; None for one of this process.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -36,13 +41,15 @@ class OpenAlert(BaseModel):
     most: int
     detail: dict[str, int | str] = {}
     told: bool = False
+    looked_at: AwareDatetime | None = Field(default=None, exclude=True)  # the file's own time: see ``stamp``
 
 
 def load(folder: Path, camera: str) -> list[OpenAlert]:
     """What was open at ``camera``; an unreadable file counts as none, and is said."""
     path = folder / f"{camera}.json"
     try:
-        return [OpenAlert.model_validate(item) for item in json.loads(path.read_bytes())]
+        looked_at = from_epoch(path.stat().st_mtime)
+        return [OpenAlert.model_validate({**item, "looked_at": looked_at}) for item in json.loads(path.read_bytes())]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, ValidationError) as err:
@@ -53,6 +60,16 @@ def load(folder: Path, camera: str) -> list[OpenAlert]:
 def cameras(folder: Path) -> list[str]:
     """Cameras that have a file."""
     return sorted(path.stem for path in folder.glob("*.json"))
+
+
+def stamp(folder: Path, camera: str, at: float) -> None:
+    """Notes that ``camera`` was looked at (UTC seconds), as the time of its file; one that is gone needs none."""
+    try:
+        os.utime(folder / f"{camera}.json", (at, at))
+    except FileNotFoundError:
+        pass
+    except OSError as err:
+        log.error("open_alerts.unstamped camera=%s error=%s", camera, err.strerror)
 
 
 def save(folder: Path, camera: str, alerts: list[OpenAlert]) -> None:

@@ -46,6 +46,17 @@ def test_one_who_stays_is_told_once_with_when_the_stay_began() -> None:
     assert ended.detail == {"dwell_s": 50}
 
 
+def test_one_who_is_hidden_for_a_moment_has_not_left_however_short_the_re_arm_time() -> None:
+    hidden = [
+        (t, [person(SPOT, 1, t if n % 7 else t - 0.25, born=0.0)])
+        for n, t in enumerate(i * 0.25 for i in range(1, 120))
+    ]
+    events = play(rules_of(stay(rearm_s=0)), hidden)
+    assert [(event.word, event.alert.began_at.timestamp() - AT) for event in events if event.word == "opened"] == [
+        ("opened", 0.5)
+    ]
+
+
 def test_time_outside_the_zone_is_not_time_in_it() -> None:
     assert play(rules_of(stay()), [*one(0, 60, place=OUTSIDE)]) == []
     arrives = [(t, [person(SPOT if t >= 50 else OUTSIDE, 1, t)]) for t in range(68)]
