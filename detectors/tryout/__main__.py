@@ -31,6 +31,7 @@ from detectors.tryout.alerts import Alerts
 from detectors.tryout.rerun import Rerun
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera, Streams
+from vms.domain.model import STORED
 from vms.domain.tryouts import MOST_FIRED, Failure, Fired, Job, Word
 from vms.settings import logs
 from vms.settings.environment import Environment
@@ -125,9 +126,10 @@ def _work(job: Job, rerun: Rerun, say: _Voice) -> Failure | None:
 
 
 def _analysis(job: Job) -> Analysis:
-    camera = Camera(
-        id=job.camera, name=job.camera, placement="corridor",  # rules ask for neither
-        streams=Streams(main="rtsp://recorded/main"), zones=job.zones, rules=(job.rule,),
+    camera = Camera.model_validate(
+        {"id": job.camera, "name": job.camera, "placement": "corridor",  # rules ask for neither
+         "streams": Streams(main="rtsp://recorded/main"), "zones": job.zones, "rules": (job.rule,)},
+        context=STORED,
     )  # fmt: skip
     return Analysis(job.site, camera, ZoneInfo(job.timezone))
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, WrapValidator, model_validator
 from pydantic.fields import FieldInfo
 
-from vms.domain.model import Id, Model, Name, newly_stated, refuse
+from vms.domain.model import STORED, Id, Model, Name, newly_stated, refuse
 from vms.domain.shapes import outline, polygon_fault
 
 Fraction = Annotated[float, Field(ge=0, le=1, description="fraction of the picture, origin top left")]
@@ -163,3 +163,12 @@ class Rule(Model):
         if self.severity is not None:
             return self.severity
         return "critical" if self.kind in ("zone_breach", "line_crossing") else "warning"
+
+
+def _maybe_old(model: type[Zone | Rule]) -> WrapValidator:
+    return WrapValidator(lambda item, _handler: model.model_validate(item, context=STORED))
+
+
+#: One that may be from before a check; what is new in it, ``Camera.check_successor`` looks at.
+MaybeOldZone = Annotated[Zone, _maybe_old(Zone)]
+MaybeOldRule = Annotated[Rule, _maybe_old(Rule)]

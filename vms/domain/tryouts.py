@@ -10,8 +10,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
 
-from vms.domain.facility import Id, Rule, Zone
+from vms.domain.facility import Id
 from vms.domain.messages import Message
+from vms.domain.rules import MaybeOldRule, MaybeOldZone
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 #: Why one has failed. ``no_footage``: nothing was recorded in the span, or it was deleted meanwhile; ``undecodable``:
@@ -33,8 +34,8 @@ _Seconds = Annotated[float, Field(ge=0)]
 class Analysed(Message):
     """What is tried out, and how the camera is looked at: as the detector does it, with the same settings."""
 
-    rule: Rule
-    zones: tuple[Zone, ...] = ()
+    rule: MaybeOldRule  # ``web`` has looked at what is new in it, and in the zones
+    zones: tuple[MaybeOldZone, ...] = ()
     timezone: str  # of the rule's schedule, as the facility's
     active_fps: _Rate
     idle_fps: _Rate

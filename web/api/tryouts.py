@@ -13,10 +13,10 @@ from vms.bus import subjects
 from vms.domain import tryouts as asked
 from vms.domain.clock import from_epoch, rfc3339
 from vms.domain.errors import BusError
-from vms.domain.facility import Camera, Rule, Site, Zone
-from vms.domain.model import lines_of
+from vms.domain.facility import Camera, Site
+from vms.domain.rules import MaybeOldRule
 from web.access import Identity, permit
-from web.api.zones import MOST
+from web.api.zones import Drawn, invalid
 from web.context import Context, Here
 from web.problems import Problem, not_found
 
@@ -34,8 +34,8 @@ class Tried(BaseModel):
     """A rule, and the zones as they would be with it; both as in the facility file."""
 
     model_config = ConfigDict(extra="forbid")
-    rule: Rule
-    zones: Annotated[tuple[Zone, ...], Field(max_length=MOST)] = ()
+    rule: MaybeOldRule
+    zones: Drawn = ()
     hours: Annotated[float, Field(ge=0.1, le=asked.MOST_HOURS)] = 1.0
 
 
@@ -104,10 +104,9 @@ async def cancel(camera: str, tryout: str, context: Here) -> Response:
 def _check(camera: Camera, body: Tried) -> None:
     """``Problem`` 422 for a rule that could not be saved with these zones, or that no recording can show."""
     try:
-        Camera.model_validate(dict(camera) | {"zones": body.zones, "rules": (body.rule,)})
+        camera.check_successor(camera.model_copy(update={"zones": body.zones, "rules": (body.rule,)}))
     except ValidationError as err:
-        detail = "; ".join(line for one in err.errors()[:3] for line in lines_of(one["msg"]))
-        raise Problem(422, "invalid", detail) from err
+        raise invalid(err, {("zones",): ("zones",), ("rules", 0): ("rule",)}) from err
     if body.rule.kind == UNSEEN:
         raise Problem(422, "invalid", f"a rule of kind {body.rule.kind} cannot be tried out on recordings")
 

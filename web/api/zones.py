@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Rule, Zone
-from vms.domain.model import STORED, lines_of
+from vms.domain.model import lines_of
+from vms.domain.rules import MaybeOldRule, MaybeOldZone
 from web.access import Identity, permit
 from web.configuration.analysis import Overtaken, last_change, replace
 from web.configuration.revisions import latest
@@ -31,14 +32,11 @@ def _few(items: object) -> object:
     return items
 
 
-def _maybe_old(model: type[Zone | Rule]) -> WrapValidator:
-    """What is new in it is looked at once it is known what the camera has: see ``replace``."""
-    return WrapValidator(lambda item, _handler: model.model_validate(item, context=STORED))
-
-
-Drawn = Annotated[tuple[Annotated[Zone, _maybe_old(Zone)], ...], BeforeValidator(_few)]
-Ruled = Annotated[tuple[Annotated[Rule, _maybe_old(Rule)], ...], BeforeValidator(_few)]
+#: What is new in them is looked at once it is known what the camera has: see ``replace``.
+Drawn = Annotated[tuple[MaybeOldZone, ...], BeforeValidator(_few)]
+Ruled = Annotated[tuple[MaybeOldRule, ...], BeforeValidator(_few)]
 Stated = Mapping[str, tuple[Zone, ...] | tuple[Rule, ...]]
+_Place = tuple[str | int, ...]
 
 
 class Zones(BaseModel):
@@ -127,27 +125,33 @@ async def _replace(
     base: int | None = None,
 ) -> dict[str, int]:
     context.camera(camera)  # else 404
+    places: dict[_Place, _Place] = {(name,): (name if len(stated) > 1 else "items",) for name in stated}
     parts = {name: [one.model_dump(mode="json", exclude_none=True) for one in some] for name, some in stated.items()}
     try:
         configured = await replace(context.database, context.clock, identity.username, camera, parts, base)
     except KeyError as err:
         raise not_found("camera") from err  # it was taken out a moment ago
     except ValidationError as err:
-        raise _invalid(err, stated) from err
+        raise invalid(err, places) from err
     except Overtaken as err:
         raise await _changed(context, camera, err.base) from err
     context.current.replace(configured)
     return {"revision": configured.revision}
 
 
-def _invalid(err: ValidationError, stated: Stated) -> Exception:
-    """What is wrong with an item, as with any other part of the body; else what does not fit together."""
-    items = [one for one in err.errors() if one["loc"] and one["loc"][0] in stated]
+def invalid(err: ValidationError, places: Mapping[_Place, _Place]) -> Exception:
+    """What is wrong with an item, as with any other part of the body; else what does not fit together.
+
+    ``places``: where in the body a part of the camera is.
+    """
+    items = [
+        one | {"loc": ("body", *there, *one["loc"][len(here) :])}
+        for one in err.errors()
+        for here, there in places.items()
+        if one["loc"][: len(here)] == here
+    ]
     if items:
-        called = "items" if len(stated) == 1 else None
-        return RequestValidationError(
-            [one | {"loc": ("body", called or one["loc"][0], *one["loc"][1:])} for one in items]
-        )
+        return RequestValidationError(items)
     return Problem(422, "invalid", "; ".join(line for one in err.errors()[:3] for line in lines_of(one["msg"])))
 
 

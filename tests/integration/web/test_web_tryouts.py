@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from nats.aio.msg import Msg
 
-from tests.integration.web.rig import WebRig, web_rig
+from tests.integration.web.rig import WebRig, facility, web_rig
 from tests.integration.web.worker import Worker
 from tests.support.nats_bus import NatsServer
 from tests.support.recorded import Recordings
@@ -24,12 +26,16 @@ from vms.bus import subjects
 from vms.domain.facility import Facility
 from vms.domain.tryouts import Reply, Start
 from web import access
+from web.configuration.revisions import dump
 
 PATH = "/api/cameras/cam-1/tryouts"
 ALL = {"id": "all", "kind": "restricted", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}
 RULE = {"id": "breach", "kind": "zone_breach", "zone": "all", "rearm_s": 1}
 BODY = {"rule": RULE, "zones": [ALL]}
 VISITS = ((21.0, 29.0), (50.0, 58.0))
+BOW = {"id": "bow", "kind": "area", "name": "\u202e", "polygon": [[0, 0], [1, 1], [1, 0], [0, 1]]}
+IN_BOW = {"id": "in-bow", "kind": "zone_breach", "zone": "bow"}
+ALWAYS = {"id": "always", "kind": "tamper", "schedule": "10:00-10:00"}
 
 
 @pytest.fixture
@@ -124,6 +130,47 @@ async def test_rules_that_are_none(rig: WebRig, body: Any, said: str) -> None:
     answer = await rig.http.post(PATH, json=body)
     assert (answer.status_code, answer.json()["type"]) == (422, "about:blank#invalid")
     assert said in answer.json()["detail"]
+
+
+@pytest_asyncio.fixture
+async def old(tmp_path: Path, server: NatsServer) -> AsyncIterator[WebRig]:
+    """A service whose camera has a name, a zone and a rule from before such were refused."""
+    plain = dump(facility())
+    plain["sites"][0]["cameras"][0].update(name="Cổng\nchính", zones=[BOW, ALL], rules=[ALWAYS, RULE])
+    async with web_rig(tmp_path / "data", server.url, Facility.from_store(json.dumps(plain))) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "body", [BODY, {"rule": ALWAYS}, {"rule": IN_BOW, "zones": [BOW]}], ids=["name", "rule", "zone"]
+)
+async def test_what_was_stored_before_it_was_refused_is_tried_out_like_the_rest(
+    old: WebRig, server: NatsServer, body: dict[str, Any]
+) -> None:
+    recordings = Recordings(old.data / "recordings")
+    recordings.record("h264", filmed((), 10), float(int(time.time()) - 60), SIZE)
+    recordings.close()
+    with renderer(old.data, server):
+        await listening(old, server)
+        answer = await old.http.post(PATH, json=body | {"hours": 0.1})
+        assert answer.status_code == 202, answer.text
+        done = await tried(old, answer.json()["id"])
+        assert (done["state"], done["error"]) == ("done", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"rule": IN_BOW, "zones": [BOW | {"polygon": [[0, 0], [1, 1], [1, 0], [0.2, 1]]}]}, "zones.0: zone 'bow'"),
+        ({"rule": RULE, "zones": [ALL, BOW, BOW | {"id": "new"}]}, "zones.2.name: a name has letters"),
+        ({"rule": ALWAYS | {"rearm_s": 7}}, "rule: rule 'always': schedule '10:00-10:00' ends"),
+        ({"rule": ALWAYS | {"id": "new"}}, "rule: rule 'new': schedule '10:00-10:00' ends"),
+    ],
+)
+async def test_what_is_new_in_it_is_looked_at(old: WebRig, body: dict[str, Any], said: str) -> None:
+    answer = await old.http.post(PATH, json=body)
+    assert (answer.status_code, answer.json()["type"]) == (422, "about:blank#invalid")
+    assert answer.json()["detail"].startswith(f"camera 'cam-1': body.{said}")
 
 
 async def test_only_who_may_configure_may_try(rig: WebRig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,9 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
   const { t } = useTranslation()
   const draft = draftOf(editor.state)
   const faults = ruleFaults(rule, draft)
+  const { zones: wrongZones, rules: wrongRules, old } = editor.faults
+  // What may be saved may be tried out.
+  const wrong = (wrongRules.has(rule.id) && !old.rules.has(rule.id)) || (rule.zone !== undefined && wrongZones.has(rule.zone) && !old.zones.has(rule.zone))
   const change = (part: RuleChange) =>
     editor.dispatch({ do: 'edit', tag: `rule ${rule.id} ${Object.keys(part).join()}`, make: (now) => changeRule(now, rule.id, part) })
   const choices = draft.zones.filter((zone) => fits(rule.kind, zone))
@@ -31,7 +34,7 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
   const kinds = kindsFor(draft, closed)
   return (
     <div className="rule-form">
-      {editor.faults.old.rules.has(rule.id) && <p className="field-wrong" role="alert">{t('editor.oldRule')}</p>}
+      {old.rules.has(rule.id) && <p className="field-wrong" role="alert">{t('editor.oldRule')}</p>}
       <Field label={t('editor.kind')} fault={faults.kind} hint={t(`kindHint.${settable ? rule.kind : 'other'}`)}>
         {(described) => (
           <select {...described} className="select" value={rule.kind}
@@ -97,7 +100,7 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
           </select>
         )}
       </Field>
-      {settable && rule.kind !== 'camera_offline' && <TryOut key={rule.id} camera={editor.camera.id} rule={rule} zones={draft.zones} wrong={Object.keys(faults).length > 0 || (rule.zone !== undefined && editor.faults.zones.has(rule.zone))} />}
+      {settable && rule.kind !== 'camera_offline' && <TryOut key={rule.id} camera={editor.camera.id} rule={rule} zones={draft.zones} wrong={wrong} />}
       <div className="item-foot">
         <button className="button quiet danger" onClick={() => editor.dispatch({ do: 'edit', make: (now) => removeRule(now, rule.id), select: null })}><Trash2 size={15} /> {t('editor.removeRule')}</button>
       </div>

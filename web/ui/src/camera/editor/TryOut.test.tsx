@@ -3,10 +3,14 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import '../../i18n'
-import type { Rule, Zone } from '../../api/types'
+import type { Analysis, Rule, Zone } from '../../api/types'
 import { SessionContext } from '../../shell/shellState'
+import { RuleForm } from './RuleForm'
+import { opened, type Saved } from './state'
 import { TryOut } from './TryOut'
 import type { TryoutBody } from './tryouts'
+import type { Editor } from './useEditor'
+import { faultsOf } from './validation'
 
 const zones: Zone[] = [
   { id: 'z', kind: 'restricted', polygon: [[0, 0], [1, 0], [1, 1]] }, { id: 'other', kind: 'area', polygon: [[0, 0], [1, 0], [1, 1]] },
@@ -180,5 +184,22 @@ describe('TryOut', () => {
     start()
     await waitFor(() => expect(screen.getByText('20:05:12')).toBeTruthy())
     expect(screen.queryAllByRole('link')).toEqual([])
+  })
+})
+
+describe('the form of a rule', () => {
+  const bow: Zone = { id: 'bow', kind: 'restricted', polygon: [[0, 0], [1, 1], [1, 0], [0, 1]] }
+  const inBow: Rule = { id: 'in-bow', kind: 'zone_breach', zone: 'bow' }
+  const always: Rule = { id: 'always', kind: 'tamper', schedule: '10:00-10:00' }
+  const stored: Saved = { revision: 3, zones: [bow], rules: [always] }
+  it.each([
+    ['an old rule', stored, always, true],
+    ['an old rule that was changed', { ...stored, rules: [{ ...always, rearm_s: 7 }] }, { ...always, rearm_s: 7 }, false],
+    ['a new rule in an old zone', { ...stored, rules: [always, inBow] }, inBow, true],
+    ['one in an old zone that was redrawn no better', { zones: [{ ...bow, polygon: [[0, 0], [1, 1], [1, 0], [0.2, 1]] }], rules: [inBow] } as Analysis, inBow, false],
+  ])('lets what may be saved be tried out: %s', (_name, draft, shown, may) => {
+    const editor = { camera: { id: 'gate-1', placement: 'gate' }, state: opened(stored, draft), faults: faultsOf(draft, stored) } as unknown as Editor
+    render(<SessionContext value={session}><RuleForm rule={shown} editor={editor} /></SessionContext>)
+    expect(screen.getByRole('button', { name: /Thử trên 1 giờ/ }).hasAttribute('disabled')).toBe(!may)
   })
 })

@@ -22,18 +22,25 @@ class Service {
   follows = true
   puts: (Analysis & { base_revision: number })[] = []
   refuse: { status: number; body: object } | null = null
+  private readonly at = new Map<number, string>([[3, JSON.stringify(this.lists)]])
+
+  /** Revisions count every camera's changes: without `lists` it was another one's. */
+  changed(revision: number, lists = this.lists) {
+    this.revision = revision
+    this.lists = lists
+    this.at.set(revision, JSON.stringify(lists))
+  }
 
   readonly answer = (path: string, init: RequestInit) => {
     if (init.method === 'PUT') {
       const body = JSON.parse(String(init.body)) as Analysis & { base_revision: number }
       this.puts.push(body)
       if (this.refuse) return Promise.resolve(new Response(JSON.stringify(this.refuse.body), { status: this.refuse.status }))
-      if (body.base_revision !== this.revision) {
+      if (this.at.get(body.base_revision) !== this.at.get(this.revision)) {
         const told = { type: 'about:blank#changed', by: 'lan', at: '2026-11-22T01:00:00Z', revision: this.revision, ...this.lists }
         return Promise.resolve(new Response(JSON.stringify(told), { status: 409 }))
       }
-      this.lists = { zones: body.zones, rules: body.rules }
-      this.revision++
+      this.changed(this.revision + 1, { zones: body.zones, rules: body.rules })
       if (this.follows) this.applied = this.revision
       return Promise.resolve(new Response(JSON.stringify({ revision: this.revision })))
     }
@@ -57,6 +64,8 @@ afterEach(() => {
   queryClient.clear()
 })
 const phase = (wanted: string) => vi.waitFor(() => expect(saving.get()?.phase).toBe(wanted))
+/** The page has asked for the camera meanwhile. */
+const seen = () => queryClient.setQueryData(keys.camera('gate-1'), { id: 'gate-1', ...service.lists, revision: service.revision } as unknown as CameraDetail)
 const shown = () => queryClient.getQueryData<CameraDetail>(keys.camera('gate-1'))
 
 describe('saving', () => {
@@ -96,6 +105,17 @@ describe('saving', () => {
     const none = { zones: [], rules: [] }
     expect(said).toEqual([{ ...none, base_revision: 4 }, [], { ...mine, base_revision: 5 }, [zone], { ...none, base_revision: 6 }, []])
   })
+  it('is taken back and back again while other cameras are saved in between', async () => {
+    await save('gate-1', mine, base)
+    for (const [wanted, lists] of [['undo', { zones: [], rules: [] }], ['redo', mine], ['undo', { zones: [], rules: [] }]] as const) {
+      await phase('inForce')
+      service.changed(service.revision + 1)
+      seen()
+      await turnBack()
+      expect([saving.get()?.what, service.lists]).toEqual([wanted, lists])
+    }
+    expect(quarrel.get()).toBeNull()
+  })
   it('can be taken back once more after that has failed', async () => {
     await save('gate-1', mine, base)
     await phase('inForce')
@@ -120,8 +140,7 @@ describe('saving', () => {
     await vi.waitFor(() => expect(told()).toMatch(/Kiểm tra mạng/))
   })
   it('overwrites nobody: it tells who was first, and both ways out', async () => {
-    service.lists = { zones: [{ ...zone, id: 'theirs' }], rules: [] }
-    service.revision = 7
+    service.changed(7, { zones: [{ ...zone, id: 'theirs' }], rules: [] })
     const drop = vi.fn()
     expect(await save('gate-1', mine, base, drop)).toBe(false)
     expect(saving.get()).toBeNull()
@@ -136,17 +155,17 @@ describe('saving', () => {
   })
   it('does not undo over somebody else either', async () => {
     await save('gate-1', mine, base)
-    service.lists = { zones: [zone, { ...zone, id: 'theirs' }], rules: [] }
-    service.revision = 9
+    service.changed(9, { zones: [zone, { ...zone, id: 'theirs' }], rules: [] })
+    seen()
     await turnBack()
-    expect(quarrel.get()).toMatchObject({ what: 'undo', mine: { zones: [] }, theirs: { revision: 9 } })
+    expect(quarrel.get()).toMatchObject({ what: 'undo', mine: { zones: [] }, base: { zones: [zone] }, theirs: { revision: 9 } })
     expect(service.lists.zones).toHaveLength(2)
   })
   it('does not redo over somebody else', async () => {
     await save('gate-1', mine, base)
     await turnBack()
-    service.lists = { zones: [{ ...zone, id: 'theirs' }], rules: [] }
-    service.revision = 9
+    service.changed(9, { zones: [{ ...zone, id: 'theirs' }], rules: [] })
+    seen()
     await turnBack()
     expect(quarrel.get()).toMatchObject({ what: 'redo', mine: { zones: [zone] }, base: { zones: [] }, theirs: { revision: 9 } })
     expect(service.lists.zones).toMatchObject([{ id: 'theirs' }])

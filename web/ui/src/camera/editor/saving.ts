@@ -22,6 +22,8 @@ export interface Saving {
   error: unknown
   /** What an undo of it restores, or a redo where it was an undo itself. */
   before: Analysis
+  /** What was sent: an undo or redo is drawn upon this, whatever the page has seen since. */
+  after: Analysis
 }
 
 /** `redo`: an undo taken back. */
@@ -60,10 +62,10 @@ export async function save(
 ): Promise<boolean> {
   const own = ++turn
   const pressed = performance.now()
-  const before = listsOf(base)
-  saving.set({ camera, what, phase: 'saving', revision: null, tookMs: null, late: null, error: null, before })
+  const [before, after] = [listsOf(base), listsOf(mine)]
+  saving.set({ camera, what, phase: 'saving', revision: null, tookMs: null, late: null, error: null, before, after })
   try {
-    const body = { ...listsOf(mine), base_revision: base.revision }
+    const body = { ...after, base_revision: base.revision }
     const { revision } = await request<{ revision: number }>('PUT', `/api/cameras/${encodeURIComponent(camera)}/analysis`, body)
     change(own, { phase: 'saved', revision })
     await queryClient.cancelQueries({ queryKey: keys.camera(camera) })
@@ -89,10 +91,8 @@ export async function turnBack(of: number = turn): Promise<void> {
     tell(i18n.t('editor.turnPast'), 'breach')
     return
   }
-  const { camera, before, revision } = last
-  const now = queryClient.getQueryData<CameraDetail>(keys.camera(camera))
-  const drawnUpon = now?.revision === revision ? listsOf(now) : before
-  const done = await save(camera, before, { ...drawnUpon, revision }, undefined, last.what === 'undo' ? 'redo' : 'undo')
+  const { camera, before, after, revision } = last
+  const done = await save(camera, before, { ...after, revision }, undefined, last.what === 'undo' ? 'redo' : 'undo')
   const failed = saving.get()
   if (done || failed?.phase !== 'failed') return
   // The way back is still there: it may be tried again.
