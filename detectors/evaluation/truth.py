@@ -35,12 +35,6 @@ Truth = dict[int, Labels]
 _FARTHEST = 100_000.0
 
 
-def near(labels: Truth, frame: float, within: float) -> Labels | None:
-    """The labels of the frame nearest to ``frame``, of those not further away than ``within`` frames."""
-    nearest = min(labels, key=lambda number: abs(number - frame))
-    return labels[nearest] if abs(nearest - frame) <= within else None
-
-
 def read(path: Path, width: int, height: int) -> Truth:
     """The labels of ``path`` by frame number; a frame without a line has none. Size in pixels.
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from video_script import write_video
 
 from detectors.evaluation import truth
+from detectors.evaluation.intact import sound_pictures
 from detectors.evaluation.run import Evaluation
 from detectors.evaluation.run import evaluate as evaluate_read
 from detectors.evaluation.scores import Scorer
@@ -125,8 +126,10 @@ def test_regions_need_no_identity(tmp_path: Path) -> None:
     assert (found.ids, len(found.ignored)) == ((-1,), 2)
 
 
-def evaluate(folder: Path, backend: Backend, fps: float) -> Evaluation:
-    return evaluate_read(read(folder), backend, fps)
+def evaluate(folder: Path, backend: Backend, fps: float, *, labelled_only: bool = False) -> Evaluation:
+    labelled = read(folder)
+    shown = sound_pictures(labelled.video, labelled.footage)
+    return evaluate_read(labelled, shown, backend, fps, labelled_only=labelled_only)
 
 
 def sequence(folder: Path) -> Path:
@@ -162,12 +165,11 @@ def test_of_single_frames_with_labels_the_others_say_nothing(ssd_file: Path, tmp
     (folder / "gt.txt").write_text(
         "\n".join(line for line in lines if int(line.split(",")[0]) in kept), encoding="utf-8"
     )
-    labelled = read(folder)
-    assert labelled.labelled < SPARSE
-    done = evaluate_read(labelled, backend, 4, labelled_only=True)
+    assert read(folder).labelled < SPARSE
+    done = evaluate(folder, backend, 4, labelled_only=True)
     assert done.bare.pictures == len(kept)
     assert (done.bare.precision, done.bare.recall, done.bare.count_mae) == (1, 1, 0)
-    assert evaluate_read(labelled, backend, 4).bare.precision < 0.5
+    assert evaluate(folder, backend, 4).bare.precision < 0.5
 
 
 @pytest.mark.parametrize("name", ["PETS09-S2L1", "TUD-Stadtmitte"])
