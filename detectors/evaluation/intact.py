@@ -1,5 +1,7 @@
 """Whether a film is whole: each picture that its file holds comes out of the decoder sound, and none was taken away.
 
+And when each is shown: frame numbers of labels count pictures, whatever time lies between them.
+
 libav conceals. Of H.264 it marks the pictures that it mended, but fills in silently for those that are not there; of
 H.265 it leaves out what it has no references for, and only where it is told to be strict says of a slice that it went
 wrong. So its word is taken (errors, marks, pictures that went in and did not come out), and the stream is looked at:
@@ -30,19 +32,19 @@ from vms.media.packets import padded
 _SILENT_S, _SILENT_TIMES = 1.0, 3.0
 
 
-def refuse_damaged(video: Path, footage: Footage, progress: Callable[[float], None] = lambda _share: None) -> None:
-    """Decodes all of ``video``; ``progress`` hears the share that is done.
+def sound_pictures(
+    video: Path, footage: Footage, progress: Callable[[float], None] = lambda _share: None
+) -> tuple[float, ...]:
+    """When the pictures of ``video`` are shown, in order, in seconds of the file.
+
+    All of it is decoded; ``progress`` hears the share of the file that is done.
 
     Raises ``ConfigurationError`` that names the film and its last sound second before the damage, counted from its
     first picture, or the one at which it ends though it claims more.
     """
     film = _Film()
-
-    def tell() -> None:
-        progress(min(1.0, (film.end - footage.first) / footage.seconds) if footage.seconds else 0.0)
-
     try:
-        film.read(video, tell)
+        film.read(video, progress)
     except (OSError, av.error.FFmpegError) as err:
         film.bad.setdefault(film.end, f"it cannot be read: {getattr(err, 'strerror', None) or err}")
     except IndexError:  # PyAV knows the streams that were there when it was opened
@@ -56,6 +58,7 @@ def refuse_damaged(video: Path, footage: Footage, progress: Callable[[float], No
         raise ConfigurationError(
             f"{video} ends after {film.end:.1f} s of the {footage.seconds:.1f} s that it claims: it is damaged"
         )
+    return tuple(sorted(film.pictures & film.given))
 
 
 class _Film:
@@ -65,13 +68,16 @@ class _Film:
         self.pictures: set[float] = set()  # those that the file holds and that are to be shown
         self.bad: dict[float, str] = {}  # those that are not what they were, and why
         self.end = 0.0
-        self._given: set[float] = set()
+        self.given: set[float] = set()  # by the decoder: those before its first are there, but not to be seen
         self._coded: list[tuple[float, float, bool]] = []
         self._base = 0.0
         self._at = 0.0  # of the packet that was read last
 
-    def read(self, video: Path, tell: Callable[[], None]) -> None:
-        """Decodes ``video``. Raises libav's errors where the file cannot be read any further."""
+    def read(self, video: Path, progress: Callable[[float], None]) -> None:
+        """Decodes ``video``; ``progress`` hears how far into the file.
+
+        Raises libav's errors where the file cannot be read any further.
+        """
         with av.open(str(video), metadata_errors="replace") as container:
             stream = container.streams.video[0]
             self._base = float(stream.time_base or 0)
@@ -85,12 +91,12 @@ class _Film:
                     units.forget()
                 picture = self._picture(packet, units)
                 if picture is not None:
-                    tell()
+                    progress((packet.pos or 0) / container.size)
                     self._decode(context, picture)
             self._decode(context, None)
         # A film cut amid a group begins with pictures that the decoder withholds until it has recovered.
-        begun = min(self._given or self.pictures, default=0.0)
-        for at in self.pictures - self._given:
+        begun = min(self.given or self.pictures, default=0.0)
+        for at in self.pictures - self.given:
             if at >= begun:
                 self.bad.setdefault(at, "pictures cannot be decoded")
         for at, lasted in _holes(self._coded):
@@ -124,7 +130,7 @@ class _Film:
             return
         for frame in frames:
             shown = (frame.pts or 0) * self._base
-            self._given.add(shown)
+            self.given.add(shown)
             if frame.is_corrupt and shown in self.pictures:
                 self.bad.setdefault(shown, "pictures are decoded with errors")
 

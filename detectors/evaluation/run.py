@@ -6,7 +6,9 @@ printing.
 
 from __future__ import annotations
 
+import math
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -25,10 +27,14 @@ from detectors.sampling.policy import Rates
 from detectors.tracking import Track
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Camera
+from vms.ingest.stream import TIMESCALE
 
 CAMERA = Camera.model_validate(
     {"id": "evaluation", "name": "evaluation", "placement": "corridor", "streams": {"main": "rtsp://camera/main"}}
 )
+#: So far from a labelled moment persons still stand where the label says (seconds): half the time between pictures at
+#: the service's usual four a second.
+NEAR_S = 0.125
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Evaluation:
     persons_mean: float  # labelled persons a picture
     tracked: Figures
     bare: Figures
+    passed_over: int  # pictures next to a labelled frame, but too far away in time to be compared with it
     ms_per_frame: float  # in the model, with its pre- and post-processing
 
 
@@ -66,6 +73,7 @@ class _Timed:
 
 def evaluate(
     sequence: Labelled,
+    shown: Sequence[float],
     backend: Backend,
     fps: float,
     progress: Callable[[float], None] = lambda _share: None,
@@ -74,28 +82,35 @@ def evaluate(
 ) -> Evaluation:
     """Scores every picture that the service looks at, ``fps`` a second; ``progress`` hears the share that is done.
 
-    A frame without a label has nobody in it; with ``labelled_only`` it says nothing, and a picture is scored where a
-    labelled frame is no further away than half the time to the next picture. Raises ``ConfigurationError`` for a
-    video that the service cannot decode.
+    ``shown``: when each frame is (``intact``). A frame without a label has nobody in it; with ``labelled_only`` it says
+    nothing, and a picture is scored where a labelled frame is no further away than half the time to the next picture,
+    and than ``NEAR_S``. Raises ``ConfigurationError`` for a video that the service cannot decode.
     """
-    video, footage, labels = sequence.video, sequence.footage, sequence.labels
-    size, first = footage.size, footage.first
+    video, size = sequence.video, sequence.footage.size
+    labels = {shown[number - 1]: frame for number, frame in sequence.labels.items() if number <= len(shown)}
     backend.detect([Picture("evaluation", np.zeros((size[1], size[0], 3), np.uint8))])  # compiled before the clock runs
     timed = _Timed(backend)
     replay = Replay(video, timed, Analysis("evaluation", CAMERA, ZoneInfo("UTC")), Rates(fps, fps))
     tracked, bare = Scorer(), Scorer()
     found: list[Detections] = []
-    persons, within = 0, footage.rate / fps / 2
+    persons = passed_over = 0
     nobody = truth.Labels((), np.zeros((0, 4), np.float32), np.zeros((0, 4), np.float32))
     reached = 0.0
     try:
         for seen in replay.run(lambda _at, detections: found.append(detections)):
-            reached = seen.at - first
-            progress(reached / footage.seconds if footage.seconds else 0.0)
-            number = reached * footage.rate + 1
-            frame = truth.near(labels, number, within) if labelled_only else labels.get(round(number), nobody)
-            if frame is None:
+            place = _place(shown, seen.at)
+            if place is None:  # a cut film holds pictures that it does not show
                 continue
+            reached = seen.at - shown[0]
+            progress((place + 1) / len(shown))
+            moment = shown[place]
+            if labelled_only:
+                moment = min(labels, key=lambda one: abs(one - seen.at), default=math.inf)
+                away = abs(moment - seen.at)
+                if away > min(0.5 / fps, NEAR_S):
+                    passed_over += away <= 0.5 / fps
+                    continue
+            frame = labels.get(moment, nobody)
             persons += frame.count
             strong = found[-1].confidence >= backend.scale.confidence
             bare.add(frame, found[-1].xyxy[strong], int(strong.sum()))
@@ -108,11 +123,19 @@ def evaluate(
         raise ConfigurationError(f"no picture of {video} could be decoded")
     figures = tracked.figures()
     if not figures.pictures:
-        raise ConfigurationError(f"no picture of {video} was looked at where it has labels")
+        more = ": ask for more a second with --fps" if passed_over else ""
+        raise ConfigurationError(f"no picture of {video} was looked at where it has labels{more}")
     return Evaluation(
         sequence.folder.name, backend.model, backend.precision, fps, persons / figures.pictures,
-        figures, bare.figures(), timed.seconds / replay.inferences * 1000,
+        figures, bare.figures(), passed_over, timed.seconds / replay.inferences * 1000,
     )  # fmt: skip
+
+
+def _place(shown: Sequence[float], at: float) -> int | None:
+    """Which of the pictures is shown ``at``, a time that was rounded to ticks; None: no one is."""
+    tick = 1 / TIMESCALE
+    place = bisect_left(shown, at - tick)
+    return place if place < len(shown) and shown[place] <= at + tick else None
 
 
 def _boxes(tracks: Sequence[Track]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

@@ -1,7 +1,8 @@
 """A labelled sequence as it lies in its folder: ``video.mp4`` and ``gt.txt``, and whether the two belong together.
 
 Everything that can be found wrong before a model is loaded is found here, and named with its file. Not here: the
-labels' format (``truth``), running anything (``run``).
+labels' format (``truth``), whether the film is whole and when its pictures are shown (``intact``), running anything
+(``run``).
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from vms.domain.errors import ConfigurationError
 VIDEO, LABELS = "video.mp4", "gt.txt"
 #: Boxes may hang over the border; so many with their middle outside are labels of another size.
 MOST_OUTSIDE = 0.1
-#: A film may end a little before its labels do, or its length be rounded (seconds).
+#: A film may end a little before its labels do (seconds).
 SPARE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """Frames a second; (width, height); the first frame's time, as a cut clip does not begin at 0, and length (s)."""
+    """What the head says: frames a second; (width, height); the first frame's time, and the length (s).
+
+    A cut clip does not begin at 0, and where it is fragmented, its length is counted from 0 all the same.
+    """
 
     rate: float
     size: tuple[int, int]
@@ -66,6 +70,16 @@ def read(folder: Path) -> Labelled:
     return Labelled(folder, footage, found)
 
 
+def refuse_later(sequence: Labelled, pictures: int) -> None:
+    """Raises ``ConfigurationError`` where the labels go on after the film, which has so many pictures."""
+    last = max(sequence.labels)
+    if last > pictures + SPARE_S * sequence.footage.rate:
+        raise ConfigurationError(
+            f"labels {sequence.folder / LABELS} go to frame {last}, but {sequence.video} has {pictures}: "
+            "it was cut short, or has another rate"
+        )
+
+
 def footage_of(video: Path) -> Footage:
     """What ``video`` says of itself. Raises ``ConfigurationError`` for what is no film."""
     try:
@@ -97,9 +111,4 @@ def _fits(found: truth.Truth, footage: Footage, video: Path, labels: Path) -> No
         right, bottom = np.rint(boxes[:, 2:].max(axis=0) * footage.size).astype(int)
         raise ConfigurationError(
             f"labels {labels} reach to {right}x{bottom}, but {video} is {width}x{height}: they are of another size"
-        )
-    if footage.seconds is not None and (last := max(found)) / footage.rate > footage.seconds + SPARE_S:
-        raise ConfigurationError(
-            f"labels {labels} go to frame {last}, but {video} has about {footage.seconds * footage.rate:.0f}: "
-            "it was cut short, or has another rate"
         )

@@ -6,7 +6,6 @@ A confidence of 0 marks a region that counts for nothing: neither missed nor fal
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,28 +35,30 @@ Truth = dict[int, Labels]
 _FARTHEST = 100_000.0
 
 
-def near(labels: Truth, frame: float, within: float) -> Labels | None:
-    """The labels of the frame nearest to ``frame``, of those not further away than ``within`` frames."""
-    nearest = min(labels, key=lambda number: abs(number - frame))
-    return labels[nearest] if abs(nearest - frame) <= within else None
-
-
 def read(path: Path, width: int, height: int) -> Truth:
     """The labels of ``path`` by frame number; a frame without a line has none. Size in pixels.
 
-    Raises ``ConfigurationError`` that names the line which is not in the format.
+    Raises ``ConfigurationError`` that names the line which is not in the format, or names a person a second time.
     """
+    lines: dict[tuple[int, int], int] = {}  # frame and id → where they stand
     persons: dict[int, list[tuple[int, tuple[float, ...]]]] = defaultdict(list)
     regions: dict[int, list[tuple[float, ...]]] = defaultdict(list)
     scale = (width, height, width, height)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for number, row in enumerate(csv.reader(file), 1):
-                if not row or row[0].lstrip().startswith("#"):
+        # Spreadsheets set a byte order mark before it. Nothing in the format is quoted.
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip() or line.lstrip().startswith("#"):
                     continue
-                frame, person, box, counts = _line(row, f"{path.name}, line {number}")
+                where = f"{path}, line {number}"
+                frame, person, box, counts = _line(line.split(","), where)
                 fractions = tuple(edge / size for edge, size in zip(box, scale, strict=True))
                 if counts:
+                    if (first := lines.setdefault((frame, person), number)) != number:
+                        raise ConfigurationError(
+                            f"{where}: id {person} stands in frame {frame} already, in line {first}: give each person "
+                            "one line a frame and an id of their own, the same throughout"
+                        )
                     persons[frame].append((person, fractions))
                 else:
                     regions[frame].append(fractions)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from detectors.catalogue import CATALOGUE, Model
+from detectors.evaluation.intact import sound_pictures
 from detectors.evaluation.run import Evaluation, evaluate
 from detectors.evaluation.sequence import read
 from detectors.inference.openvino import OpenVinoBackend, Runtime
@@ -29,9 +30,10 @@ def runs(model: Model, path: Path, side: int | None, folder: Path) -> list[Evalu
     """All rates and precisions of one model on one folder."""
     adapter = model.adapter() if side is None else model.adapter().sized(side)
     labelled = read(folder)
+    shown = sound_pictures(labelled.video, labelled.footage)
     first = OpenVinoBackend(model.name, path, adapter, model.confidence, model.keep, Runtime(1))
     backends = [first, *(first.variant(path, hint) for hint in first.hints if hint != first.hint)]
-    return [evaluate(labelled, backend, fps) for backend in backends for fps in RATES]
+    return [evaluate(labelled, shown, backend, fps) for backend in backends for fps in RATES]
 
 
 def row(name: str, what: str, ran: Sequence[Evaluation]) -> str:

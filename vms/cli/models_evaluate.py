@@ -19,7 +19,8 @@ from vms.cli.progress import Progress
 if TYPE_CHECKING:
     from detectors.evaluation.run import Evaluation
 
-#: Labels of fewer frames than this share of them were hardly made frame by frame.
+#: Labels of fewer frames than this share of them were hardly made frame by frame; figures of fewer of the pictures that
+#: lie next to labels say little.
 SPARSE = 0.5
 HEAD = (
     f"{'sequence':<20} {'model':<18} {'what':<8} "
@@ -61,9 +62,10 @@ def evaluate(
     Footage and labels of your own work the same way: a line of gt.txt is frame,id,left,top,width,height in pixels,
     frames from 1.
     """
-    from detectors.evaluation.intact import refuse_damaged
+    from detectors.evaluation.intact import sound_pictures
+    from detectors.evaluation.run import NEAR_S
     from detectors.evaluation.run import evaluate as run
-    from detectors.evaluation.sequence import read
+    from detectors.evaluation.sequence import read, refuse_later
     from detectors.inference.openvino import Runtime
     from detectors.models import choose
     from detectors.models import folders as model_folders
@@ -89,20 +91,28 @@ def evaluate(
             choices[name] = choose(
                 name, where, Runtime(), confidence, input_px or input_side(1, 1), asked=input_px is not None
             )
+    shown = []
     for sequence in sequences:
         with progress:
-            refuse_damaged(
-                sequence.video, sequence.footage, partial(_tell, progress, sequence.folder.name, "looked through")
-            )
+            tell = partial(_tell, progress, sequence.folder.name, "looked through")
+            shown.append(sound_pictures(sequence.video, sequence.footage, tell))
+        refuse_later(sequence, len(shown[-1]))
     if not as_json:
         click.echo(HEAD)
     for name, choice in choices.items():
         if choice.detail:
             click.echo(f"vms: {choice.detail}", err=True)
-        for sequence in sequences:
+        for sequence, times in zip(sequences, shown, strict=True):
             with progress:
                 tell = partial(_tell, progress, sequence.folder.name, name)
-                done = run(sequence, choice.backend, fps, tell, labelled_only=labelled_only)
+                done = run(sequence, times, choice.backend, fps, tell, labelled_only=labelled_only)
+            near = done.tracked.pictures + done.passed_over
+            if done.tracked.pictures < SPARSE * near:
+                click.echo(
+                    f"vms: only {done.tracked.pictures} of {near} pictures of {sequence.folder} next to a labelled "
+                    f"frame are within {NEAR_S:g} s of it and were compared: ask for more a second with --fps",
+                    err=True,
+                )
             click.echo(json.dumps(numbers(done)) if as_json else rows(done))
     if not as_json:
         click.echo(

@@ -13,10 +13,15 @@ import cv2
 import numpy as np
 import pytest
 
-from detectors.evaluation.intact import refuse_damaged
+from detectors.evaluation.intact import sound_pictures
 from detectors.evaluation.sequence import footage_of
+from tests.support.footage import encode
 from vms.domain.errors import ConfigurationError
+from vms.media.boxes import Track, init_segment
+from vms.media.fragmenter import Sample, fragment, length_prefixed
+from vms.media.nal import parameter_sets
 from vms.media.packets import padded
+from vms.media.parameters import read_sequence
 
 FPS, FRAMES = 10, 120
 CODECS = ("h264", "hevc")
@@ -110,13 +115,25 @@ def rewritten(
     return path
 
 
+def recording(codec: str) -> tuple[bytes, list[bytes]]:
+    """As the recorder writes it, from 10 s on, as if it were cut out of a longer run: 20 fragments of 5 pictures."""
+    units = encode(codec, frames=100, gop=25)
+    sets = parameter_sets(codec, units[0].payload)
+    samples = [
+        Sample(length_prefixed(codec, unit.payload), unit.dts + 900_000, unit.pts + 900_000, 3600, unit.key)
+        for unit in units
+    ]
+    head = init_segment(Track(codec, sets, read_sequence(codec, sets.sps[0]), 90_000))
+    return head, [fragment(n // 5 + 1, samples[n : n + 5]) for n in range(0, 100, 5)]
+
+
 def without(source: Path, path: Path, begin: int, end: int) -> Path:
     """The film without packets ``begin`` to ``end``; the others keep their times."""
     return rewritten(source, path, keep=lambda n: not begin <= n < end)
 
 
-def check(path: Path, progress: Callable[[float], None] = lambda _share: None) -> None:
-    refuse_damaged(path, footage_of(path), progress)
+def check(path: Path, progress: Callable[[float], None] = lambda _share: None) -> tuple[float, ...]:
+    return sound_pictures(path, footage_of(path), progress)
 
 
 def damaged_after(path: Path) -> float:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from video_script import write_video
 
 from detectors.evaluation import truth
+from detectors.evaluation.intact import sound_pictures
 from detectors.evaluation.run import Evaluation
 from detectors.evaluation.run import evaluate as evaluate_read
 from detectors.evaluation.scores import Scorer
@@ -95,18 +96,40 @@ def test_labels_of_mot_format_are_fractions(tmp_path: Path) -> None:
         ("1,4,64,36,0,72\n", "line 1: .*width and a height"),
         ("1,4,nan,36,10,72\n", "line 1"),
         ("1,4,1e300,36,10,72\n", "line 1: .*within 100,000 pixels"),
+        ("1,4,64,36,10,72\n" + "1" * 200_000 + "\n", "line 2: expected frame,id"),
+        ('1,4,64,36,10,72\n2,4,64,36,10,"72\n' + "3,4,64,36,10,72\n" * 10_000, "line 2: expected frame,id"),
+        ("1,-1,64,36,10,72\n\n1,-1,9,36,10,72\n", "line 3: id -1 stands in frame 1 already, in line 1: give each"),
         ("", "name no person"),
     ],
 )
 def test_a_line_that_is_not_in_the_format_is_named(tmp_path: Path, text: str, complaint: str) -> None:
     file = tmp_path / "gt.txt"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=complaint):
+    with pytest.raises(ConfigurationError, match=complaint) as told:
         truth.read(file, 640, 360)
+    assert str(file) in str(told.value)
+    assert "\n" not in str(told.value)
 
 
-def evaluate(folder: Path, backend: Backend, fps: float) -> Evaluation:
-    return evaluate_read(read(folder), backend, fps)
+def test_what_follows_the_format_and_what_stands_before_it_does_no_harm(tmp_path: Path) -> None:
+    """A byte order mark, an unclosed quote and a field without end in columns that nobody reads."""
+    file = tmp_path / "gt.txt"
+    lines = '1,4,64,36,32,72,1,"', f"2,4,64,36,32,72,1,{'x' * 200_000}", "3,4,64,36,32,72"
+    file.write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
+    assert sorted(truth.read(file, 640, 360)) == [1, 2, 3]
+
+
+def test_regions_need_no_identity(tmp_path: Path) -> None:
+    file = tmp_path / "gt.txt"
+    file.write_text("1,-1,64,36,32,72,1\n1,-1,0,0,64,36,0\n1,-1,0,99,64,36,0\n", encoding="utf-8")
+    found = truth.read(file, 640, 360)[1]
+    assert (found.ids, len(found.ignored)) == ((-1,), 2)
+
+
+def evaluate(folder: Path, backend: Backend, fps: float, *, labelled_only: bool = False) -> Evaluation:
+    labelled = read(folder)
+    shown = sound_pictures(labelled.video, labelled.footage)
+    return evaluate_read(labelled, shown, backend, fps, labelled_only=labelled_only)
 
 
 def sequence(folder: Path) -> Path:
@@ -142,12 +165,11 @@ def test_of_single_frames_with_labels_the_others_say_nothing(ssd_file: Path, tmp
     (folder / "gt.txt").write_text(
         "\n".join(line for line in lines if int(line.split(",")[0]) in kept), encoding="utf-8"
     )
-    labelled = read(folder)
-    assert labelled.labelled < SPARSE
-    done = evaluate_read(labelled, backend, 4, labelled_only=True)
+    assert read(folder).labelled < SPARSE
+    done = evaluate(folder, backend, 4, labelled_only=True)
     assert done.bare.pictures == len(kept)
     assert (done.bare.precision, done.bare.recall, done.bare.count_mae) == (1, 1, 0)
-    assert evaluate_read(labelled, backend, 4).bare.precision < 0.5
+    assert evaluate(folder, backend, 4).bare.precision < 0.5
 
 
 @pytest.mark.parametrize("name", ["PETS09-S2L1", "TUD-Stadtmitte"])

@@ -8,17 +8,15 @@ import av
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from film_script import CODECS, FRAMES, check, coded, damaged_after, film, overwrite, rewritten, without
+from film_script import CODECS, FRAMES, check, coded, damaged_after, film, overwrite, recording, rewritten, without
 
 from detectors.evaluation.sequence import footage_of
 from detectors.inference.motion import MotionBackend
-from tests.support.footage import encode
 from vms.cli.models import models
 from vms.domain.errors import ConfigurationError
-from vms.media.boxes import Track, init_segment
-from vms.media.fragmenter import Sample, fragment, length_prefixed
-from vms.media.nal import parameter_sets
-from vms.media.parameters import read_sequence
+
+#: What only tells something: no picture is in it.
+MESSAGES = {"h264": b"\x06\x05\x14" + b"x" * 20 + b"\x80", "hevc": b"\x4e\x01\x05\x14" + b"x" * 20 + b"\x80"}
 
 
 def still(n: int) -> int:
@@ -63,10 +61,13 @@ def test_a_film_cut_at_a_key_frame_is_whole(tmp_path: Path, codec: str, format_:
 @pytest.mark.parametrize("codec", CODECS)
 def test_pictures_that_a_cut_film_does_not_show_are_not_missed(tmp_path: Path, codec: str) -> None:
     """Its first picture lies between key frames: those before it are in the file, and an edit list skips them."""
-    path = rewritten(film(tmp_path / "source.mp4", codec, bframes=3), tmp_path / "video.mp4", earlier=17)
+    source = film(tmp_path / "source.mp4", codec, bframes=3)
+    path = rewritten(source, tmp_path / "video.mp4", earlier=17, before=MESSAGES[codec])
     with av.open(str(path)) as container:
         assert sum(packet.is_discard for packet in container.demux(video=0)) > 10
-    check(path)
+        container.seek(0)
+        given = [frame.time for frame in container.decode(video=0)]
+    assert check(path) == pytest.approx(given)
 
 
 def test_a_message_beside_pictures_may_make_no_sense(tmp_path: Path) -> None:
@@ -76,12 +77,13 @@ def test_a_message_beside_pictures_may_make_no_sense(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_packets_that_hold_no_picture_are_none(tmp_path: Path, codec: str) -> None:
-    message = {"h264": b"\x06", "hevc": b"\x4e\x01"}[codec] + b"\x05\x14" + b"x" * 20 + b"\x80"
     source = film(tmp_path / "source.mp4", codec)
-    path = rewritten(source, tmp_path / "video.mp4", behind=message)
+    path = rewritten(source, tmp_path / "video.mp4", behind=MESSAGES[codec])
     assert len(coded(path)) == 2 * FRAMES
     check(path)
-    assert damaged_after(rewritten(source, path, keep=lambda n: n != 65, behind=message)) == pytest.approx(6.4, abs=0.2)
+    assert damaged_after(rewritten(source, path, keep=lambda n: n != 65, behind=MESSAGES[codec])) == pytest.approx(
+        6.4, abs=0.2
+    )
 
 
 @pytest.mark.parametrize(("codec", "head"), [("h264", b"\x06\x05"), ("h264", b"\x1e"), ("hevc", b"\x7c\x01")])
@@ -107,7 +109,7 @@ def test_a_film_cut_where_a_decoder_recovers_is_whole(tmp_path: Path) -> None:
     with av.open(str(path)) as container:
         given = [frame.time for frame in container.decode(video=0)]
     assert len(given) < 80 < len(coded(path))
-    check(path)
+    assert check(path) == pytest.approx(given)
     overwrite(path, coded(path)[60].begin + 200, bytes(512))
     assert 5.5 <= damaged_after(path) <= 6
 
@@ -165,19 +167,14 @@ def test_missing_packets_are_named(tmp_path: Path, codec: str, bframes: int, beg
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_recording_that_lacks_fragments_is_named(tmp_path: Path, codec: str) -> None:
-    """As the recorder writes it, from 10 s on, as if it were cut out of a longer run."""
-    units = encode(codec, frames=100, gop=25)
-    sets = parameter_sets(codec, units[0].payload)
-    samples = [
-        Sample(length_prefixed(codec, unit.payload), unit.dts + 900_000, unit.pts + 900_000, 3600, unit.key)
-        for unit in units
-    ]
-    fragments = [fragment(n // 5 + 1, samples[n : n + 5]) for n in range(0, 100, 5)]
+    head, fragments = recording(codec)
     path = tmp_path / "video.mp4"
-    head = init_segment(Track(codec, sets, read_sequence(codec, sets.sps[0]), 90_000))
     path.write_bytes(head + b"".join(fragments))
     assert footage_of(path).first == 10
-    check(path)
+    shares: list[float] = []
+    check(path, shares.append)
+    assert shares == sorted(shares)
+    assert 0.9 < shares[-1] <= 1
     for begin, end in ((11, 13), (8, 15)):  # until amid a group; until a key frame
         path.write_bytes(head + b"".join(fragments[:begin] + fragments[end:]))
         assert damaged_after(path) == pytest.approx(begin / 5, abs=0.1)

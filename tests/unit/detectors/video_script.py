@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -37,8 +37,10 @@ def _media(packet: av.Packet, fps: int) -> MediaPacket:
     return MediaPacket(bytes(packet), packet.pts * step, packet.dts * step, packet.is_keyframe, packet.dts / fps)
 
 
-def write_video(path: Path, pictures: Iterable[np.ndarray], fps: int = 10, gop: int = 20) -> None:
-    """An MP4 with a key frame every ``gop`` frames."""
+def write_video(
+    path: Path, pictures: Iterable[np.ndarray], fps: int = 10, gop: int = 20, times: Callable[[int], int] = int
+) -> None:
+    """An MP4 with a key frame every ``gop`` frames; frame n is shown at ``times(n)`` of ``fps`` a second."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "sc_threshold": "0"})
         stream.pix_fmt, stream.gop_size = "yuv420p", gop
@@ -46,7 +48,7 @@ def write_video(path: Path, pictures: Iterable[np.ndarray], fps: int = 10, gop: 
             if n == 0:
                 stream.height, stream.width = picture.shape[:2]
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
-            frame.pts = n
+            frame.pts = times(n)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
