@@ -85,7 +85,8 @@ class CameraWatch:
         """One camera now."""
         recorder = self._reports.recorder(site.id, camera.id)
         detector = self._reports.detector(site.id, camera.id)
-        state, reason = judge(camera, recorder, detector)
+        unheard = self._reports.unheard(site.id, camera.id)
+        state, reason = judge(camera, recorder, detector, unheard=unheard)
         known = self._known.get(camera.id)
         if camera.enabled and self._settling(recorder, detector):
             # Nobody has spoken yet since this process began: what was known last is the better guess.
@@ -96,7 +97,7 @@ class CameraWatch:
         same = known is not None and (known.state, known.reason) == (state, reason)
         now = from_epoch(self._clock.utc())
         since = begun(state, known.since, recorder) if known is not None and same else now
-        return CameraView(site, camera, state, reason, min(since, now), recorder, detector)
+        return CameraView(site, camera, state, reason, min(since, now), recorder, detector, unheard)
 
     def views(self) -> list[CameraView]:
         """All cameras now."""
