@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -11,9 +12,16 @@ from tests.support.clocks import ManualClock
 from vms.bus import subjects
 from vms.domain.clock import from_epoch
 from vms.domain.messages import DetectorState, RecorderState
+from vms.settings.environment import Environment
 from web.cameras.reports import FRESH_S, UNHEARD_S, Reports
 from web.cameras.unanalysed import by_node, lost
 from web.cameras.view import CameraView, State, judge
+from web.cameras.watch import CameraWatch
+from web.configuration import revisions
+from web.configuration.current import CurrentConfiguration
+from web.database.engine import Database
+from web.database.schema import CameraState
+from web.database.upsert import upsert
 
 HEARTBEAT_S = 3.0
 SITE = facility().sites[0]
@@ -107,3 +115,22 @@ def test_the_camera_says_so_unless_its_disk_or_its_recorder_is_worse() -> None:
     assert judge(SITE.cameras[0], recorder, None) == ("recording", None)
     disabled = SITE.cameras[0].model_copy(update={"enabled": False})
     assert judge(disabled, recorder, None, unheard=True) == ("disabled", None)
+
+
+async def test_a_restart_of_web_does_not_make_it_well_for_a_moment(tmp_path: Path) -> None:
+    centre = Centre()
+    database = await Database.open(Environment.read(tmp_path, {}), centre.clock)
+    current = CurrentConfiguration(await revisions.seed(database, centre.clock, facility(1)))
+    since = from_epoch(centre.clock.utc())
+    row = {"camera": "cam-1", "state": "recording", "reason": "detector_lost", "since": since}
+    async with database.change() as change:
+        await upsert(change.connection, CameraState, [row], ["camera"])
+    watch = CameraWatch(database, centre.clock, current, centre.reports)
+    await watch.load()
+    told = []
+    for roles in (("recorder",), ("recorder",), BOTH, ("recorder",)):
+        centre.hear(HEARTBEAT_S, *roles)
+        await watch.tick()
+        told += [(view.state, view.reason) for view in watch.views()]
+    await database.close()
+    assert told == [("recording", "detector_lost")] * 2 + [("recording", None)] * 2
