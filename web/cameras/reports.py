@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 FRESH_S = 6.0
 #: A node's own heartbeat is slower.
 NODE_FRESH_S = 15.0
+#: A detector that crashed is back within seconds; one that was not heard for so long is lost.
+UNHEARD_S = 10.0
 
 
 class Reports:
@@ -36,6 +38,7 @@ class Reports:
         self._revision_seen = revision_seen
         self._recorders: dict[str, tuple[RecorderState, float]] = {}
         self._detectors: dict[str, tuple[DetectorState, float]] = {}
+        self._recorded_since: dict[str, float] = {}  # its recorder has spoken without a pause
         self._nodes: dict[str, tuple[NodeState, float]] = {}
         self._warned = False
         self.heard_at = clock.monotonic()  # when anybody spoke last
@@ -57,6 +60,19 @@ class Reports:
         if kept is None or kept[0].site != site:
             return None
         return Report(kept[0], self._clock.monotonic() - kept[1] < FRESH_S)
+
+    def unheard(self, site: str, camera: str) -> bool:
+        """Whether this camera's detector has been silent for ``UNHEARD_S`` in which its recorder spoke.
+
+        What silences both is the bus, the link or ourselves, and says nothing about the detector.
+        """
+        recorder, detector = self.recorder(site, camera), self._detectors.get(camera)
+        if recorder is None or not recorder.fresh:
+            return False
+        since = self._recorded_since[camera]
+        if detector is not None and detector[0].site == site:
+            since = max(since, detector[1])
+        return self._clock.monotonic() - since > UNHEARD_S
 
     def all_recorders(self) -> list[Report[RecorderState]]:
         """Every recorder's last word."""
@@ -94,6 +110,9 @@ class Reports:
         if before is not None and before[1] > received:
             return
         kept[camera] = (state, received)
+        paused = before is None or before[0].site != site or received - before[1] > FRESH_S
+        if role == "recorder" and paused:
+            self._recorded_since[camera] = received
         self.heard_at = max(self.heard_at, received)
         self._revision_seen(state.revision)
         if before is None or (before[0].status, before[0].reason) != (state.status, state.reason):

@@ -1,7 +1,7 @@
 """Cameras that are recorded while nobody counts in them: the alert ``analysis_failed``, raised and ended here.
 
-A camera that is dark is ``camera_offline``'s matter, a detector that is silent says nothing about its cameras; what
-remains is a detector that lives and says of a camera that it cannot analyse it.
+One a camera of which a living detector says that it cannot analyse it; one a node whose detector is silent while its
+recorder speaks. A camera that is dark is ``camera_offline``'s matter.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 import copy
 import logging
 import uuid
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import select
 
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.messages import AlertEvent
+from vms.domain.node import NODE_SITE
 from web.alerts import incoming
-from web.cameras.view import CameraView, translate
+from web.cameras.view import DETECTOR_LOST, CameraView, translate
 from web.cameras.watch import CameraWatch
 from web.database.engine import Database
 from web.database.schema import Alert
@@ -28,11 +31,16 @@ log = logging.getLogger(__name__)
 
 KIND = "analysis_failed"
 RULE = "analysis-failed"
+#: Before a node's id, where else a camera's stands.
+_NODE = f"{NODE_SITE}."
 LOOK_S = 1.0
+PICTURED = ("recording", "online")
 #: A detector tries again within seconds; somebody is told when that did not help (seconds).
 AFTER_S = 20.0
 #: Analysed for so long, it is over: a stream that gives a picture now and then is one trouble, not many (seconds).
 STEADY_S = 60.0
+
+_Alert = tuple[str, str, datetime]  # id, site, opened
 
 
 @dataclass(slots=True)
@@ -43,7 +51,7 @@ class _Trouble:
 
 @dataclass(slots=True)
 class Unanalysed:
-    """Which cameras are in alarm. Pure: ``now`` is monotonic seconds."""
+    """Which cameras, and which nodes, are in alarm. Pure: ``now`` is monotonic seconds."""
 
     open: set[str] = field(default_factory=set)
     _troubles: dict[str, _Trouble] = field(default_factory=dict)
@@ -82,7 +90,7 @@ class UnanalysedWatch:
         self._clock = clock
         self._cameras = cameras
         self._troubled = Unanalysed()
-        self._alerts: dict[str, tuple[str, str, datetime]] = {}  # by camera: alert, site, opened
+        self._alerts: dict[str, _Alert] = {}  # by camera or node
         self._loaded = False
 
     async def run(self) -> None:
@@ -95,49 +103,81 @@ class UnanalysedWatch:
             await self._load()
             self._loaded = True
         views = {view.camera.id: view for view in self._cameras.views() if view.camera.enabled}
+        nodes = by_node(views.values())
+        failing = {id_: _failing(one) for id_, one in views.items()}
+        failing |= {node: lost(members) for node, members in nodes.items()}
+        if any(one.recorder is None and one.detector is None for one in views.values()):  # it may be of that node
+            failing = {**{key: None for key in self._alerts if key.startswith(_NODE)}, **failing}
         troubled = copy.deepcopy(self._troubled)
-        opens, ends = troubled.tick(self._clock.monotonic(), {id_: _failing(one) for id_, one in views.items()})
+        opens, ends = troubled.tick(self._clock.monotonic(), failing)
         if opens or ends:
-            await self._tell(views, opens, ends)
+            await self._tell(views, nodes, opens, ends)
         self._troubled = troubled  # only now: what was not written is tried again
 
-    async def _tell(self, views: Mapping[str, CameraView], opens: list[str], ends: list[str]) -> None:
+    async def _tell(
+        self, views: Mapping[str, CameraView], nodes: Mapping[str, list[CameraView]], opens: list[str], ends: list[str]
+    ) -> None:
         now = from_epoch(self._clock.utc())
-        opened = {camera: (uuid.uuid4().hex, views[camera].site.id, now) for camera in opens}
-        events = [_event(camera, one, "opened", now, views[camera]) for camera, one in opened.items()]
-        events += [_event(camera, self._alerts[camera], "ended", now) for camera in ends]
+        opened = {key: (uuid.uuid4().hex, NODE_SITE if key in nodes else views[key].site.id, now) for key in opens}
+        details = {key: _silent(nodes[key]) if key in nodes else _why(views[key]) for key in opens}
+        events = [_event(key, one, "opened", now, details[key]) for key, one in opened.items()]
+        events += [_event(key, self._alerts[key], "ended", now, {}) for key in ends]
         async with self._database.change() as change:
             await incoming.apply(change, events)
-        self._alerts = {camera: one for camera, one in {**self._alerts, **opened}.items() if camera not in ends}
+        self._alerts = {key: one for key, one in {**self._alerts, **opened}.items() if key not in ends}
         for event in events:
-            log.warning("analysis.%s camera=%s", "failed" if event.event == "opened" else "back", event.camera)
+            what = "node" if event.site == NODE_SITE else "camera"
+            log.warning("analysis.%s %s=%s", "failed" if event.event == "opened" else "back", what, event.camera)
 
     async def _load(self) -> None:
         """What the process before this one left open."""
         query = select(Alert.id, Alert.site, Alert.camera, Alert.opened_at)
         async with self._database.read() as connection:
             for row in await connection.execute(query.where(Alert.kind == KIND, Alert.ended_at.is_(None))):
-                self._alerts[row.camera] = (row.id, row.site, row.opened_at)
+                key = _NODE + row.camera if row.site == NODE_SITE else row.camera
+                self._alerts[key] = (row.id, row.site, row.opened_at)
         self._troubled.open = set(self._alerts)
+
+
+def by_node(views: Iterable[CameraView]) -> dict[str, list[CameraView]]:
+    """Cameras by the node that analyses them, or that records them where no detector was heard yet."""
+    found: dict[str, list[CameraView]] = defaultdict(list)
+    for view in views:
+        heard = view.detector or view.recorder
+        if heard is not None:
+            found[_NODE + heard.state.node].append(view)
+    return found
+
+
+def lost(members: Iterable[CameraView]) -> bool | None:
+    """Whether a node's detector is silent about any of these while they are recorded; None: none of them is."""
+    pictured = [view.unheard for view in members if view.state in PICTURED]
+    return any(pictured) if pictured else None
 
 
 def _failing(view: CameraView) -> bool | None:
     detector = view.detector
-    if view.state not in ("recording", "online") or detector is None or not detector.fresh:
+    if view.state not in PICTURED or detector is None or not detector.fresh:
         return None
     if detector.state.status == "online":
         return False
     return None if detector.state.reason in (None, "connecting") else True
 
 
+def _silent(members: Iterable[CameraView]) -> dict[str, object]:
+    return {"reason": DETECTOR_LOST, "cameras": [view.camera.id for view in members if view.unheard]}
+
+
+def _why(view: CameraView) -> dict[str, object]:
+    reason = None if view.detector is None else translate(view.detector.state.reason)
+    return {} if reason is None else {"reason": reason}
+
+
 def _event(
-    camera: str, alert: tuple[str, str, datetime], word: str, now: datetime, view: CameraView | None = None
+    key: str, alert: _Alert, word: Literal["opened", "ended"], now: datetime, detail: dict[str, object]
 ) -> AlertEvent:
     id_, site, opened = alert
-    detector = None if view is None else view.detector
-    reason = None if detector is None else translate(detector.state.reason)
     return AlertEvent(
-        id=id_, event="opened" if word == "opened" else "ended", at=now, site=site, camera=camera, rule=RULE, kind=KIND,
-        severity="warning", opened_at=opened, ended_at=None if word == "opened" else now,
-        detail={} if reason is None else {"reason": reason},
+        id=id_, event=word, at=now, site=site, camera=key.removeprefix(_NODE), rule=RULE, kind=KIND,
+        severity="warning", opened_at=opened, ended_at=None if word == "opened" else now, detail=detail,
     )  # fmt: skip

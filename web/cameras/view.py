@@ -17,6 +17,8 @@ State = Literal["recording", "online", "offline", "disabled"]
 
 #: Why a camera that is recorded is not analysed: its pictures come and none can be made of them.
 UNDECODED = ("corrupt", "decoder")
+#: The same: nobody looks at them.
+DETECTOR_LOST = "detector_lost"
 
 #: Words that only workers use among themselves, in the words of the interface.
 _TRANSLATED: dict[str, str] = {"ended": "unreachable", "clock": "connecting", "stopped": "worker_lost"}
@@ -31,9 +33,13 @@ class Report(Generic[T]):
 
 
 def judge(
-    camera: Camera, recorder: Report[RecorderState] | None, detector: Report[DetectorState] | None
+    camera: Camera,
+    recorder: Report[RecorderState] | None,
+    detector: Report[DetectorState] | None,
+    *,
+    unheard: bool = False,
 ) -> tuple[State, str | None]:
-    """State and reason of a camera."""
+    """State and reason of a camera; ``unheard``: its detector is lost, not only late."""
     if not camera.enabled:
         return "disabled", None
     recording = recorder.state if recorder is not None and recorder.fresh else None
@@ -45,9 +51,11 @@ def judge(
     else:
         reason = translate(recording.reason)
     if recording is not None and recording.status == "recording":
-        # What is written but cannot be decoded is worth a word too; a disk that fails is graver.
-        undecoded = seeing.reason if seeing is not None and seeing.reason in UNDECODED else None
-        return "recording", reason if reason == "disk" else undecoded
+        # What is written but not analysed is worth a word too; a disk that fails is graver.
+        unanalysed: str | None = seeing.reason if seeing is not None and seeing.reason in UNDECODED else None
+        if unheard:
+            unanalysed = DETECTOR_LOST
+        return "recording", reason if reason == "disk" else unanalysed
     if (recording is not None and recording.status == "online") or (seeing is not None and seeing.status == "online"):
         return "online", reason
     return "offline", reason or "connecting"
@@ -85,6 +93,7 @@ class CameraView:
     since: datetime
     recorder: Report[RecorderState] | None
     detector: Report[DetectorState] | None
+    unheard: bool = False
 
     def represent(self, open_alerts: int) -> dict[str, Any]:
         """As in the list of docs/http.md."""

@@ -21,7 +21,7 @@ from web.alerts import incoming
 from web.alerts.store import open_counts
 from web.cameras.alarms import Action, Alarms, Hush, Status
 from web.cameras.reports import FRESH_S, Reports
-from web.cameras.view import CameraView, Report, begun, judge
+from web.cameras.view import DETECTOR_LOST, CameraView, Report, begun, judge
 from web.configuration.current import CurrentConfiguration
 from web.database.engine import Database
 from web.database.failures import ANY, first_line
@@ -85,8 +85,11 @@ class CameraWatch:
         """One camera now."""
         recorder = self._reports.recorder(site.id, camera.id)
         detector = self._reports.detector(site.id, camera.id)
-        state, reason = judge(camera, recorder, detector)
         known = self._known.get(camera.id)
+        unheard = self._reports.unheard(site.id, camera.id)
+        if known is not None and known.reason == DETECTOR_LOST:  # until it is heard, also by the process after this one
+            unheard = detector is None or not detector.fresh
+        state, reason = judge(camera, recorder, detector, unheard=unheard)
         if camera.enabled and self._settling(recorder, detector):
             # Nobody has spoken yet since this process began: what was known last is the better guess.
             if known is None or known.state == "disabled":
@@ -96,7 +99,7 @@ class CameraWatch:
         same = known is not None and (known.state, known.reason) == (state, reason)
         now = from_epoch(self._clock.utc())
         since = begun(state, known.since, recorder) if known is not None and same else now
-        return CameraView(site, camera, state, reason, min(since, now), recorder, detector)
+        return CameraView(site, camera, state, reason, min(since, now), recorder, detector, unheard)
 
     def views(self) -> list[CameraView]:
         """All cameras now."""

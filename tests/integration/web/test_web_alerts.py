@@ -10,7 +10,7 @@ from tests.integration.web.rig import WebRig
 from tests.integration.web.worker import JPEG, Worker
 from tests.support.waiting import until_async
 from vms.domain.messages import Box
-from web.cameras import orphans, unanalysed
+from web.cameras import orphans, reports, unanalysed
 
 
 async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Worker) -> None:
@@ -70,6 +70,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orphans, "GRACE_S", 0.5)
     monkeypatch.setattr(unanalysed, "AFTER_S", 1.0)
     monkeypatch.setattr(unanalysed, "STEADY_S", 1.0)
+    monkeypatch.setattr(reports, "UNHEARD_S", 1.0)
 
 
 @pytest.mark.usefixtures("soon")
@@ -110,6 +111,27 @@ async def test_a_camera_that_is_recorded_and_not_analysed_raises_one_alert(
     assert (camera["state"], camera["reason"], camera["open_alerts"]) == ("recording", reason, 1)
     (ended,) = await until_async(lambda: alerts_while("online", "ended"), 20)
     assert ended["id"] == alert["id"]
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_detector_that_stays_away_raises_one_alert_for_its_node(rig: WebRig, worker: Worker) -> None:
+    async def alerts_while(*states: str, reason: str | None = None) -> tuple[list[dict[str, object]]] | None:
+        for camera in ("cam-1", "cam-2"):
+            await worker.beat(camera, analysed=reason is None)
+        cameras = (await rig.http.get("/api/cameras")).json()["items"]
+        items = (await rig.http.get("/api/alerts", params={"kind": "analysis_failed,camera_offline"})).json()["items"]
+        shown = [("recording", reason)] * 2 == [(one["state"], one["reason"]) for one in cameras]
+        return (items,) if shown and [item["state"] for item in items] == [*states] else None
+
+    await until_async(alerts_while, 20)
+    ((alert,),) = await until_async(lambda: alerts_while("open", reason="detector_lost"), 20)
+    assert (alert["kind"], alert["site"], alert["camera"], alert["node"]) == ("analysis_failed", None, None, "local")
+    assert alert["detail"] == {"reason": "detector_lost", "cameras": ["cam-1", "cam-2"]}
+    await rig.stop()
+    await rig.start()
+    ((same,),) = await until_async(lambda: alerts_while("open", reason="detector_lost"), 20)
+    ((ended,),) = await until_async(lambda: alerts_while("ended"), 20)
+    assert alert["id"] == same["id"] == ended["id"]
 
 
 async def test_a_state_that_does_not_exist_is_an_error_not_an_empty_list(rig: WebRig) -> None:

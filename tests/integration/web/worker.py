@@ -80,13 +80,15 @@ class Worker:
         made = MinuteCount(site="s1", camera="cam-1", at=at, mean=mean, max=most, samples=samples, **more)
         await self.store(made, "minute", f"minute.{at}.{part}")
 
-    async def beat(self, camera: str = "cam-1", status: str = "recording", **more: Any) -> None:
+    async def beat(
+        self, camera: str = "cam-1", status: str = "recording", *, analysed: bool = True, **more: Any
+    ) -> None:
         now = datetime.now(UTC)
         recorder = RecorderState(
             site="s1", camera=camera, at=now, since=now, status=status, fps=25, bitrate=2e6, last_frame_at=now, **more
         )
         await self.client.publish(f"$KV.state.s1.{camera}.recorder", recorder.encode())
-        if status == "recording":
+        if status == "recording" and analysed:
             await self.see(camera)
         await self.client.flush()
 

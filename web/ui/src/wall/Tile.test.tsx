@@ -42,6 +42,9 @@ describe('Tile', () => {
     // An open alert has the place, and the words stay for who points at it.
     const { container: alarmed } = show({ severity: 'warning', alert: 'analysis_failed' }, { reason: 'corrupt' })
     expect([alarmed.querySelector('.tile-warn'), alarmed.querySelector('.tile-alert')?.textContent]).toEqual([null, 'Camera không đếm được người'])
+    const { container: unheard } = show({}, { reason: 'detector_lost' })
+    expect(unheard.querySelector('.tile-warn')?.textContent).toBe('Không phân tích, vẫn đang ghi')
+    expect(unheard.querySelector<HTMLElement>('.tile')?.title).toContain('bộ phân tích ngừng hoạt động')
     expect(show({}, { reason: 'disk' }).container.querySelector('.tile-warn')).toBeNull()
     expect(show({}, { state: 'offline', reason: 'corrupt' }).container.querySelector('.tile-warn')).toBeNull()
   })

@@ -29,8 +29,8 @@ export interface TileProps {
 
 export const isClosed = (camera: Pick<Camera, 'placement'> | RemovedCamera) => camera.placement === 'patient_room'
 export const hasPicture = (camera: Camera) => !isClosed(camera) && (camera.state === 'recording' || camera.state === 'online')
-/** Its pictures are written, and none can be made of them to count in: on the wall the last one stands still. */
-export const isUnanalysed = (camera: Camera) => camera.state === 'recording' && (camera.reason === 'corrupt' || camera.reason === 'decoder')
+/** Its pictures are written, and nobody can count in them: on the wall the last one stands still. */
+export const isUnanalysed = (camera: Camera) => camera.state === 'recording' && ['corrupt', 'decoder', 'detector_lost'].includes(camera.reason ?? '')
 
 export const Tile = memo(function Tile({ camera, severity, alert, others, feed, width, site }: TileProps) {
   const { t } = useTranslation()
