@@ -13,6 +13,9 @@ export function beganAt(alert: Said): number {
   return began <= opened ? began : opened
 }
 
+/** How many an alert of this kind is about: whoever crosses a line twice is one person and two crossings. */
+export const manyOf = (kind: string, count: number): string => i18n.t(kind === 'line_crossing' ? 'said.crossings' : 'tile.persons', { count })
+
 /** How long it lasted, or has lasted `now`. Milliseconds. */
 export const lastedMs = (alert: Said, now: number): number =>
   Math.max(0, (alert.ended_at ? Date.parse(alert.ended_at) : now) - beganAt(alert))
