@@ -66,8 +66,11 @@ export function saidWhole(alert: Said, now: number, name?: string): string {
   return i18n.t(alert.ended_at ? 'said.over' : 'said.ongoing', when)
 }
 
+/** The ways in which a line was crossed. */
+export const waysOf = (detail: Alert['detail']) => (['a_to_b', 'b_to_a'] as const).filter((way) => amount(detail?.[way]) > 0)
+
 function crossings(detail: Record<string, unknown>, persons: number, zone: string | null): string {
-  const ways = (['a_to_b', 'b_to_a'] as const).filter((way) => amount(detail[way]) > 0)
+  const ways = waysOf(detail)
   const line = zone ? quoted(zone) : ''
   const [first, second] = ways
   const all = i18n.t('said.crossed', { count: first ? ways.reduce((sum, way) => sum + amount(detail[way]), 0) : persons, line })
