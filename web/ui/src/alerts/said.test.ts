@@ -53,9 +53,9 @@ describe('an alert in words', () => {
     expect(saidWhole(alert({ ended_at: null }), NOW)).toMatch(/từ .*21:03:12, đến nay 2 phút 5 giây$/)
   })
   it('calls the zone as it was called then, else as it is called now, else by its id', () => {
-    expect(ruleOf(alert(), 'Tên mới')).toBe('Xâm nhập vùng cấm · «Cửa ra»')
-    expect(ruleOf(alert({ detail: {} }), 'Tên mới')).toBe('Xâm nhập vùng cấm · «Tên mới»')
-    expect(ruleOf(alert({ detail: null }))).toBe('Xâm nhập vùng cấm · «z1»')
+    expect(ruleOf(alert(), 'Tên mới')).toBe('Xâm nhập vùng · «Cửa ra»')
+    expect(ruleOf(alert({ detail: {} }), 'Tên mới')).toBe('Xâm nhập vùng · «Tên mới»')
+    expect(ruleOf(alert({ detail: null }))).toBe('Xâm nhập vùng · «z1»')
     expect(ruleOf(alert({ kind: 'tamper', zone: null, detail: {} }))).toBe('Camera bị can thiệp')
   })
 })

@@ -164,8 +164,8 @@ export function drawTracks(
     drawTrail(context, track, trail(track.id), width, height, colour)
     context.globalAlpha = 1 - FADE * (track.guess ?? 0)
     drawBox(context, track, width, height, colour)
-    label(context, `${breach ? '◆ ' : ''}${track.id} · ${Math.round(track.confidence * 100)}%`, track.x * width, Math.max(0, track.y * height - 19), colour, width)
     context.globalAlpha = 1
+    label(context, `${breach ? '◆ ' : ''}${track.id} · ${Math.round(track.confidence * 100)}%`, track.x * width, Math.max(0, track.y * height - 19), colour, width)
   }
 }
 

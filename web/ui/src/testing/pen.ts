@@ -10,7 +10,6 @@ export interface Text {
   text: string
   x: number
   y: number
-  alpha: number
 }
 
 export function penOf() {
@@ -27,6 +26,6 @@ export function penOf() {
     },
   }) as unknown as CanvasRenderingContext2D
   const said = (): Text[] => strokes.filter(({ what }) => what === 'fillText')
-    .map(({ args: [text, x, y], style: { globalAlpha } }) => ({ text: String(text), x: Number(x), y: Number(y), alpha: Number(globalAlpha) }))
+    .map(({ args: [text, x, y] }) => ({ text: String(text), x: Number(x), y: Number(y) }))
   return { context, strokes, said }
 }
