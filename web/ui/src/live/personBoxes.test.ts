@@ -31,6 +31,13 @@ describe('PersonBoxes', () => {
     expect([found?.w, found?.h]).toEqual([0.1, 0.2])
     expect((found?.x ?? 0) + 0.05).toBeCloseTo(0.075) // the foot: 0.025, 0.05, and so on
   })
+  it('does not walk anybody out of the picture, nor out of a zone that ends at its edge', () => {
+    const boxes = seen([10_000, [{ ...track(1, 0.5), y: 0.65 }]], [10_250, [{ ...track(1, 0.5), y: 0.75 }]])
+    const [found] = boxes.at(10_500, 10_500) ?? []
+    const foot = (found?.y ?? 0) + (found?.h ?? 0)
+    expect(foot).toBeCloseTo(1, 5)
+    expect(foot).toBeLessThanOrEqual(1)
+  })
   it('says how far a box is a guess, new persons included', () => {
     const boxes = seen([10_000, [track(1, 0.1)]], [10_250, [track(1, 0.2), track(2)]])
     expect(boxes.at(10_200, 10_300)?.map((one) => one.guess)).toEqual([undefined, undefined])

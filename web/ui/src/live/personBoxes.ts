@@ -50,8 +50,8 @@ export class PersonBoxes {
 
   /**
    * Persons in the frame of `frameAt`: between two sightings they are where a straight line has them, after the newest
-   * one they go on for as long as it came after the one before, half a second at most. Null when nothing is known about so new a picture, [] when nobody is
-   * there. Without a frame's time the newest sighting counts.
+   * one they go on for as long as it came after the one before, half a second at most. Null when nothing is known about
+   * so new a picture, [] when nobody is there. Without a frame's time the newest sighting counts.
    */
   at(frameAt: number | null, now: number): Track[] | null {
     const newest = this.held[this.held.length - 1]
@@ -76,6 +76,9 @@ export class PersonBoxes {
   }
 }
 
+/** Feet stay in the picture, and so in a zone that is drawn to its edge; by less than a pixel, for sums are not exact. */
+const within = (at: number) => Math.min(1 - 1e-6, Math.max(1e-6, at))
+
 /**
  * Those of the newest sighting, `ahead` ms after it. Their feet go on as they came, no further than their last step was;
  * a box that grew, because somebody came into the picture or stood up, is not known to grow on.
@@ -86,8 +89,9 @@ function onward(before: Sighting | undefined, newest: Sighting, ahead: number): 
   const guess = Math.round((10 * ahead) / FRESH_MS) / 10
   return newest.tracks.map((track) => {
     const was = before?.tracks.find((one) => one.id === track.id) ?? track
-    const [dx, dy] = [track.x + track.w / 2 - was.x - was.w / 2, track.y + track.h - was.y - was.h]
-    return { ...track, x: track.x + dx * share, y: track.y + dy * share, guess }
+    const [x, y] = [track.x + track.w / 2, track.y + track.h]
+    const [dx, dy] = [x - was.x - was.w / 2, y - was.y - was.h]
+    return { ...track, x: track.x + within(x + dx * share) - x, y: track.y + within(y + dy * share) - y, guess }
   })
 }
 
