@@ -1,4 +1,4 @@
-// An alert in few words: picture, kind, place, time, persons. Used beside the wall and the camera.
+// An alert in few words: picture, kind, place, time, how many. Used beside the wall and the camera.
 import type { TFunction } from 'i18next'
 import { ClockAlert, FileWarning, Gauge, HardDrive, ImageOff, type LucideIcon } from 'lucide-react'
 import { memo, useState } from 'react'
@@ -10,7 +10,7 @@ import { moment, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { usePlaces } from './places'
-import { lastedMs, saidOf } from './said'
+import { lastedMs, manyOf, saidOf } from './said'
 
 const NODE_ICONS: Record<string, LucideIcon> = { clock: ClockAlert, index: FileWarning, analysis: Gauge }
 
@@ -47,7 +47,7 @@ export const AlertCard = memo(function AlertCard({ alert, here }: { alert: Alert
         {here ? said && <span>{said}</span> : <span className="cut">{place(alert)}</span>}
         <span className="secondary cut" title={said}>
           {moment(alert.opened_at)}
-          {!here && alert.persons ? ` · ${t('tile.persons', { count: alert.persons })}` : ''}
+          {!here && alert.persons ? ` · ${manyOf(alert.kind, alert.persons)}` : ''}
           {alert.ended_at && ` · ${lasting(alert, t)}`}
         </span>
         {here && <AlertBadge state={alert.state} severity={alert.severity} />}

@@ -34,6 +34,11 @@ describe('AlertFacts', () => {
     expect(said.find((one) => one.startsWith('Kết thúc'))).toMatch(/21:08:17 \(5 phút 5 giây\)$/)
     expect(said.join()).not.toMatch(/stay-7|305|z1|dwell|most/)
   })
+  it('counts the crossings of a line, not persons', () => {
+    const said = facts({ ...alert, kind: 'line_crossing', persons: 4, detail: { a_to_b: 3, b_to_a: 1 } } as Alert)
+    expect(said).toContain('Số lượt qua: 4')
+    expect(said.join()).not.toContain('Số người')
+  })
   it('writes offsets of a clock with their unit, large ones in minutes', () => {
     const clock = { ...alert, site: null, camera: null, node: 'local', rule: 'clock', kind: 'clock', zone: null, persons: null }
     expect(facts({ ...clock, detail: { offset_s: -0.43, stepped_s: 305 } } as Alert)).toEqual(expect.arrayContaining(['Lệch: -0,4 giây', 'Nhảy: 5 phút 5 giây']))

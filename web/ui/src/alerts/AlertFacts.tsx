@@ -24,7 +24,7 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   if (!isOfSite(alert) && alert.camera !== null) {
     facts.splice(1, 0, [t('alerts.camera'), <Link key="camera" href={`/cameras/${alert.camera}`}>{camera?.name ?? alert.camera}</Link>])
   }
-  if (alert.persons && !isOfSite(alert)) facts.push([t('alerts.persons'), alert.persons])
+  if (alert.persons && !isOfSite(alert)) facts.push([t(alert.kind === 'line_crossing' ? 'alerts.crossings' : 'alerts.persons'), alert.persons])
   if (alert.rule && !alert.node) facts.push([t('alerts.rule'), ruleOf(alert, zone?.name)])
   for (const [name, value] of Object.entries(alert.detail ?? {})) {
     // The sentence gives it, but for a site, of which it says how many cameras.

@@ -3,8 +3,9 @@ import { ImageOff } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCamera } from '../api/queries'
-import type { Alert } from '../api/types'
+import type { Alert, Rule } from '../api/types'
 import { ALERT_COLOURS, drawPersons, drawZones, prepare } from '../camera/overlay'
+import { waysOf } from './said'
 
 export function AlertPicture({ alert }: { alert: Alert }) {
   const { t } = useTranslation()
@@ -20,9 +21,9 @@ export function AlertPicture({ alert }: { alert: Alert }) {
     const context = element && prepare(element)
     if (!element || !context) return
     const { clientWidth: width, clientHeight: height } = element
-    drawZones(context, (zones ?? []).filter((zone) => zone.id === alert.zone), width, height)
+    drawZones(context, (zones ?? []).filter((zone) => zone.id === alert.zone), width, height, crossed(alert))
     drawPersons(context, alert.boxes ?? [], width, height, ALERT_COLOURS[alert.severity])
-  }, [zones, alert.zone, alert.boxes, alert.severity])
+  }, [zones, alert])
   useEffect(() => {
     const element = canvas.current
     if (!element || !loaded) return
@@ -53,4 +54,9 @@ export function AlertPicture({ alert }: { alert: Alert }) {
       <canvas ref={canvas} className="stage-overlay" aria-hidden="true" />
     </div>
   )
+}
+
+/** The ways that were crossed, for their arrows and letters: the rule may have been changed since. */
+function crossed({ zone, kind, detail }: Alert): Rule[] {
+  return zone === null || kind !== 'line_crossing' ? [] : waysOf(detail).map((direction) => ({ id: direction, kind, zone, direction }))
 }

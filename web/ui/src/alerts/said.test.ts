@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Alert } from '../api/types'
 import i18n from '../i18n'
-import { beganAt, lastedMs, ruleOf, saidOf, saidWhole } from './said'
+import { beganAt, lastedMs, manyOf, ruleOf, saidOf, saidWhole } from './said'
 
 const base = {
   kind: 'zone_breach', zone: 'z1', rule: 'breach', persons: 1, opened_at: '2026-11-22T14:03:13Z', ended_at: '2026-11-22T14:03:26Z',
@@ -15,12 +15,12 @@ describe.each([
   ['vi', {
     breach: '2 người trong vùng «Cửa ra»', crossed: '3 lượt qua vạch «Cửa ra»: 2 từ A sang B, 1 từ B sang A', oneWay: '1 lượt qua vạch «Cửa ra», từ B sang A',
     max: '4 người trong khung hình, tối đa 3', min: 'Dưới 2 người trong vùng «Cửa ra»', absence: 'Không có ai trong khung hình',
-    loitering: '1 người nán lại trong vùng «Cửa ra»', tamper: 'Hình bị che', offline: 'Không tới được camera',
+    passed: ['6 lượt', '1 người'], loitering: '1 người nán lại trong vùng «Cửa ra»', tamper: 'Hình bị che', offline: 'Không tới được camera',
   }],
   ['en', {
     breach: '2 persons in zone “Cửa ra”', crossed: '3 crossings of line “Cửa ra”: 2 from A to B, 1 from B to A', oneWay: '1 crossing of line “Cửa ra”, from B to A',
     max: '4 persons in the picture, at most 3 allowed', min: 'Fewer than 2 persons in zone “Cửa ra”', absence: 'Nobody in the picture',
-    loitering: '1 person staying in zone “Cửa ra”', tamper: 'The picture is covered', offline: 'Camera unreachable',
+    passed: ['6 crossings', '1 person'], loitering: '1 person staying in zone “Cửa ra”', tamper: 'The picture is covered', offline: 'Camera unreachable',
   }],
 ])('in %s', (language, said) => {
   beforeEach(() => i18n.changeLanguage(language))
@@ -31,6 +31,7 @@ describe.each([
     expect(saidOf(alert({ persons: 2 }))).toBe(said.breach)
     expect(saidOf(alert({ kind: 'line_crossing', persons: 3, detail: { zone_name, a_to_b: 2, b_to_a: 1 } }))).toBe(said.crossed)
     expect(saidOf(alert({ kind: 'line_crossing', detail: { zone_name, b_to_a: 1 } }))).toBe(said.oneWay)
+    expect([manyOf('line_crossing', 6), manyOf('zone_breach', 1)]).toEqual(said.passed)
     expect(saidOf(alert({ kind: 'occupancy', zone: null, persons: 4, detail: { max: 3 } }))).toBe(said.max)
     expect(saidOf(alert({ kind: 'occupancy', persons: 1, detail: { zone_name, min: 2 } }))).toBe(said.min)
     expect(saidOf(alert({ kind: 'absence', zone: null, persons: 0, detail: {} }))).toBe(said.absence)
@@ -52,9 +53,9 @@ describe('an alert in words', () => {
     expect(saidWhole(alert({ ended_at: null }), NOW)).toMatch(/từ .*21:03:12, đến nay 2 phút 5 giây$/)
   })
   it('calls the zone as it was called then, else as it is called now, else by its id', () => {
-    expect(ruleOf(alert(), 'Tên mới')).toBe('Xâm nhập vùng cấm · «Cửa ra»')
-    expect(ruleOf(alert({ detail: {} }), 'Tên mới')).toBe('Xâm nhập vùng cấm · «Tên mới»')
-    expect(ruleOf(alert({ detail: null }))).toBe('Xâm nhập vùng cấm · «z1»')
+    expect(ruleOf(alert(), 'Tên mới')).toBe('Xâm nhập vùng · «Cửa ra»')
+    expect(ruleOf(alert({ detail: {} }), 'Tên mới')).toBe('Xâm nhập vùng · «Tên mới»')
+    expect(ruleOf(alert({ detail: null }))).toBe('Xâm nhập vùng · «z1»')
     expect(ruleOf(alert({ kind: 'tamper', zone: null, detail: {} }))).toBe('Camera bị can thiệp')
   })
 })

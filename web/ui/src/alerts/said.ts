@@ -13,6 +13,9 @@ export function beganAt(alert: Said): number {
   return began <= opened ? began : opened
 }
 
+/** How many an alert of this kind is about: whoever crosses a line twice is one person and two crossings. */
+export const manyOf = (kind: string, count: number): string => i18n.t(kind === 'line_crossing' ? 'said.crossings' : 'tile.persons', { count })
+
 /** How long it lasted, or has lasted `now`. Milliseconds. */
 export const lastedMs = (alert: Said, now: number): number =>
   Math.max(0, (alert.ended_at ? Date.parse(alert.ended_at) : now) - beganAt(alert))
@@ -63,8 +66,11 @@ export function saidWhole(alert: Said, now: number, name?: string): string {
   return i18n.t(alert.ended_at ? 'said.over' : 'said.ongoing', when)
 }
 
+/** The ways in which a line was crossed. */
+export const waysOf = (detail: Alert['detail']) => (['a_to_b', 'b_to_a'] as const).filter((way) => amount(detail?.[way]) > 0)
+
 function crossings(detail: Record<string, unknown>, persons: number, zone: string | null): string {
-  const ways = (['a_to_b', 'b_to_a'] as const).filter((way) => amount(detail[way]) > 0)
+  const ways = waysOf(detail)
   const line = zone ? quoted(zone) : ''
   const [first, second] = ways
   const all = i18n.t('said.crossed', { count: first ? ways.reduce((sum, way) => sum + amount(detail[way]), 0) : persons, line })

@@ -22,7 +22,7 @@ import { StateMark } from '../wall/StateMark'
 import { isClosed } from '../wall/Tile'
 import { Figures } from './Figures'
 import { History } from './History'
-import { LiveView } from './LiveView'
+import { LiveView, type Seen } from './LiveView'
 import { RecentAlerts } from './RecentAlerts'
 import { saveSnapshot } from './snapshot'
 
@@ -66,6 +66,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
   const { profile: wanted, showZones, showPersons } = useStore(preferences)
   const player = useRef<LivePlayer | null>(null)
   const [status, setStatus] = useState(initialStatus)
+  const [seen, setSeen] = useState<Seen | null>(null)
   const { previous, next } = useNeighbours(camera)
   const profile = camera.streams.includes(wanted) ? wanted : camera.streams.includes('main') ? 'main' : 'sub'
   const site = sites.data?.find((one) => one.id === camera.site)
@@ -115,7 +116,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
       </PageTools>
       <div className="camera-main">
         {part === ZONES && !mayEdit && <p className="editor-note attention" role="alert"><Lock size={15} /> {t('editor.forbidden')}</p>}
-        <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} playerRef={player}
+        <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} onSeen={setSeen} playerRef={player}
           editing={editing ? { draft, over: setOver } : null} />
         {editing && <div ref={setBelow} className="editor-below" />}
         {closed && !editing && mayEdit && <div className="camera-tools"><EditLink camera={camera.id} /></div>}
@@ -131,9 +132,11 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
             <button className="button" aria-pressed={showZones} aria-label={t('camera.zones')} onClick={() => prefer({ showZones: !showZones })}>
               <SquareDashed size={15} /> <span className="desk-only">{t('camera.zones')}</span> <kbd>Z</kbd>
             </button>
-            <button className="button" aria-pressed={showPersons} aria-label={t('camera.boxes')} onClick={() => prefer({ showPersons: !showPersons })}>
-              <Square size={15} /> <span className="desk-only">{t('camera.boxes')}</span> <kbd>B</kbd>
-            </button>
+            <Hint text={<BoxesKey />}>
+              <button className="button" aria-pressed={showPersons} aria-label={t('camera.boxes')} onClick={() => prefer({ showPersons: !showPersons })}>
+                <Square size={15} /> <span className="desk-only">{t('camera.boxes')}</span> <kbd>B</kbd>
+              </button>
+            </Hint>
             {mayEdit && <EditLink camera={camera.id} />}
             <button className="button tools-end" aria-label={t('camera.snapshot')} onClick={snapshot}>
               <CameraIcon size={15} /> <span className="desk-only">{t('camera.snapshot')}</span> <kbd>S</kbd>
@@ -143,6 +146,8 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
             </button>
           </div>
         )}
+        {/* A finger finds no hint. */}
+        {showPersons && !closed && !editing && <p className="boxes-key secondary phone-only"><BoxesKey /></p>}
         <History camera={camera} />
       </div>
       {editing ? (
@@ -151,12 +156,18 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
         </Suspense>
       ) : (
         <aside className="camera-side">
-          <Figures camera={camera} status={status} profile={profile} />
+          <Figures camera={camera} status={status} profile={profile} seen={seen} />
           <RecentAlerts camera={camera.id} />
         </aside>
       )}
     </div>
   )
+}
+
+/** What the boxes over the picture say. */
+function BoxesKey() {
+  const { t } = useTranslation()
+  return <>{t('camera.boxesFigures')}<br />{t('camera.boxesBreach')}<br />{t('camera.boxesGuess')}</>
 }
 
 function EditLink({ camera }: { camera: string }) {

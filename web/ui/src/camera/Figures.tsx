@@ -9,8 +9,9 @@ import { bitrate, moment, number, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { isClosed, isUnanalysed } from '../wall/Tile'
 import { StateMark } from '../wall/StateMark'
+import type { Seen } from './LiveView'
 
-export function Figures({ camera, status, profile }: { camera: CameraDetail; status: LiveStatus; profile: string }) {
+export function Figures({ camera, status, profile, seen }: { camera: CameraDetail; status: LiveStatus; profile: string; seen: Seen | null }) {
   const { t } = useTranslation()
   const unknown = '–'
   const rate = (value: number | null) => (value === null ? unknown : t('figure.perSecond', { value: number(value, 1) }))
@@ -23,7 +24,7 @@ export function Figures({ camera, status, profile }: { camera: CameraDetail; sta
     [t('figure.codec'), camera.codec ? codecName(camera.codec) : unknown],
     [t('figure.fps'), camera.fps === null ? unknown : number(camera.fps, 1)],
     [t('figure.bitrate'), camera.bitrate === null ? unknown : bitrate(camera.bitrate)],
-    ...counted(camera, t),
+    ...counted(camera, seen, t),
     [t('figure.sampled'), rate(camera.sampled_fps)],
     [t('figure.wanted'), rate(camera.wanted_fps ?? null)],
     [t('figure.inferred'), rate(camera.inferred_fps)],
@@ -49,15 +50,19 @@ export function Figures({ camera, status, profile }: { camera: CameraDetail; sta
   )
 }
 
-/** Persons in the picture and in each zone, with the uncertainty of each. */
-function counted(camera: CameraDetail, t: TFunction): [string, string][] {
+/**
+ * Persons in the picture and in each zone: of the very picture beside it where that is known, else of the last report.
+ * A report comes every few seconds: its uncertainty belongs to its own number only.
+ */
+function counted(camera: CameraDetail, seen: Seen | null, t: TFunction): [string, string][] {
   if (camera.person_count === null) return []
-  const estimate = (count: number, sigma: number | null | undefined) => (sigma ? `${count} ± ${number(sigma, 1)}` : String(count))
+  const estimate = (reported: number, sigma: number | null | undefined, now = reported) =>
+    (sigma && now === reported ? `${now} ± ${number(sigma, 1)}` : String(now))
   const zones = camera.zones.flatMap((zone): [string, string][] => {
     const count = camera.zone_counts?.[zone.id]
-    return count === undefined ? [] : [[t('figure.inZone', { zone: zone.name ?? zone.id }), estimate(count, camera.zone_sigmas?.[zone.id])]]
+    return count === undefined ? [] : [[t('figure.inZone', { zone: zone.name ?? zone.id }), estimate(count, camera.zone_sigmas?.[zone.id], seen?.zones[zone.id])]]
   })
-  return [[t('figure.persons'), estimate(camera.person_count, camera.person_sigma)], ...zones]
+  return [[t('figure.persons'), estimate(camera.person_count, camera.person_sigma, seen?.persons)], ...zones]
 }
 
 function lag(ms: number, t: TFunction): string {

@@ -3,6 +3,7 @@ import { Lock, MonitorOff, Users, VideoOff } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
+import { useBreachedZones } from '../alerts/openAlerts'
 import type { Analysis, CameraDetail } from '../api/types'
 import { hasWord, word } from '../i18n'
 import type { LivePlayer, LiveStatus } from '../live/player'
@@ -15,12 +16,20 @@ import { chipsOver, drawTracks, drawZones, prepare, presenceOf } from './overlay
 import { LastPicture } from './LastPicture'
 import { useLive } from './useLive'
 
+/** Persons in the picture that is shown, and in each zone by its id. */
+export interface Seen {
+  persons: number
+  zones: Record<string, number>
+}
+
 export interface LiveViewProps {
   camera: CameraDetail
   profile: 'main' | 'sub'
   showZones: boolean
   showPersons: boolean
   onStatus?: (status: LiveStatus) => void
+  /** Whom the shown picture counts; null where it does not know, or shows nothing. */
+  onSeen?: (seen: Seen | null) => void
   playerRef?: RefObject<LivePlayer | null>
   /** While zones are edited: what they are by now, and where over the picture they are drawn. */
   editing?: { draft: Analysis | null; over: (element: HTMLElement | null) => void } | null
@@ -36,7 +45,7 @@ export function LiveView(props: LiveViewProps) {
   return <Playing key={props.profile} {...props} />
 }
 
-function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef, editing }: LiveViewProps) {
+function Playing({ camera, profile, showZones, showPersons, onStatus, onSeen, playerRef, editing }: LiveViewProps) {
   const { t } = useTranslation()
   const overlay = useRef<HTMLCanvasElement>(null)
   const tracks = useRef<Track[] | null>(null)
@@ -44,21 +53,24 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
   const { zones, rules } = editing?.draft ?? camera
   const counted = camera.person_count !== null
   const drawn = !editing && showZones
+  const breached = useBreachedZones(camera.id)
+  const [seen, setSeen] = useState<Seen | null>(null)
   const draw = useCallback(() => {
+    const presence = presenceOf(zones, tracks.current ?? [], breached)
+    const now = tracks.current && { persons: tracks.current.length, zones: Object.fromEntries(presence.counts) }
+    // The same numbers are no news, 25 times a second.
+    setSeen((was) => (JSON.stringify(was) === JSON.stringify(now) ? was : now))
     const canvas = overlay.current
     const context = canvas && prepare(canvas)
     if (!canvas || !context) return
     const { clientWidth: width, clientHeight: height } = canvas
-    const presence = presenceOf(zones, tracks.current ?? [])
     if (drawn) drawZones(context, zones, width, height, rules, counted && tracks.current ? presence.counts : null, chipsOver(canvas))
     if (showPersons) drawTracks(context, tracks.current ?? [], width, height, presence.breaching, trails.current)
-  }, [zones, rules, drawn, showPersons, counted])
+  }, [zones, rules, drawn, showPersons, counted, breached])
   const shown = useRef('')
-  const [persons, setPersons] = useState<number | null>(null)
   const { video, canvas, player, status } = useLive(camera.id, profile, (known, trail) => {
-    setPersons(known === null ? null : known.length)
     // Redrawing an unchanged overlay 25 times a second would cost more than the video.
-    const key = known === null ? 'unknown' : known.map((one) => `${one.id}:${one.x}:${one.y}:${one.w}:${one.h}:${trail(one.id).length}`).join()
+    const key = known === null ? 'unknown' : known.map((one) => `${one.id}:${one.x}:${one.y}:${one.w}:${one.h}:${one.guess ?? 0}:${trail(one.id).length}`).join()
     if (key === shown.current) return
     shown.current = key
     tracks.current = known
@@ -84,7 +96,12 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, playerRef,
 
   // Of this very picture where the detector has looked at it, else of its last report. No boxes on a covered camera are
   // no count.
-  const count = counted && status.phase === 'playing' && persons !== null ? persons : camera.person_count
+  const live = counted && status.phase === 'playing' ? seen : null
+  const count = live?.persons ?? camera.person_count
+  useEffect(() => {
+    onSeen?.(live)
+  }, [live, onSeen])
+  useEffect(() => () => onSeen?.(null), [onSeen])
   const ratio = status.width && status.height ? status.width / status.height : (camera.width ?? 16) / (camera.height ?? 9)
   const onCanvas = status.transport === 'webcodecs' || status.transport === 'jpeg'
   return (

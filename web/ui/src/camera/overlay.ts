@@ -40,19 +40,19 @@ export function chipsOver(canvas: HTMLCanvasElement): Chip[] {
 export interface Presence {
   /** Persons in each zone now, by its id; lines have none. */
   counts: Map<string, number>
-  /** Tracks that stand in a restricted zone. */
+  /** Tracks that stand in a zone of which a breach is going on. */
   breaching: Set<number>
 }
 
-/** Who stands where, by the feet: as the detector decides it. */
-export function presenceOf(zones: readonly Zone[], tracks: readonly Track[]): Presence {
+/** Who stands where, by the feet: as the detector decides it. What is a breach, its alert says: a rule has hours and a dwell. */
+export function presenceOf(zones: readonly Zone[], tracks: readonly Track[], breached: ReadonlySet<string>): Presence {
   const counts = new Map<string, number>()
   const breaching = new Set<number>()
   for (const zone of zones) {
     if (isLine(zone)) continue
     const inside = tracks.filter((track) => contains(pointsOf(zone), footOf(track)))
     counts.set(zone.id, inside.length)
-    if (zone.kind === 'restricted') inside.forEach((track) => breaching.add(track.id))
+    if (breached.has(zone.id)) inside.forEach((track) => breaching.add(track.id))
   }
   return { counts, breaching }
 }
@@ -93,11 +93,15 @@ export function drawZones(
 
 const colourOf = (zone: Zone) => (zone.kind === 'restricted' ? RESTRICTED : OTHER)
 
-/** An arrow across the line for each way that a rule counts. */
+/** From a line's middle to the letter of a side; a letter keeps so far from the picture's edge. */
+const SIDE_PX = 34
+const LETTER_PX = 8
+
+/** An arrow across the line for each way that a rule counts, and the letters of its two sides. */
 function drawWays(context: CanvasRenderingContext2D, zone: Zone, rules: readonly Rule[], width: number, height: number, colour: string): void {
   const arrow = arrowOf(pointsOf(zone), { width, height })
   const ways = rules.filter((rule) => rule.kind === 'line_crossing' && rule.zone === zone.id).map((rule) => rule.direction ?? 'both')
-  if (!arrow) return
+  if (!arrow || ways.length === 0) return
   const [rightX, rightY] = arrow.right
   for (const [way, sign] of [['a_to_b', 1], ['b_to_a', -1]] as const) {
     if (!ways.includes(way) && !ways.includes('both')) continue
@@ -119,6 +123,21 @@ function drawWays(context: CanvasRenderingContext2D, zone: Zone, rules: readonly
     context.fillStyle = colour
     context.fill()
   }
+  context.font = '600 13px "Inter Variable", Inter, sans-serif'
+  context.textAlign = 'center'
+  context.textBaseline = 'middle'
+  context.lineJoin = 'round'
+  context.lineWidth = 3.5
+  context.strokeStyle = 'rgb(0 0 0 / 75%)'
+  context.fillStyle = '#ffffff'
+  const kept = (at: number, length: number) => Math.max(LETTER_PX, Math.min(length - LETTER_PX, at))
+  for (const [letter, side] of [['A', -SIDE_PX], ['B', SIDE_PX]] as const) {
+    const at = [kept(arrow.x + rightX * side, width), kept(arrow.y + rightY * side, height)] as const
+    context.strokeText(letter, ...at)
+    context.fillText(letter, ...at)
+  }
+  context.textAlign = 'start'
+  context.lineJoin = 'miter'
 }
 
 /** Persons found in one picture, as an alert keeps them. */
@@ -131,7 +150,10 @@ export function drawPersons(context: CanvasRenderingContext2D, boxes: readonly B
   }
 }
 
-/** Tracks in the live picture: box, number, and the way that the feet came. Who breaches is red, and marked by a diamond. */
+/** Of a box's strength so much is gone before it is forgotten. */
+const FADE = 0.65
+
+/** Tracks in the live picture: box, number, and the way that the feet came. Who breaches is red, and marked by a diamond; what is a guess is fainter. */
 export function drawTracks(
   context: CanvasRenderingContext2D, tracks: readonly Track[], width: number, height: number,
   breaching: ReadonlySet<number>, trail: (id: number) => readonly Step[],
@@ -140,7 +162,9 @@ export function drawTracks(
     const breach = breaching.has(track.id)
     const colour = breach ? RESTRICTED : PERSON
     drawTrail(context, track, trail(track.id), width, height, colour)
+    context.globalAlpha = 1 - FADE * (track.guess ?? 0)
     drawBox(context, track, width, height, colour)
+    context.globalAlpha = 1
     label(context, `${breach ? '◆ ' : ''}${track.id} · ${Math.round(track.confidence * 100)}%`, track.x * width, Math.max(0, track.y * height - 19), colour, width)
   }
 }

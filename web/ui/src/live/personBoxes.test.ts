@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { PersonBoxes } from './personBoxes'
 
-const track = (id: number, x = 0) => ({ id, x, y: 0, w: 0.1, h: 0.2, confidence: 0.9 })
+import type { Track } from './personBoxes'
+
+const track = (id: number, x = 0, w = 0.1): Track => ({ id, x, y: 0, w, h: 0.2, confidence: 0.9 })
 const seen = (...sightings: [number, ReturnType<typeof track>[]][]) => {
   const boxes = new PersonBoxes()
   for (const [at, tracks] of sightings) boxes.add(at, tracks)
@@ -15,10 +17,32 @@ describe('PersonBoxes', () => {
     expect(boxes.at(10_100, 10_500)?.[0]?.x).toBeCloseTo(0.15)
     expect(boxes.at(10_300, 10_500)?.[0]?.x).toBeCloseTo(0.25)
   })
-  it('goes on with the motion for half a second, for results come after the picture', () => {
+  it('goes on with the motion for one more step and half a second at most, for results come after the picture', () => {
     const boxes = seen([10_000, [track(1, 0.1)]], [10_250, [track(1, 0.2)]])
+    expect(boxes.at(10_375, 10_375)?.[0]?.x).toBeCloseTo(0.25)
     expect(boxes.at(10_500, 10_500)?.[0]?.x).toBeCloseTo(0.3)
-    expect(boxes.at(11_700, 11_700)?.[0]?.x).toBeCloseTo(0.4)
+    expect(boxes.at(11_700, 11_700)?.[0]?.x).toBeCloseTo(0.3)
+    const slow = seen([10_000, [track(1, 0.1)]], [11_000, [track(1, 0.3)]])
+    expect(slow.at(12_300, 12_300)?.[0]?.x).toBeCloseTo(0.4)
+  })
+  it('beyond the newest sighting keeps its size: who comes into the picture does not swell', () => {
+    const boxes = seen([10_000, [track(1, 0, 0.05)]], [10_250, [track(1, 0, 0.1)]])
+    const [found] = boxes.at(10_500, 10_500) ?? []
+    expect([found?.w, found?.h]).toEqual([0.1, 0.2])
+    expect((found?.x ?? 0) + 0.05).toBeCloseTo(0.075) // the foot: 0.025, 0.05, and so on
+  })
+  it('does not walk anybody out of the picture, nor out of a zone that ends at its edge', () => {
+    const boxes = seen([10_000, [{ ...track(1, 0.5), y: 0.65 }]], [10_250, [{ ...track(1, 0.5), y: 0.75 }]])
+    const [found] = boxes.at(10_500, 10_500) ?? []
+    const foot = (found?.y ?? 0) + (found?.h ?? 0)
+    expect(foot).toBeCloseTo(1, 5)
+    expect(foot).toBeLessThanOrEqual(1)
+  })
+  it('says how far a box is a guess, new persons included', () => {
+    const boxes = seen([10_000, [track(1, 0.1)]], [10_250, [track(1, 0.2), track(2)]])
+    expect(boxes.at(10_200, 10_300)?.map((one) => one.guess)).toEqual([undefined, undefined])
+    expect(boxes.at(10_550, 10_550)?.map((one) => one.guess)).toEqual([0.2, 0.2])
+    expect(boxes.at(11_740, 11_740)?.map((one) => one.guess)).toEqual([1, 1])
   })
   it('knows nobody from nothing known', () => {
     expect(seen([10_000, [track(1)]], [10_250, []]).at(10_240, 10_300)).toEqual([])

@@ -218,7 +218,7 @@ describe('rules', () => {
   })
   it('without a zone leads to drawing one, and comes back with it', () => {
     show({ ...camera, zones: [], rules: [] } as CameraDetail)
-    add('Xâm nhập vùng cấm', screen.getByRole('button', { name: 'Thêm quy tắc' }))
+    add('Xâm nhập vùng', screen.getByRole('button', { name: 'Thêm quy tắc' }))
     expect(within(form()).getByText('Camera này chưa có vùng nào.')).toBeTruthy()
     open(/Vẽ vùng cho quy tắc này/)
     expect(screen.getByText(/chân \(mép dưới của khung người\)/)).toBeTruthy()
@@ -284,7 +284,7 @@ describe('a rule that is being tried out', () => {
     }))
     show({ ...camera, rules: [{ id: 'r', kind: 'occupancy', max: 6 }, { id: 'q', kind: 'zone_breach', zone: 'z' }] })
     const open = (name: RegExp) => fireEvent.click(screen.getByRole('button', { name }))
-    open(/Xâm nhập vùng cấm/)
+    open(/Xâm nhập vùng/)
     open(/Thử trên 1 giờ/)
     await screen.findByText('10%')
     open(/Số người sai/)

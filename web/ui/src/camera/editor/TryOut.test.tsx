@@ -35,9 +35,9 @@ interface Call {
 
 let rules = 0
 /** What the service answers: to the question, then to each look in turn, the last one again and again. */
-function show(looks: (Partial<TryoutBody> | number)[], asked: Response = new Response('{"id":"t1"}', { status: 202 }), permissions = ['recording.view']) {
+function show(looks: (Partial<TryoutBody> | number)[], asked: Response = new Response('{"id":"t1"}', { status: 202 }), permissions = ['recording.view'], kind = rule.kind) {
   const calls: Call[] = []
-  const own = { ...rule, id: `r${++rules}` } // a try-out outlives what shows it
+  const own = { ...rule, kind, id: `r${++rules}` } // a try-out outlives what shows it
   vi.stubGlobal('fetch', vi.fn((path: string, init: RequestInit) => {
     const method = init.method ?? 'GET'
     calls.push({ method, path, body: typeof init.body === 'string' ? JSON.parse(init.body) : null })
@@ -82,6 +82,14 @@ describe('TryOut', () => {
     expect(screen.getByText('28 giây · 3 người')).toBeTruthy()
     expect(screen.getByText('đến hết đoạn · 1 người')).toBeTruthy()
     expect(deleted(calls)).toEqual([])
+  })
+  it('of a line counts crossings, not persons, also while another kind is tried on', async () => {
+    const { own, change } = show([{}], undefined, [], 'line_crossing')
+    start()
+    await screen.findByText('28 giây · 3 lượt')
+    expect(screen.getByText('đến hết đoạn · 1 lượt')).toBeTruthy()
+    change({ ...own, kind: 'zone_breach' })
+    expect(screen.getByText('28 giây · 3 lượt')).toBeTruthy()
   })
   it('says plainly that it would never have fired, or that there was nothing to look at', async () => {
     show([{ fired: [], missing_s: 0 }])

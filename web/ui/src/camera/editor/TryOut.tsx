@@ -3,6 +3,7 @@ import type { TFunction } from 'i18next'
 import { FlaskConical, History, Play, TriangleAlert, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { manyOf } from '../../alerts/said'
 import { Problem } from '../../api/client'
 import type { Rule, Zone } from '../../api/types'
 import { explain } from '../../controls/states'
@@ -51,8 +52,8 @@ export function TryOut({ camera, rule, zones, wrong }: { camera: string; rule: R
       {tryout.phase === 'failed' && <p className="field-wrong" role="alert"><TriangleAlert size={14} /> {t('tryout.failed')} {tryout.said === null ? reasonOf(tryout.error, t) : word('tryoutFailed', tryout.said)}</p>}
       {tryout.phase === 'cut' && <p className="field-hint attention" role="status"><TriangleAlert size={14} /> {word('tryoutCut', tryout.why)}</p>}
       {outdated && (running || over) && <p className="field-hint attention" role="status"><TriangleAlert size={14} /> {t('tryout.outdated')}</p>}
-      {tryout.phase === 'running' && tryout.result.looked_s > 0 && <Result camera={camera} result={tryout.result} phase="running" />}
-      {over && <Result camera={camera} result={tryout.result} phase={tryout.phase} />}
+      {tryout.phase === 'running' && tryout.result.looked_s > 0 && <Result camera={camera} kind={trial.kind} result={tryout.result} phase="running" />}
+      {over && <Result camera={camera} kind={trial.kind} result={tryout.result} phase={tryout.phase} />}
     </div>
   )
 }
@@ -72,7 +73,7 @@ function Busy({ seconds, onOver }: { seconds: number; onOver: () => void }) {
   return <p className="field-hint attention" role="status"><TriangleAlert size={14} /> {t('tryout.busy', { count: left })}</p>
 }
 
-function Result({ camera, result, phase }: { camera: string; result: TryoutBody; phase: 'running' | 'done' | 'cut' }) {
+function Result({ camera, kind, result, phase }: { camera: string; kind: string; result: TryoutBody; phase: 'running' | 'done' | 'cut' }) {
   const { t } = useTranslation()
   const { fired, looked_s, missing_s, start, end, looked_until } = result
   const replay = usePermission('recording.view')
@@ -89,7 +90,7 @@ function Result({ camera, result, phase }: { camera: string; result: TryoutBody;
       {!nothing && phase === 'done' && missing_s >= 1 && <p className="tryout-missing"><i className="hatched" /> {t('tryout.missing', { time: duration(missing_s * 1000) })}</p>}
       {fired.length > 0 && (
         <ol>
-          {fired.slice(0, SHOWN).map((one) => <li key={one.start}><Moment camera={camera} fired={one} replay={replay} ongoing={phase !== 'done'} /></li>)}
+          {fired.slice(0, SHOWN).map((one) => <li key={one.start}><Moment camera={camera} kind={kind} fired={one} replay={replay} ongoing={phase !== 'done'} /></li>)}
           {fired.length > SHOWN && <li className="secondary">{t('tryout.more', { count: fired.length - SHOWN })}</li>}
         </ol>
       )}
@@ -97,13 +98,13 @@ function Result({ camera, result, phase }: { camera: string; result: TryoutBody;
   )
 }
 
-function Moment({ camera, fired, replay, ongoing }: { camera: string; fired: Fired; replay: boolean; ongoing: boolean }) {
+function Moment({ camera, kind, fired, replay, ongoing }: { camera: string; kind: string; fired: Fired; replay: boolean; ongoing: boolean }) {
   const { t } = useTranslation()
   const at = Date.parse(fired.start)
   const lasted = fired.end ? Date.parse(fired.end) - at : null
   const most = fired.most ?? fired.persons
   const long = lasted === null ? t(ongoing ? 'tryout.notOver' : 'tryout.toTheEnd') : duration(lasted)
-  const said = [long, most === null ? null : t('tile.persons', { count: most })].filter(Boolean).join(' · ')
+  const said = [long, most === null ? null : manyOf(kind, most)].filter(Boolean).join(' · ')
   const inside = <><History size={14} aria-hidden="true" /><b>{clock(at)}</b><span className="secondary cut">{said}</span></>
   if (!replay) return <span className="tryout-moment">{inside}</span>
   return (

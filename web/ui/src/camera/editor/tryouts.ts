@@ -60,6 +60,8 @@ class Trial {
   readonly shown = new Store<Tryout>({ phase: 'none' })
   /** What the one that runs, or ran, was asked of. */
   of: string | null = null
+  /** The kind of its rule: what its counts are of. */
+  kind = ''
   hours: number = HOURS[1]
   private running: { id: string | null; over: boolean } | null = null
 
@@ -81,6 +83,7 @@ class Trial {
     const own: { id: string | null; over: boolean } = { id: null, over: false }
     this.running = own
     this.of = meantBy(rule, zones)
+    this.kind = rule.kind
     this.shown.set({ phase: 'asking' })
     let last: TryoutBody | null = null
     const end = (how: Tryout) => {

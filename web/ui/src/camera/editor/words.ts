@@ -34,7 +34,7 @@ function featuresOf(rule: Rule): Record<Feature, string> {
 }
 
 export interface RuleWords {
-  /** "Xâm nhập vùng cấm · Cửa sau", and what tells it from others that would be called the same: " · 22:00–05:00". */
+  /** "Xâm nhập vùng · Cửa sau", and what tells it from others that would be called the same: " · 22:00–05:00". */
   title: string
   /** The rest of what it says, in one line. */
   text: string
@@ -77,7 +77,7 @@ function subsets<T>(items: readonly T[]): T[][] {
 export const seconds = (value: number) =>
   value < 60 ? i18n.t('figure.seconds', { value: number(value, Number.isInteger(value) ? 0 : 1) }) : span(value * 1000)
 
-/** "Quy tắc: Xâm nhập vùng cấm · Cửa sau"; `all` is everything that the difference may be called apart from, or names. */
+/** "Quy tắc: Xâm nhập vùng · Cửa sau"; `all` is everything that the difference may be called apart from, or names. */
 export function differenceText({ what, item }: Difference, all: Analysis): string {
   if (what === 'zone') return `${word('zoneName', item.kind)}: ${zoneTitle(item as Zone)}`
   return `${i18n.t('editor.rule')}: ${ruleWords(all.rules, all.zones).get(item.id)?.title ?? word('kind', item.kind)}`

@@ -1,5 +1,6 @@
 // The rows of the timeline on a canvas: footage, gaps, persons, alerts, holds. Positions come from scale.ts.
-import type { Alert } from '../../api/types'
+import type { Alert, Severity } from '../../api/types'
+import { worst } from '../../camera/timelineSpans'
 import { lowerBound, type Coverage } from '../coverage'
 import { xOf, type View } from './scale'
 
@@ -16,6 +17,7 @@ export interface Palette {
   heat: [number, number, number]
   breach: string
   attention: string
+  info: string
   text: string
 }
 
@@ -132,22 +134,29 @@ function lock(context: CanvasRenderingContext2D, x: number, y: number, colour: s
 function drawAlerts(context: CanvasRenderingContext2D, coverage: Coverage, top: number, layout: Layout, view: View, palette: Palette): void {
   const middle = top + (layout.rowHeight - HEAT) / 2
   for (const { x, alerts } of clustersOf(coverage.alerts, view, layout.width)) {
-    const critical = alerts.some((alert) => alert.severity === 'critical')
+    const severity = worst(alerts)
     const size = alerts.length > 1 ? 6.5 : 5
-    context.fillStyle = critical ? palette.breach : palette.attention
+    context.fillStyle = { critical: palette.breach, warning: palette.attention, info: palette.info }[severity]
     context.fillRect(x - 0.75, top, 1.5, layout.rowHeight)
     context.strokeStyle = palette.ground
     context.lineWidth = 1.5
     context.beginPath()
-    if (critical) {
-      context.moveTo(x, middle - size)
-      context.lineTo(x + size, middle)
-      context.lineTo(x, middle + size)
-      context.lineTo(x - size, middle)
-      context.closePath()
-    } else context.arc(x, middle, size - 1, 0, 2 * Math.PI)
+    shape(context, severity, x, middle, size)
     context.stroke()
     context.fill()
+  }
+}
+
+/** As an alert's mark is everywhere: diamond, disc, square. */
+function shape(context: CanvasRenderingContext2D, severity: Severity, x: number, y: number, size: number): void {
+  if (severity === 'warning') context.arc(x, y, size - 1, 0, 2 * Math.PI)
+  else if (severity === 'info') context.rect(x - size + 1, y - size + 1, 2 * size - 2, 2 * size - 2)
+  else {
+    context.moveTo(x, y - size)
+    context.lineTo(x + size, y)
+    context.lineTo(x, y + size)
+    context.lineTo(x - size, y)
+    context.closePath()
   }
 }
 
@@ -161,7 +170,7 @@ export function paletteOf(element: HTMLElement, context: CanvasRenderingContext2
     absent: hatch(context, colour('--hatch-a'), colour('--hatch-b')),
     twice: rules(context, colour('--text')),
     heat: channels(colour('--attention')),
-    breach: colour('--breach'), attention: colour('--attention'), text: colour('--text'),
+    breach: colour('--breach'), attention: colour('--attention'), info: colour('--accent'), text: colour('--text'),
   }
 }
 
