@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import cv2
@@ -88,8 +89,13 @@ def test_live_video_plays(page: Page, demo: Service) -> None:
 
 def test_an_alert_reaches_the_browser_and_is_taken_on(page: Page, demo: Service) -> None:
     alert = demo.wait_for(lambda: demo.get("/api/alerts", state="open")["items"], 90, "an alert opens")[0]
-    page.goto(f"{demo.base}/alerts/{alert['id']}")
-    page.wait_for_selector("img[src*='/api/alerts/']")
+    # The list beside it is another one: the keys are of the alert that is shown.
+    page.goto(f"{demo.base}/alerts/{alert['id']}?state=resolved")
+    page.wait_for_selector(".alert-detail img[src*='/api/alerts/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{demo.base}/cameras/{alert['camera']}")
+    page.go_back()
+    page.wait_for_selector(".alert-detail img[src*='/api/alerts/']")
     page.keyboard.press("a")
     note = page.locator("[role=dialog] textarea, [role=dialog] input").first
     note.wait_for()
@@ -102,6 +108,38 @@ def test_an_alert_reaches_the_browser_and_is_taken_on(page: Page, demo: Service)
     )
     steps = demo.get(f"/api/alerts/{alert['id']}")["steps"]
     assert any(step["note"] == "đã cử cán bộ trực" for step in steps)
+
+
+def test_an_alert_that_is_taken_on_stays_on_the_wall_until_it_is_over(page: Page, demo: Service) -> None:
+    camera = demo.get("/api/cameras")["items"][0]["id"]
+    address = f"/api/cameras/{camera}/analysis"
+    before = demo.get(address)
+    lone = {"id": "lone", "kind": "occupancy", "min": 50, "dwell_s": 1}  # nothing here ends it
+    assert demo.client.put(address, json={"zones": before["zones"], "rules": [lone]}).status_code == 200
+
+    def opened() -> list[dict[str, Any]]:
+        going_on: list[dict[str, Any]] = demo.get("/api/alerts", camera=camera, ongoing=True)["items"]
+        return going_on if [one["rule"] for one in going_on] == ["lone"] else []
+
+    alert = demo.wait_for(opened, 60, "the only one that goes on there")[0]["id"]
+    tile = page.locator(f".tile[data-camera='{camera}']")
+    card = page.locator(f"[data-alert-id='{alert}']")
+    card.locator("a").first.focus()
+    page.keyboard.press("a")
+    page.locator("[role=dialog] textarea").wait_for()
+    page.keyboard.press("Control+Enter")
+    card.get_by_text("Đã nhận: admin").wait_for()
+    page.reload()  # as the server lists it, too
+    card.get_by_text("Đã nhận: admin").wait_for()
+    assert (tile.get_attribute("data-alert"), tile.get_attribute("data-taken")) == ("warning", "true")
+    assert "đã nhận" in tile.locator(".tile-alert").inner_text()
+    assert demo.get(f"/api/alerts/{alert}")["ended_at"] is None
+
+    restored = demo.client.put(address, json={"zones": before["zones"], "rules": before["rules"]})
+    assert restored.status_code == 200
+    card.wait_for(state="detached")
+    page.locator(f".tile[data-camera='{camera}'][data-taken=false]").wait_for()
+    assert demo.get(f"/api/alerts/{alert}")["ended_at"] is not None
 
 
 def test_a_filter_lets_go_of_an_alert_that_it_leaves_out(page: Page, demo: Service) -> None:

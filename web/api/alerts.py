@@ -40,6 +40,7 @@ async def alerts(
     severity: str | None = None,
     start: AwareDatetime | None = None,
     end: AwareDatetime | None = None,
+    ongoing: Annotated[bool | None, Query(description="true: not ended, whoever took it; false: over")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> dict[str, Any]:
@@ -48,7 +49,7 @@ async def alerts(
         unknown = set(value.split(",")) - known if value is not None else set()
         if unknown:
             raise Problem(422, "invalid", f"'{name}' is one of {', '.join(sorted(known))}")
-    wanted = store.Filter(site, camera, state, kind, severity, start, end)
+    wanted = store.Filter(site, camera, state, kind, severity, start, end, ongoing)
     async with context.database.read() as connection:
         items, following = await store.fetch_page(connection, wanted, limit, cursor)
     return {"items": items, "next": following}

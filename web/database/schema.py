@@ -20,12 +20,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_GOES_ON = text("ended_at IS NULL")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -108,6 +110,7 @@ class Alert(Base):
         Index("ix_alerts_newest", "opened_at", "id"),
         Index("ix_alerts_camera_opened", "camera", "opened_at"),
         Index("ix_alerts_state_camera", "state", "camera"),
+        Index("ix_alerts_ongoing", "opened_at", "id", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
     )
     id: Mapped[str] = mapped_column(String(128), primary_key=True)
     site: Mapped[str] = mapped_column(String(63))

@@ -62,6 +62,36 @@ async def test_alerts_are_paged_newest_first(rig: WebRig, worker: Worker) -> Non
     assert (await rig.http.get("/api/alerts?state=ended")).json()["items"] == []
 
 
+async def test_taking_an_alert_on_does_not_end_it(rig: WebRig, worker: Worker) -> None:
+    at = datetime.now(UTC)
+    for second, name in enumerate(("waits", "taken", "resolved", "over", "over-taken")):
+        await worker.alert(name, "opened", opened_at=at + timedelta(seconds=second), at=at)
+    for name in ("over", "over-taken"):
+        await worker.alert(name, "ended")
+    await until_async(lambda: _alert_in(rig, "over-taken", "ended"))
+    for name, step in (("taken", "ack"), ("over-taken", "ack"), ("resolved", "resolve")):
+        assert (await rig.http.post(f"/api/alerts/{name}/{step}")).status_code == 200
+
+    async def listed(**wanted: str) -> list[str]:
+        return [item["id"] for item in (await rig.http.get("/api/alerts", params=wanted)).json()["items"]]
+
+    assert await listed(ongoing="true") == ["resolved", "taken", "waits"]
+    assert await listed(ongoing="true", state="acknowledged") == ["taken"]
+    assert await listed(ongoing="false") == ["over-taken", "over"]
+    assert await listed(state="open,ended") == ["over", "waits"]
+    assert (await rig.http.get("/api/alerts", params={"ongoing": "maybe"})).status_code == 422
+    counted = [(await rig.http.get(path)).json() for path in ("/api/sites", "/api/cameras/cam-1")]
+    assert (counted[0]["items"][0]["open_alerts"], counted[1]["open_alerts"]) == (2, 2)
+
+    await worker.alert("taken", "ended")
+    await until_async(lambda: _ended(rig, "taken"))
+    assert (await listed(ongoing="true"), await listed(state="acknowledged")) == (
+        ["resolved", "waits"],
+        ["over-taken", "taken"],
+    )
+    assert (await rig.http.get("/api/cameras/cam-1")).json()["open_alerts"] == 1
+
+
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what ``web`` looks at by itself; before it starts."""
@@ -141,6 +171,10 @@ async def test_a_state_that_does_not_exist_is_an_error_not_an_empty_list(rig: We
     for name in ("state", "kind", "severity"):
         assert (await rig.http.get("/api/alerts", params={name: "opne"})).status_code == 422
     assert (await rig.http.get("/health")).status_code == 404
+
+
+async def _ended(rig: WebRig, alert_id: str) -> bool:
+    return (await rig.http.get(f"/api/alerts/{alert_id}")).json()["ended_at"] is not None
 
 
 async def _alert_in(rig: WebRig, alert_id: str, state: str) -> dict[str, object] | None:

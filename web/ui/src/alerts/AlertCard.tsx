@@ -1,6 +1,6 @@
 // An alert in few words: picture, kind, place, time, how many. Used beside the wall and the camera.
 import type { TFunction } from 'i18next'
-import { ClockAlert, FileWarning, Gauge, HardDrive, ImageOff, type LucideIcon } from 'lucide-react'
+import { Check, ClockAlert, FileWarning, Gauge, HardDrive, ImageOff, type LucideIcon } from 'lucide-react'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
@@ -11,6 +11,7 @@ import { serverClock } from '../time/serverClock'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { usePlaces } from './places'
 import { lastedMs, manyOf, saidOf } from './said'
+import { isTaken, takenBy } from './standing'
 
 const NODE_ICONS: Record<string, LucideIcon> = { clock: ClockAlert, index: FileWarning, analysis: Gauge }
 
@@ -48,8 +49,9 @@ export const AlertCard = memo(function AlertCard({ alert, here }: { alert: Alert
         <span className="secondary cut" title={said}>
           {moment(alert.opened_at)}
           {!here && alert.persons ? ` · ${manyOf(alert.kind, alert.persons)}` : ''}
-          {alert.ended_at && ` · ${lasting(alert, t)}`}
+          {(alert.ended_at || (here && isTaken(alert))) && ` · ${lasting(alert, t)}`}
         </span>
+        {!here && isTaken(alert) && <span className="alert-card-taken cut"><Check size={13} aria-hidden="true" /> {t('alerts.takenBy', { by: takenBy(alert) ?? '' })}</span>}
         {here && <AlertBadge state={alert.state} severity={alert.severity} />}
       </span>
     </Link>

@@ -16,11 +16,17 @@ import { footageOf } from '../recordings/address'
 import { NodeFacts } from './NodeFacts'
 import { liveOf } from './places'
 import { saidWhole } from './said'
+import { isTaken } from './standing'
+
+/** The alert that is shown, and that the keys act on: as it was read by itself, until then as the list has it. */
+export function useShown(id: string | null, held: Alert | undefined) {
+  const query = useAlert(id)
+  return { alert: query.data ?? held, query }
+}
 
 export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | undefined; backTo: string }) {
   const { t } = useTranslation()
-  const query = useAlert(id)
-  const alert = query.data ?? held
+  const { alert, query } = useShown(id, held)
   if (alert) return <Shown alert={alert} backTo={backTo} />
   if (query.isError) return <Failed fill error={query.error} what={t('alerts.oneFailed')} onRetry={() => void query.refetch()} />
   return (
@@ -47,6 +53,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
           <AlertMark severity={alert.severity} />
           {word('kind', alert.kind)}
         </h2>
+        {alert.ended_at === null && isTaken(alert) && <AlertBadge state="open" severity={alert.severity} />}
         <AlertBadge state={alert.state} severity={alert.severity} />
         <span className="secondary">{word('severity', alert.severity)}</span>
       </header>

@@ -6,7 +6,7 @@ import { useCameras, useSites } from '../api/queries'
 import { word } from '../i18n'
 import type { SearchChange } from '../shell/location'
 import { PageTools } from '../shell/PageTools'
-import { KINDS, SEVERITIES, STATES, isFiltered } from './filterSearch'
+import { KINDS, SEVERITIES, TABS, isFiltered } from './filterSearch'
 import type { AlertFilter } from './merge'
 import { shortSite } from './places'
 
@@ -30,9 +30,9 @@ export function AlertFilters({ filter, search, onChange }: Props) {
   )
   const states = (
     <span className="segmented" role="group" aria-label={t('filter.state')}>
-      {['', ...STATES].map((state) => (
+      {['', ...Object.keys(TABS)].map((state) => (
         <button key={state} aria-pressed={(search.get('state') ?? '') === state} onClick={() => onChange({ state: state || null })}>
-          {state ? t(`alertState.${state}`) : t('filter.all')}
+          {state ? t(`alertTab.${state}`) : t('filter.all')}
         </button>
       ))}
     </span>

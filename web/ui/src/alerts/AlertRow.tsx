@@ -9,11 +9,12 @@ import { lasting, Thumbnail } from './AlertCard'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { usePlaces } from './places'
 import { saidOf } from './said'
+import { isTaken } from './standing'
 
 export const AlertRow = memo(function AlertRow({ alert, chosen, query }: { alert: Alert; chosen: boolean; query: string }) {
   const { t } = useTranslation()
   const place = usePlaces()
-  const said = [saidOf(alert), alert.ended_at && lasting(alert, t)].filter(Boolean).join(', ')
+  const said = [saidOf(alert), (alert.ended_at || isTaken(alert)) && lasting(alert, t)].filter(Boolean).join(', ')
   return (
     <li>
       <Link className="alert-row" href={`/alerts/${encodeURIComponent(alert.id)}${query ? `?${query}` : ''}`}

@@ -13,7 +13,7 @@ import { useSearchParts } from '../shell/location'
 import { useTitle } from '../shell/shellState'
 import { useShortcuts } from '../shell/shortcuts'
 import { ask, useMayAct } from './alertActions'
-import { AlertDetail } from './AlertDetail'
+import { AlertDetail, useShown } from './AlertDetail'
 import { AlertFilters } from './AlertFilters'
 import { AlertRow } from './AlertRow'
 import { filterOf, isFiltered } from './filterSearch'
@@ -43,7 +43,8 @@ export function AlertsPage({ id }: { id: string | null }) {
     if (!alert) return
     navigate(`/alerts/${encodeURIComponent(alert.id)}${query ? `?${query}` : ''}`, { replace })
   }
-  const chosen = alerts[at]
+  // One that a link named need not be in the list.
+  const chosen = useShown(id, alerts[at]).alert
   const move = (step: number) => {
     const from = at >= 0 ? at + step : step > 0 ? Math.max(0, place.current) : place.current - 1
     choose(alerts[Math.max(0, Math.min(alerts.length - 1, from))])
@@ -68,7 +69,7 @@ export function AlertsPage({ id }: { id: string | null }) {
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
-    Enter: () => (chosen ? go(liveOf(chosen)) : choose(alerts[0])),
+    Enter: () => (chosen ? go(liveOf(chosen)) : id === null && choose(alerts[0])),
     v: () => chosen && go(footageOf(chosen)),
     a: () => may.ack && ask(chosen, 'ack'),
     r: () => may.resolve && ask(chosen, 'resolve'),
@@ -116,7 +117,7 @@ export function AlertsPage({ id }: { id: string | null }) {
       </div>
       <div className="alert-detail-place scrolls">
         {id ? (
-          <AlertDetail key={id} id={id} held={chosen} backTo={`/alerts${query ? `?${query}` : ''}`} />
+          <AlertDetail key={id} id={id} held={alerts[at]} backTo={`/alerts${query ? `?${query}` : ''}`} />
         ) : alerts.length > 0 && (
           <Empty fill icon={<MousePointerClick size={28} strokeWidth={1.5} />} title={t('alerts.choose')} text={t('alerts.chooseText')} />
         )}

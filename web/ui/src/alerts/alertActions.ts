@@ -2,6 +2,7 @@
 import type { Alert } from '../api/types'
 import { Store } from '../preferences/store'
 import { usePermission } from '../shell/shellState'
+import { isTaken } from './standing'
 
 export interface AskedAction {
   alert: Alert
@@ -16,7 +17,7 @@ export function useMayAct(): Record<AskedAction['action'], boolean> {
   return { ack: usePermission('alert.ack'), resolve: usePermission('alert.resolve') }
 }
 
-export const canAck = (alert: Alert) => alert.state === 'open' || alert.state === 'ended'
+export const canAck = (alert: Alert) => !isTaken(alert)
 export const canResolve = (alert: Alert) => alert.state !== 'resolved'
 
 export function ask(alert: Alert | null | undefined, action: 'ack' | 'resolve'): void {

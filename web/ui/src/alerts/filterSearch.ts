@@ -7,7 +7,13 @@ export const KINDS = [
   'zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper', 'camera_offline', 'site_unreachable',
   'analysis_failed', 'storage', 'index', 'clock', 'analysis',
 ] as const
-export const STATES = ['open', 'ended', 'acknowledged', 'resolved'] as const
+/** The tabs over the list. That an alert goes on and that nobody has taken it are two things. */
+export const TABS = {
+  ongoing: { ongoing: 'true' },
+  untaken: { state: 'open,ended' },
+  acknowledged: { state: 'acknowledged' },
+  resolved: { state: 'resolved' },
+} as const satisfies Record<string, AlertFilter>
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 
 /** A day that exists: addresses are typed, too. */
@@ -19,10 +25,12 @@ function isDay(text: string | null): text is string {
 
 export function filterOf(search: URLSearchParams): AlertFilter {
   const filter: AlertFilter = {}
-  for (const name of ['site', 'camera', 'kind', 'state', 'severity'] as const) {
+  for (const name of ['site', 'camera', 'kind', 'severity'] as const) {
     const value = search.get(name)
     if (value) filter[name] = value
   }
+  const state = search.get('state')
+  if (state) Object.assign(filter, Object.hasOwn(TABS, state) ? TABS[state as keyof typeof TABS] : { state })
   const from = search.get('from')
   const to = search.get('to')
   if (isDay(from)) filter.start = dayStart(from)

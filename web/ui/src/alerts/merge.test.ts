@@ -33,6 +33,13 @@ describe('merge', () => {
   it('takes out what the filter no longer wants', () => {
     expect(merge([alert('3'), alert('1')], alert('3', { state: 'acknowledged' }), { state: 'open' }).map((one) => one.id)).toEqual(['1'])
   })
+  it('keeps one that goes on when it is taken on, until it is over', () => {
+    const taken = alert('3', { state: 'acknowledged', steps: [step, step] })
+    const kept = merge([alert('3'), alert('1')], taken, { ongoing: 'true' })
+    expect(kept.map((one) => one.state)).toEqual(['acknowledged', 'open'])
+    const over = { ...taken, ended_at: '2026-11-22T02:01:00Z', steps: [step, step, step] }
+    expect(merge(kept, over, { ongoing: 'true' }).map((one) => one.id)).toEqual(['1'])
+  })
   it('returns the same list when nothing concerns it', () => {
     const list = [alert('1')]
     expect(merge(list, alert('2', { site: 'other' }), { site: 's' })).toBe(list)

@@ -5,7 +5,9 @@ export interface AlertFilter {
   site?: string
   camera?: string
   kind?: string
+  /** One or several, with commas. */
   state?: string
+  ongoing?: 'true' | 'false'
   severity?: string
   start?: string
   end?: string
@@ -24,7 +26,8 @@ export function matches(alert: Alert, filter: AlertFilter): boolean {
   if (filter.site && alert.site !== filter.site) return false
   if (filter.camera && alert.camera !== filter.camera) return false
   if (filter.kind && alert.kind !== filter.kind) return false
-  if (filter.state && alert.state !== filter.state) return false
+  if (filter.state && !filter.state.split(',').includes(alert.state)) return false
+  if (filter.ongoing && (alert.ended_at === null) !== (filter.ongoing === 'true')) return false
   if (filter.severity && alert.severity !== filter.severity) return false
   const at = Date.parse(alert.opened_at)
   if (filter.start && at < Date.parse(filter.start)) return false

@@ -94,19 +94,21 @@ export const useZoneCounts = (id: string, zone: string) =>
   })
 
 const PAGE = 60
+/** What goes on is wanted whole: the wall marks each. */
+const MOST = 500
 
 export const useAlertPages = (filter: AlertFilter) =>
   useInfiniteQuery({
     queryKey: keys.alerts(filter),
     queryFn: ({ pageParam, signal }) =>
-      get<Page<Alert>>(`/api/alerts${query({ ...filter, limit: PAGE, cursor: pageParam })}`, signal),
+      get<Page<Alert>>(`/api/alerts${query({ ...filter, limit: filter.ongoing ? MOST : PAGE, cursor: pageParam })}`, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
     refetchInterval: 60_000,
   })
 
-export const openFilter: AlertFilter = { state: 'open' }
+export const ongoingFilter: AlertFilter = { ongoing: 'true' }
 export const endedFilter: AlertFilter = { state: 'ended' }
 
 export const useAlert = (id: string | null) =>

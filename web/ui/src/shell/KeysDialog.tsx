@@ -19,7 +19,7 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
     title: 'keys.wall',
     keys: [
       { keys: ['1', '…', '9'], text: 'keys.layouts' },
-      { keys: ['A'], text: 'keys.ackNewest' },
+      { keys: ['A'], text: 'keys.ackGravest' },
       { keys: ['C'], text: 'keys.cycle' },
       { keys: ['S'], text: 'keys.spotlight' },
       { keys: ['Esc'], text: 'keys.leave' },

@@ -48,9 +48,9 @@ export function Shell({ session, children }: { session: Session; children: React
   }, [client])
 
   useEffect(() => {
-    const count = open.alerts.length
+    const count = open.waiting.length
     document.title = `${count > 0 ? `(${count}) ` : ''}${title || t('app.name')} · ${session.facility.name}`
-  }, [open.alerts.length, title, t, session.facility.name])
+  }, [open.waiting.length, title, t, session.facility.name])
 
   const mayReplay = session.user.permissions.includes('recording.view')
   useShortcuts({
@@ -65,7 +65,7 @@ export function Shell({ session, children }: { session: Session; children: React
   const links = [
     { to: '/wall', icon: LayoutGrid, label: t('nav.wall'), badge: 0 },
     ...(camera ? [{ to: `/cameras/${camera}`, icon: Video, label: t('nav.camera'), badge: 0 }] : []),
-    { to: '/alerts', icon: Siren, label: t('nav.alerts'), badge: open.alerts.length },
+    { to: '/alerts', icon: Siren, label: t('nav.alerts'), badge: open.waiting.length },
     ...(mayReplay ? [{ to: '/recordings', icon: Film, label: t('nav.recordings'), badge: 0 }] : []),
   ]
 

@@ -1,21 +1,23 @@
-// The open alerts beside the wall, newest first, then those that are over but taken on by nobody.
+// The open alerts beside the wall, newest first, who took one with it; then those that are over but taken on by nobody.
 import { BellOff, CircleCheck, Film, Video } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
-import { ask, muteOpen, useMayAct } from '../alerts/alertActions'
+import { ask, canAck, muteOpen, useMayAct } from '../alerts/alertActions'
 import { AlertCard } from '../alerts/AlertCard'
 import type { useOpenAlerts } from '../alerts/openAlerts'
-import { liveOf } from '../alerts/places'
+import { liveOf, usePlaces } from '../alerts/places'
 import type { Alert } from '../api/types'
 import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
 import { footageOf } from '../recordings/address'
 
 const OVER_SHOWN = 20
 
-export function AlertColumn({ open }: { open: ReturnType<typeof useOpenAlerts> }) {
+/** `first`: the one that the key takes on. */
+export function AlertColumn({ open, first }: { open: ReturnType<typeof useOpenAlerts>; first: Alert | undefined }) {
   const { t } = useTranslation()
   const may = useMayAct()
+  const place = usePlaces()
   return (
     <aside className="alert-column" aria-label={t('column.open')}>
       <div className="alert-column-list scrolls">
@@ -43,8 +45,8 @@ export function AlertColumn({ open }: { open: ReturnType<typeof useOpenAlerts> }
       </div>
       <footer className="alert-column-foot desk-only">
         {may.ack && (
-          <button className="button" disabled={open.alerts.length === 0} onClick={() => ask(open.alerts[0], 'ack')}>
-            <kbd>A</kbd> {t('column.ackNewest')}
+          <button className="button" disabled={!first} title={t('keys.ackGravest')} onClick={() => ask(first, 'ack')}>
+            <kbd>A</kbd> <span className="cut">{first ? t('column.ackAt', { place: place(first) }) : t('act.ackShort')}</span>
           </button>
         )}
         <button className="button quiet" onClick={() => muteOpen.set(true)}>
@@ -65,7 +67,7 @@ function Cards({ alerts, mayAck }: { alerts: Alert[]; mayAck: boolean }) {
           <span className="alert-card-actions">
             <Way to={footageOf(alert)} label={t('action.footage')} icon={<Film size={15} />} />
             <Way to={liveOf(alert)} label={t('action.live')} icon={<Video size={15} />} />
-            {mayAck && <button className="button" onClick={() => ask(alert, 'ack')}>{t('act.ackShort')}</button>}
+            {mayAck && canAck(alert) && <button className="button" onClick={() => ask(alert, 'ack')}>{t('act.ackShort')}</button>}
           </span>
         </li>
       ))}

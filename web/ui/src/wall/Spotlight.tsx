@@ -1,4 +1,4 @@
-// The newest open alert, large and as real video, beside the tiles.
+// The newest open alert that nobody has taken, large and as real video, beside the tiles.
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { ask, canAck, useMayAct } from '../alerts/alertActions'
@@ -12,7 +12,8 @@ import { LiveView } from '../camera/LiveView'
 import { word } from '../i18n'
 import { moment } from '../time/format'
 
-export function Spotlight({ alert }: { alert: Alert }) {
+/** `keyed`: it is the one that the key takes on. */
+export function Spotlight({ alert, keyed }: { alert: Alert; keyed: boolean }) {
   const { t } = useTranslation()
   const place = usePlaces()
   const camera = useCamera(alert.camera)
@@ -26,7 +27,7 @@ export function Spotlight({ alert }: { alert: Alert }) {
         <Link className="button" href={`/alerts/${alert.id}`}>{t('action.details')}</Link>
         {may.ack && canAck(alert) && (
           <button className="button primary" onClick={() => ask(alert, 'ack')}>
-            {t('act.ack')} <kbd>A</kbd>
+            {t('act.ack')} {keyed && <kbd>A</kbd>}
           </button>
         )}
       </header>

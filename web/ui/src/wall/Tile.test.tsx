@@ -9,7 +9,7 @@ import { Tile } from './Tile'
 
 const camera = { id: 'c', site: 's', name: 'Cổng 1', placement: 'gate', state: 'recording', person_count: 2, since: null, reason: null } as Camera
 const show = (part: object, over: object = {}) =>
-  render(<Tile camera={{ ...camera, ...over }} severity={null} alert={null} others="" feed={null} width={300} site={null} {...part} />)
+  render(<Tile camera={{ ...camera, ...over }} severity={null} alert={null} others="" taken={false} feed={null} width={300} site={null} {...part} />)
 
 afterEach(() => {
   cleanup()
@@ -32,6 +32,13 @@ describe('Tile', () => {
     const { container } = show({ severity: 'critical', alert: 'zone_breach', others: 'occupancy,line_crossing' })
     expect(container.querySelector('.tile-alert')?.textContent).toBe('Xâm nhập vùng+2')
     expect(screen.getByRole('link', { name: /Xâm nhập vùng \(Nghiêm trọng\), Số người sai quy định, Vượt vạch/ })).toBeTruthy()
+  })
+  it('that somebody has taken stays marked, and says so', () => {
+    const { container } = show({ severity: 'critical', alert: 'zone_breach', taken: true })
+    expect(container.querySelector('.tile')?.getAttribute('data-alert')).toBe('critical')
+    expect(container.querySelector('.tile-alert')?.textContent).toBe('Xâm nhập vùng cấmđã nhận')
+    expect(container.querySelector('.tile-alert svg.tile-taken')).not.toBeNull()
+    expect(screen.getByRole('link', { name: /Xâm nhập vùng cấm \(Nghiêm trọng\), đã nhận/ })).toBeTruthy()
   })
   it('of a camera that is recorded and not analysed says so, and does not look lost', () => {
     const { container } = show({}, { reason: 'decoder', person_count: null })
@@ -62,7 +69,7 @@ describe('Tile', () => {
       return container.querySelector('.tile-age')?.textContent
     }
     expect([said(null), said(120_000), said(100)]).toEqual(['Vẫn đang ghi hình', '2 phút trước\nVẫn đang ghi hình', ''])
-    rerender(<Tile camera={camera} severity={null} alert={null} others="" feed={feed} width={300} site={null} />)
+    rerender(<Tile camera={camera} severity={null} alert={null} others="" taken={false} feed={feed} width={300} site={null} />)
     expect([said(null), said(120_000)]).toEqual(['Chưa nhận được hình', '2 phút trước'])
   })
   it('without an alert has none of it, and on a slate the mark of its own', () => {

@@ -1,6 +1,6 @@
 // One camera on the wall. Pictures, counts and ages are written straight into the page by the feed; React only
 // draws what changes with the camera's state.
-import { BedDouble, DoorOpen, FlaskConical, Lock, MoveHorizontal, Users } from 'lucide-react'
+import { BedDouble, Check, DoorOpen, FlaskConical, Lock, MoveHorizontal, Users } from 'lucide-react'
 import { memo, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
@@ -21,6 +21,8 @@ export interface TileProps {
   severity: Severity | null
   alert: string | null
   others: string
+  /** Somebody has taken every one of them. */
+  taken: boolean
   feed: WallFeed | null
   width: number
   /** Another name in front, where tiles of several sites stand in one group. */
@@ -32,7 +34,7 @@ export const hasPicture = (camera: Camera) => !isClosed(camera) && (camera.state
 /** Its pictures are written, and nobody can count in them: on the wall the last one stands still. */
 export const isUnanalysed = (camera: Camera) => camera.state === 'recording' && ['corrupt', 'decoder', 'detector_lost'].includes(camera.reason ?? '')
 
-export const Tile = memo(function Tile({ camera, severity, alert, others, feed, width, site }: TileProps) {
+export const Tile = memo(function Tile({ camera, severity, alert, others, taken, feed, width, site }: TileProps) {
   const { t } = useTranslation()
   const root = useRef<HTMLAnchorElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -69,12 +71,12 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
   const persons = camera.person_count === null ? '–' : String(camera.person_count)
   const placement = word('placement', camera.placement)
   const more = others ? others.split(',') : []
-  const told = alert && severity ? [`${word('kind', alert)} (${word('severity', severity)})`, ...more.map((kind) => word('kind', kind))] : []
+  const told = alert && severity ? [`${word('kind', alert)} (${word('severity', severity)})`, ...more.map((kind) => word('kind', kind)), ...(taken ? [t('tile.taken')] : [])] : []
   const state = unanalysed ? t('tile.unanalysed') : word('cameraState', camera.state)
   const label = [site, camera.name, placement, state, ...told].filter(Boolean).join(', ')
   return (
     <Link ref={root} href={`/cameras/${camera.id}`} className="tile" data-camera={camera.id} data-state={camera.state}
-      data-alert={severity} data-closed={isClosed(camera)} data-picture={pictured ? 'waiting' : 'off'}
+      data-alert={severity} data-taken={taken} data-closed={isClosed(camera)} data-picture={pictured ? 'waiting' : 'off'}
       aria-label={label} title={[`${camera.name} · ${placement}`, ...(unanalysed ? [`${state}: ${word('reason', camera.reason ?? '')}`] : []), ...told].join('\n')}>
       {pictured && <canvas ref={canvas} className="tile-picture" aria-hidden="true" />}
       {isClosed(camera) && camera.state !== 'offline' && camera.state !== 'disabled' && (
@@ -84,7 +86,7 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
           <span className="tile-slate-text">{camera.person_count === null ? t('tile.countUnknown') : t('tile.persons', { count: camera.person_count })}</span>
         </span>
       )}
-      {(camera.state === 'offline' || camera.state === 'disabled') && <Slate camera={camera} severity={severity} />}
+      {(camera.state === 'offline' || camera.state === 'disabled') && <Slate camera={camera} severity={severity} taken={taken} />}
       {pictured && <span ref={age} className="tile-age" />}
       <span className="tile-top">
         {alert && severity && camera.state !== 'offline' && (
@@ -92,6 +94,8 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
             <AlertMark severity={severity} />
             <span className="cut">{word('kind', alert)}</span>
             {more.length > 0 && <span>+{more.length}</span>}
+            {taken && <Check className="tile-taken" size={13} aria-hidden="true" />}
+            {taken && <span className="tile-taken-word">{t('tile.taken')}</span>}
           </span>
         )}
         {camera.state === 'online' && alert === null && (
@@ -122,12 +126,12 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, feed, 
   )
 })
 
-function Slate({ camera, severity }: { camera: Camera; severity: Severity | null }) {
+function Slate({ camera, severity, taken }: Pick<TileProps, 'camera' | 'severity' | 'taken'>) {
   const { t } = useTranslation()
   const why = camera.reason ? word('reason', camera.reason) : ''
   return (
     <span className="tile-slate hatched">
-      <span className="tile-slate-title">{severity && <AlertMark severity={severity} />} {t(camera.state === 'offline' ? 'tile.offline' : 'tile.disabled')}</span>
+      <span className="tile-slate-title">{severity && <AlertMark severity={severity} />} {t(camera.state === 'offline' ? 'tile.offline' : 'tile.disabled')} {taken && <Check className="tile-taken" size={13} aria-hidden="true" />}</span>
       <span className="tile-slate-text">
         {camera.since ? t('tile.since', { time: moment(camera.since, false) }) : t('tile.sinceUnknown')}
         {why && ` · ${why}`}

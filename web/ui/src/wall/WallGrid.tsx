@@ -18,7 +18,7 @@ const BLOCK_GAP = 10
 const HEADING = 22
 const MIN_TILE = 104
 const PADDING = 8
-const NO_ALERT = { severity: null, alert: null, others: '' }
+const NO_ALERT = { severity: null, alert: null, others: '', taken: false }
 
 export function WallGrid(props: {
   groups: TileGroup[]

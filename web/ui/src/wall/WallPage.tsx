@@ -16,7 +16,7 @@ import { useShortcuts, type Shortcuts } from '../shell/shortcuts'
 import { AlertColumn } from './AlertColumn'
 import { choiceOf, groupsOf, searchOf, type WallChoice } from './choice'
 import { WallFeed } from './feed'
-import { gravestByCamera } from './gravest'
+import { firstToTake, gravestByCamera } from './gravest'
 import { layouts } from './savedLayouts'
 import { Spotlight } from './Spotlight'
 import { useCycle } from './useCycle'
@@ -49,6 +49,7 @@ export function WallPage() {
     prefer({ density: next.density, grouping: next.grouping })
   }
   const gravest = useMemo(() => gravestByCamera(open.alerts), [open.alerts])
+  const first = useMemo(() => firstToTake(open.waiting), [open.waiting])
   const alerting = useMemo(() => new Set(gravest.keys()), [gravest])
   const wanted = useMemo(
     () => groupsOf(cameras.data ?? [], sites.data ?? [], choice, alerting), [cameras.data, sites.data, choice, alerting])
@@ -59,14 +60,14 @@ export function WallPage() {
     f: toggleFull,
     c: () => change({ cycle: !choice.cycle }),
     s: () => change({ spotlight: !choice.spotlight }),
-    a: () => may.ack && ask(focusedAlert(open.alerts) ?? open.alerts[0], 'ack'),
+    a: () => may.ack && ask(focusedAlert([...open.waiting, ...open.over]) ?? first, 'ack'),
   }
   layouts.get().forEach((layout, index) => {
     if (layout) keys[String(index + 1)] = () => change(layout.choice)
   })
   useShortcuts(keys)
 
-  const spotlit = choice.spotlight ? open.alerts[0] : undefined
+  const spotlit = choice.spotlight ? open.waiting[0] : undefined
   return (
     <div className="wall" data-lost={lost} data-column={remembered.alertColumn} data-spotlight={spotlit !== undefined}>
       <WallTools choice={choice} onChange={change} sites={sites.data ?? []} cameras={cameras.data ?? []}
@@ -74,7 +75,7 @@ export function WallPage() {
       {choice.cycle && cycle.group && <div key={cycle.group.id} className="cycle-bar" />}
       {cameras.isError && cameras.data && !lost && <StaleNote since={cameras.dataUpdatedAt} onRetry={() => void cameras.refetch()} />}
       <div className="wall-body">
-        {spotlit && <Spotlight alert={spotlit} />}
+        {spotlit && <Spotlight alert={spotlit} keyed={spotlit === first} />}
         {cameras.data ? (
           groups.length > 0 ? (
             <WallGrid groups={groups} sites={sites.data ?? []} grouping={choice.grouping} density={choice.density}
@@ -87,7 +88,7 @@ export function WallPage() {
         ) : (
           <Skeletons className="wall-skeleton" count={40} height={110} />
         )}
-        {remembered.alertColumn && !(isBare && open.alerts.length === 0) && <AlertColumn open={open} />}
+        {remembered.alertColumn && !(isBare && open.alerts.length === 0) && <AlertColumn open={open} first={first} />}
       </div>
     </div>
   )
