@@ -36,9 +36,9 @@ describe('Tile', () => {
   it('that somebody has taken stays marked, and says so', () => {
     const { container } = show({ severity: 'critical', alert: 'zone_breach', taken: true })
     expect(container.querySelector('.tile')?.getAttribute('data-alert')).toBe('critical')
-    expect(container.querySelector('.tile-alert')?.textContent).toBe('Xâm nhập vùng cấmđã nhận')
+    expect(container.querySelector('.tile-alert')?.textContent).toBe('Xâm nhập vùngđã nhận')
     expect(container.querySelector('.tile-alert svg.tile-taken')).not.toBeNull()
-    expect(screen.getByRole('link', { name: /Xâm nhập vùng cấm \(Nghiêm trọng\), đã nhận/ })).toBeTruthy()
+    expect(screen.getByRole('link', { name: /Xâm nhập vùng \(Nghiêm trọng\), đã nhận/ })).toBeTruthy()
   })
   it('of a camera that is recorded and not analysed says so, and does not look lost', () => {
     const { container } = show({}, { reason: 'decoder', person_count: null })
