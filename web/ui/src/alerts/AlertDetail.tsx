@@ -15,7 +15,10 @@ import { AlertPicture } from './AlertPicture'
 import { footageOf } from '../recordings/address'
 import { NodeFacts } from './NodeFacts'
 import { liveOf } from './places'
-import { saidWhole } from './said'
+import { kindOf, saidWhole } from './said'
+
+/** Alerts of a node that its disk has a part in. */
+const OF_STORAGE = ['storage', 'index']
 
 export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | undefined; backTo: string }) {
   const { t } = useTranslation()
@@ -45,7 +48,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
       <header className="alert-head">
         <h2>
           <AlertMark severity={alert.severity} />
-          {word('kind', alert.kind)}
+          {kindOf(alert)}
         </h2>
         <AlertBadge state={alert.state} severity={alert.severity} />
         <span className="secondary">{word('severity', alert.severity)}</span>
@@ -74,7 +77,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
         )}
       </div>
       <AlertFacts alert={alert} />
-      {alert.node && <NodeFacts node={alert.node} />}
+      {alert.node && OF_STORAGE.includes(alert.kind) && <NodeFacts node={alert.node} />}
       <section>
         <h3>{t('alerts.steps')}</h3>
         <ol className="steps" data-severity={alert.severity}>
