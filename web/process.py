@@ -195,6 +195,7 @@ async def _serve(
             _stopped(stop, server),
             context.feed.run(),
             context.wall.run(),
+            cameras.awake.run(),
             cameras.run(),
             Orphans(database, clock, current, reports).run(),
             UnanalysedWatch(database, clock, cameras).run(),

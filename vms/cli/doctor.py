@@ -15,7 +15,7 @@ _MARKS = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "problem
 
 @click.command()
 @click.option("--config", "config_path", type=click.Path(path_type=Path, dir_okay=False), default=None,
-              help="Facility file: it and every camera in it are checked too.")  # fmt: skip
+              help="Facility file to check, with every camera in it; without: what is in force in DATA.")  # fmt: skip
 @data_option
 def doctor(config_path: Path | None, data: Path) -> None:
     """Check the machine, the configuration and every camera; exit code 1 when there is a problem."""

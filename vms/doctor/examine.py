@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from vms.doctor import cameras, machine, parts
+from vms.doctor import cameras, in_force, machine, parts
 from vms.doctor.finding import Finding
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
@@ -24,9 +24,10 @@ def examine(
 ) -> list[Finding]:
     """Every finding; takes seconds, with unreachable cameras up to a minute. Never raises for what it finds.
 
-    ``config`` None leaves out configuration and cameras; ``port`` is where the dashboard is to listen.
+    ``config`` None: what is in force in the database of ``data``, where there is one; ``port`` is where the dashboard
+    is to listen.
     """
-    facility, configuration = _configuration(config, env)
+    facility, configuration = _configuration(config, data, env)
     count = sum(camera.enabled for _, camera in facility.cameras()) if facility is not None else 0
     return [
         machine.python(),
@@ -47,14 +48,20 @@ def examine(
     ]
 
 
-def _configuration(config: Path | None, env: Mapping[str, str]) -> tuple[Facility | None, list[Finding]]:
+def _configuration(config: Path | None, data: Path, env: Mapping[str, str]) -> tuple[Facility | None, list[Finding]]:
+    found: list[Finding] = []
+    facility: Facility | None
     if config is None:
-        return None, []
-    try:
-        facility = load(config)
-    except ConfigurationError as err:
-        return None, [Finding("problem", "configuration", str(err), "correct the file; 'vms config check' reads it")]
-    found = []
+        name, facility, found = in_force.read(data, env)
+        if facility is None:
+            return None, found
+    else:
+        name = str(config)
+        try:
+            facility = load(config)
+        except ConfigurationError as err:
+            remedy = "correct the file; 'vms config check' reads it"
+            return None, [Finding("problem", "configuration", str(err), remedy)]
     try:
         check_environment(facility, env)
     except ConfigurationError as err:
@@ -62,6 +69,6 @@ def _configuration(config: Path | None, env: Mapping[str, str]) -> tuple[Facilit
     total = sum(1 for _ in facility.cameras())
     if not total:
         remedy = "add one under 'cameras:' of a site; config/hau-giang.yaml shows how"
-        return facility, [Finding("warning", "configuration", f"{config} has no camera", remedy), *found]
-    said = f"{config}: {len(facility.sites)} sites, {total} cameras"
+        return facility, [Finding("warning", "configuration", f"{name} has no camera", remedy), *found]
+    said = f"{name}: {len(facility.sites)} sites, {total} cameras"
     return facility, [Finding("ok", "configuration", said), *found]

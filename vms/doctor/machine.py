@@ -92,7 +92,8 @@ def writable(data: Path) -> Finding:
     if not place.is_dir():
         return Finding("problem", "data folder", f"{place} is no folder", "choose another folder with --data")
     try:
-        with tempfile.TemporaryFile(dir=place, prefix=".doctor-") as file:
+        # A folder of its own: where a file could be made, a folder may still be refused.
+        with tempfile.TemporaryDirectory(dir=place, prefix=".doctor-") as made, open(Path(made, "x"), "wb") as file:
             file.write(b"x")
             file.flush()
             os.fsync(file.fileno())
@@ -100,7 +101,9 @@ def writable(data: Path) -> Finding:
         if err.errno == errno.ENOSPC:
             remedy = "make room, or choose another folder with --data"
         return Finding("problem", "data folder", f"{place} cannot be written: {err.strerror}", remedy)
-    return Finding("ok", "data folder", f"{data} can be written" if place == data else f"{data} can be created")
+    if place == data.absolute():
+        return Finding("ok", "data folder", f"{data} can be written")
+    return Finding("ok", "data folder", f"{data} is not there yet; it can be created in {place}")
 
 
 def file_system(data: Path) -> Finding:

@@ -61,11 +61,19 @@ def judge(
     return "offline", reason or "connecting"
 
 
-def begun(state: State, since: datetime, recorder: Report[RecorderState] | None) -> datetime:
-    """Since when the camera is in ``state``: recording that was broken off while nobody watched began anew."""
+def begun(
+    state: State, reason: str | None, known: datetime | None, recorder: Report[RecorderState] | None
+) -> datetime | None:
+    """Since when the camera is in ``state``; ``known``: so far as it was told, None: it is new; None: since now.
+
+    The recorder knows since when it records without a break: recording that was broken off while nobody watched began
+    anew, and recording that only could not be heard went on.
+    """
     if state == "recording" and recorder is not None and recorder.fresh:
-        return max(since, recorder.state.since)
-    return since
+        if known is None:
+            return recorder.state.since if reason is None else None
+        return max(known, recorder.state.since)
+    return known
 
 
 def grown_to(recorder: Report[RecorderState] | None, now: datetime) -> datetime:

@@ -20,6 +20,7 @@ from vms.domain.schedule import Schedule
 from web.alerts import incoming
 from web.alerts.store import open_counts
 from web.cameras.alarms import Action, Alarms, Hush, Status
+from web.cameras.awake import Awake
 from web.cameras.reports import FRESH_S, Reports
 from web.cameras.view import DETECTOR_LOST, CameraView, Report, begun, judge
 from web.configuration.current import CurrentConfiguration
@@ -56,7 +57,7 @@ class CameraWatch:
         self._known: dict[str, _Known] = {}
         self._alarms = Alarms()
         self._alerts: dict[tuple[str, str], tuple[str, datetime]] = {}
-        self._started = clock.monotonic()
+        self.awake = Awake(clock)
         self._hush = Hush()
         self._wake = asyncio.Event()
 
@@ -90,16 +91,17 @@ class CameraWatch:
         if known is not None and known.reason == DETECTOR_LOST:  # until it is heard, also by the process after this one
             unheard = detector is None or not detector.fresh
         state, reason = judge(camera, recorder, detector, unheard=unheard)
-        if camera.enabled and self._settling(recorder, detector):
-            # Nobody has spoken yet since this process began: what was known last is the better guess.
+        if camera.enabled and self._settling(camera, recorder, detector):
+            # It could not be heard yet since this process began or went on: what was known last is the better guess.
             if known is None or known.state == "disabled":
                 state, reason = "offline", "connecting"
             else:
                 state, reason = known.state, known.reason  # type: ignore[assignment]
         same = known is not None and (known.state, known.reason) == (state, reason)
         now = from_epoch(self._clock.utc())
-        since = begun(state, known.since, recorder) if known is not None and same else now
-        return CameraView(site, camera, state, reason, min(since, now), recorder, detector, unheard)
+        since = begun(state, reason, known.since if known is not None and same else None, recorder)
+        since = now if since is None else min(since, now)
+        return CameraView(site, camera, state, reason, since, recorder, detector, unheard)
 
     def views(self) -> list[CameraView]:
         """All cameras now."""
@@ -127,9 +129,9 @@ class CameraWatch:
         """One look at everything."""
         views = self.views()
         await self._tell(views)
-        now = self._clock.monotonic()
-        if now - self._started < FRESH_S:
+        if self.awake.look() < FRESH_S:
             return  # an alert of the process before this one must not end for want of news
+        now = self._clock.monotonic()
         if self._hush.holds(now, self._reports.heard_at):
             return
         alarms = copy.deepcopy(self._alarms)
@@ -151,10 +153,15 @@ class CameraWatch:
             or Schedule.parse(rule.schedule).armed(from_epoch(self._clock.utc()), self._current.facility.zone_info()),
         )
 
-    def _settling(self, *reports: Report[RecorderState] | Report[DetectorState] | None) -> bool:
+    def _settling(
+        self, camera: Camera, recorder: Report[RecorderState] | None, detector: Report[DetectorState] | None
+    ) -> bool:
         # A stored word may look old only because a clock was set: it says no more than none.
-        heard = any(one is not None and one.fresh for one in reports)
-        return not heard and self._clock.monotonic() - self._started < FRESH_S
+        young = self.awake.look() < FRESH_S
+        if recorder is not None and recorder.fresh:
+            return False
+        # The detector may be heard first; its word alone would make a recorder that is fine a lost one.
+        return young and (camera.id in self._known or detector is None or not detector.fresh)
 
     async def _tell(self, views: list[CameraView]) -> None:
         changed = []
@@ -162,7 +169,7 @@ class CameraWatch:
             known = self._known.get(view.camera.id)
             if known is not None and (known.state, known.reason) == (view.state, view.reason):
                 continue
-            if known is None and self._settling(view.recorder, view.detector) and view.camera.enabled:
+            if known is None and view.camera.enabled and self._settling(view.camera, view.recorder, view.detector):
                 continue
             changed.append(view)
         gone = self._known.keys() - {view.camera.id for view in views}

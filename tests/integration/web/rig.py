@@ -60,6 +60,13 @@ class SkippingClock(SystemClock):
     def monotonic(self) -> float:
         return super().monotonic() + self.skipped
 
+    async def hurry(self, seconds: float) -> None:
+        """So much passes, four times as fast as it does: a leap is taken for a process that stood still."""
+        end = self.monotonic() + seconds
+        while self.monotonic() < end:
+            await asyncio.sleep(0.1)
+            self.skipped += 0.3
+
 
 class WebRig:
     """Web on a port of its own over ``data``; can be stopped and started again."""

@@ -151,6 +151,15 @@ def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     assert machine.writable(file / "below").level == "problem"
 
 
+def test_a_data_folder_that_is_there_or_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    assert machine.writable(Path("data")).text == "data can be written"
+    missing = machine.writable(Path("data", "not", "yet"))
+    assert missing.text.endswith(f"it can be created in {tmp_path / 'data'}")
+    assert machine.writable(Path("/proc/not/yet")).level == "problem"
+
+
 @pytest.mark.parametrize(("free", "level"), [(2**30, "problem"), (20 * 2**30, "warning"), (2**43, "ok")])
 def test_room_on_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int, level: str) -> None:
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": free}))

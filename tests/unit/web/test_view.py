@@ -19,12 +19,16 @@ def report(since: datetime, *, fresh: bool = True, reason: StreamReason | None =
     return Report(RecorderState(site="s", camera="c", at=AGAIN, since=since, status="recording", reason=reason), fresh)
 
 
-def test_recording_that_began_anew_while_nobody_watched_counts_from_there() -> None:
-    assert begun("recording", KNOWN, report(AGAIN)) == AGAIN
-    assert begun("recording", KNOWN, report(KNOWN - timedelta(hours=1))) == KNOWN
-    assert begun("recording", KNOWN, report(AGAIN, fresh=False)) == KNOWN
-    assert begun("recording", KNOWN, None) == KNOWN
-    assert begun("offline", KNOWN, report(AGAIN)) == KNOWN
+def test_recording_counts_from_where_its_recorder_began() -> None:
+    earlier = report(KNOWN - timedelta(hours=1))
+    assert begun("recording", None, KNOWN, report(AGAIN)) == AGAIN  # broken off while nobody watched
+    assert begun("recording", None, KNOWN, earlier) == KNOWN
+    assert begun("recording", None, KNOWN, report(AGAIN, fresh=False)) == KNOWN
+    assert begun("recording", None, KNOWN, None) == KNOWN
+    assert begun("offline", "timeout", KNOWN, report(AGAIN)) == KNOWN
+    assert begun("recording", None, None, earlier) == KNOWN - timedelta(hours=1)  # it could not be heard, and went on
+    assert begun("recording", "disk", None, earlier) is None
+    assert begun("offline", "timeout", None, earlier) is None
 
 
 def test_what_a_camera_left_out_is_told() -> None:

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // Acknowledging: the note is sent, and whoever was first is named.
 import { QueryClientProvider } from '@tanstack/react-query'
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import '../i18n'
 import { queryClient } from '../api/queries'
@@ -42,6 +42,14 @@ describe('AlertActionDialog', () => {
     fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter' })
     await waitFor(() => expect(askedAction.get()).toBeNull())
     expect(calls).toContainEqual(['POST', '/api/alerts/a1/ack', JSON.stringify({ note: 'đang tới' })])
+  })
+  it('offers what one does when taking it on, and what it turned out to be when it is over', async () => {
+    show(() => reply(200, { items: [], next: null }))
+    expect(screen.getByRole('button', { name: 'Đang cử người tới' })).toBeTruthy()
+    expect(screen.queryByRole('button', { name: 'Báo nhầm' })).toBeNull()
+    act(() => askedAction.set({ alert, action: 'resolve' }))
+    expect(await screen.findByRole('button', { name: 'Báo nhầm' })).toBeTruthy()
+    expect(screen.queryByRole('button', { name: 'Đang cử người tới' })).toBeNull()
   })
   it('says who was first on a conflict', async () => {
     show((path, method) => (method === 'POST' ? reply(409, { type: 'about:blank#conflict' }) : path === '/api/alerts/a1' ? reply(200, taken) : reply(200, { items: [], next: null })))

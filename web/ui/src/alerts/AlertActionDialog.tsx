@@ -8,12 +8,14 @@ import { explain } from '../controls/states'
 import { tell } from '../controls/toasts'
 import { word } from '../i18n'
 import { useStore } from '../preferences/store'
-import { clock } from '../time/format'
+import { clock, moment } from '../time/format'
 import { askedAction } from './alertActions'
 import { AlertMark } from './AlertMark'
 import { usePlaces } from './places'
+import { kindOf } from './said'
 
-const PHRASES = ['going', 'calling', 'falseAlarm', 'staff'] as const
+/** What one does about it, and what it turned out to be. */
+const PHRASES = { ack: ['going', 'calling'], resolve: ['checked', 'guided', 'falseAlarm', 'staff'] } as const
 
 export function AlertActionDialog() {
   const { t } = useTranslation()
@@ -36,7 +38,7 @@ export function AlertActionDialog() {
     setError('')
     try {
       await actOnAlert(alert.id, action, note)
-      tell(t(action === 'ack' ? 'act.acked' : 'act.resolved', { kind: word('kind', alert.kind) }))
+      tell(t(action === 'ack' ? 'act.acked' : 'act.resolved', { kind: kindOf(alert) }))
       close()
     } catch (cause) {
       if (cause instanceof AlreadyDone) {
@@ -55,15 +57,16 @@ export function AlertActionDialog() {
     <Dialog open onClose={close} title={t(action === 'ack' ? 'act.ackTitle' : 'act.resolveTitle')}>
       <p className="alert-line">
         <AlertMark severity={alert.severity} />
-        <strong>{word('kind', alert.kind)}</strong>
-        <span className="secondary cut">{place(alert)} · {clock(alert.opened_at)}</span>
+        <strong>{kindOf(alert)}</strong>
+        <time className="secondary" dateTime={alert.opened_at}>{moment(alert.opened_at)}</time>
       </p>
+      <p>{place(alert)}</p>
       <form className="field" onSubmit={(event) => void submit(event)}>
         <span id="note-label">{t('act.note')}</span>
         <textarea className="input" rows={3} autoFocus aria-labelledby="note-label" maxLength={500} value={note}
           placeholder={t('act.notePlaceholder')} onKeyDown={enter} onChange={(event) => setNote(event.target.value)} />
         <div className="choices">
-          {PHRASES.map((phrase) => (
+          {PHRASES[action].map((phrase) => (
             <button key={phrase} type="button" className="button" onClick={() => setNote(t(`phrase.${phrase}`))}>
               {t(`phrase.${phrase}`)}
             </button>

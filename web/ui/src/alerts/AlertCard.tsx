@@ -5,12 +5,11 @@ import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { Alert } from '../api/types'
-import { word } from '../i18n'
 import { moment, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { usePlaces } from './places'
-import { lastedMs, manyOf, saidOf } from './said'
+import { kindOf, lastedMs, manyOf, saidOf } from './said'
 import { isTaken, takenBy } from './standing'
 
 const NODE_ICONS: Record<string, LucideIcon> = { clock: ClockAlert, index: FileWarning, analysis: Gauge }
@@ -43,7 +42,7 @@ export const AlertCard = memo(function AlertCard({ alert, here }: { alert: Alert
       <span className="alert-card-text">
         <span className="alert-card-kind">
           <AlertMark severity={alert.severity} />
-          <b className="cut">{word('kind', alert.kind)}</b>
+          <b className="cut">{kindOf(alert)}</b>
         </span>
         {here ? said && <span>{said}</span> : <span className="cut">{place(alert)}</span>}
         <span className="secondary cut" title={said}>

@@ -15,8 +15,11 @@ import { AlertPicture } from './AlertPicture'
 import { footageOf } from '../recordings/address'
 import { NodeFacts } from './NodeFacts'
 import { liveOf } from './places'
-import { saidWhole } from './said'
+import { kindOf, saidWhole } from './said'
 import { isTaken } from './standing'
+
+/** Alerts of a node that its disk has a part in. */
+const OF_STORAGE = ['storage', 'index']
 
 /** The alert that is shown, and that the keys act on: as it was read by itself, until then as the list has it. */
 export function useShown(id: string | null, held: Alert | undefined) {
@@ -51,7 +54,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
       <header className="alert-head">
         <h2>
           <AlertMark severity={alert.severity} />
-          {word('kind', alert.kind)}
+          {kindOf(alert)}
         </h2>
         {alert.ended_at === null && isTaken(alert) && <AlertBadge state="open" severity={alert.severity} />}
         <AlertBadge state={alert.state} severity={alert.severity} />
@@ -81,7 +84,7 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
         )}
       </div>
       <AlertFacts alert={alert} />
-      {alert.node && <NodeFacts node={alert.node} />}
+      {alert.node && OF_STORAGE.includes(alert.kind) && <NodeFacts node={alert.node} />}
       <section>
         <h3>{t('alerts.steps')}</h3>
         <ol className="steps" data-severity={alert.severity}>

@@ -20,6 +20,7 @@ export function AlertFilters({ filter, search, onChange }: Props) {
   const { t } = useTranslation()
   const sites = useSites()
   const cameras = useCameras()
+  const siteNames = new Map(sites.data?.map((site) => [site.id, shortSite(site.name)]))
   const [shown, setShown] = useState(false)
   const select = (name: string, all: string, options: readonly { value: string; label: string }[]) => (
     <select className="select" aria-label={t(`filter.${name}`)} data-set={search.has(name)} value={search.get(name) ?? ''}
@@ -54,7 +55,7 @@ export function AlertFilters({ filter, search, onChange }: Props) {
         {select('site', t('filter.anySite'), (sites.data ?? []).map((site) => ({ value: site.id, label: shortSite(site.name) })))}
         {select('camera', t('filter.anyCamera'),
           (cameras.data ?? []).filter((camera) => !filter.site || camera.site === filter.site)
-            .map((camera) => ({ value: camera.id, label: filter.site ? camera.name : `${camera.name} (${camera.id})` })))}
+            .map((camera) => ({ value: camera.id, label: filter.site ? camera.name : `${siteNames.get(camera.site) ?? camera.site} · ${camera.name}` })))}
         {(['from', 'to'] as const).map((name) => (
           <label key={name} className="filter-day">
             <span className="secondary">{t(`filter.${name}`)}</span>

@@ -3,12 +3,11 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { Alert } from '../api/types'
-import { word } from '../i18n'
 import { moment } from '../time/format'
 import { lasting, Thumbnail } from './AlertCard'
 import { AlertBadge, AlertMark } from './AlertMark'
 import { usePlaces } from './places'
-import { saidOf } from './said'
+import { kindOf, saidOf } from './said'
 import { isTaken } from './standing'
 
 export const AlertRow = memo(function AlertRow({ alert, chosen, query }: { alert: Alert; chosen: boolean; query: string }) {
@@ -23,14 +22,14 @@ export const AlertRow = memo(function AlertRow({ alert, chosen, query }: { alert
         <span className="alert-row-text">
           <span className="alert-row-head">
             <AlertMark severity={alert.severity} />
-            <b className="cut">{word('kind', alert.kind)}</b>
+            <b className="cut">{kindOf(alert)}</b>
             <time dateTime={alert.opened_at}>{moment(alert.opened_at)}</time>
           </span>
-          <span className="alert-row-place">
-            <span className="cut">{place(alert)}</span>
+          <span>{place(alert)}</span>
+          <span className="alert-row-said">
+            <span className="secondary">{said}</span>
             <AlertBadge state={alert.state} severity={alert.severity} />
           </span>
-          <span className="alert-row-said secondary">{said}</span>
         </span>
       </Link>
     </li>

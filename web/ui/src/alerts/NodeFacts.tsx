@@ -1,8 +1,8 @@
-// How the disk and the clock of a node stand now, beside what it raised.
+// How the disk of a node stands now, beside what it raised.
 import { useTranslation } from 'react-i18next'
 import { useSystem } from '../api/queries'
 import type { NodeStorage } from '../api/types'
-import { word } from '../i18n'
+import i18n, { word } from '../i18n'
 import { bytes, date, number } from '../time/format'
 
 export function NodeFacts({ node }: { node: string }) {
@@ -49,10 +49,18 @@ export function storageFacts(storage: NodeStorage): [string, string][] {
     ['node.held', storage.held_bytes ? bytes(storage.held_bytes) : null],
     ['node.oldest', storage.oldest ? date(storage.oldest) : null],
     ['node.kept', typeof storage.days_kept === 'number' ? number(storage.days_kept, 1) : null],
-    ['node.wanted', typeof storage.days_wanted === 'number' ? number(storage.days_wanted) : null],
+    ['node.limit', limitOf(storage)],
+    ['node.wanted', typeof storage.days_wanted === 'number' ? i18n.t('node.days', { value: number(storage.days_wanted, Number.isInteger(storage.days_wanted) ? 0 : 1) }) : null],
     ['node.left', typeof storage.days_left === 'number' ? number(storage.days_left, 1) : null],
   ]
   return facts.filter((fact): fact is [string, string] => fact[1] !== null)
+}
+
+/** What makes footage go before its time: the disk, or a quota by the id of whose it is. */
+function limitOf({ days_kept: kept, days_wanted: wanted, days_kept_by: by }: NodeStorage): string | null {
+  if (!by || typeof kept !== 'number' || typeof wanted !== 'number' || kept >= wanted) return null
+  const [what = '', id = ''] = by.split(':')
+  return i18n.t(`storageLimit.${what}`, { id })
 }
 
 export type StorageTone = 'ok' | 'attention' | 'breach'

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Alert } from '../api/types'
 import i18n from '../i18n'
-import { beganAt, lastedMs, manyOf, ruleOf, saidOf, saidWhole } from './said'
+import { beganAt, kindOf, lastedMs, manyOf, ruleOf, saidOf, saidWhole } from './said'
 
 const base = {
   kind: 'zone_breach', zone: 'z1', rule: 'breach', persons: 1, opened_at: '2026-11-22T14:03:13Z', ended_at: '2026-11-22T14:03:26Z',
@@ -58,4 +58,9 @@ describe('an alert in words', () => {
     expect(ruleOf(alert({ detail: null }))).toBe('Xâm nhập vùng · «z1»')
     expect(ruleOf(alert({ kind: 'tamper', zone: null, detail: {} }))).toBe('Camera bị can thiệp')
   })
+})
+
+it('calls a clock that nobody keeps unsynchronized, not wrong', () => {
+  expect(kindOf(alert({ kind: 'clock', detail: { reason: 'unsynchronized' } }))).toBe('Đồng hồ máy ghi chưa được đồng bộ')
+  expect(kindOf(alert({ kind: 'clock', detail: { reason: 'stepped' } }))).toBe('Đồng hồ máy ghi sai lệch')
 })

@@ -26,6 +26,12 @@ export function zoneOf(alert: Said, name?: string): string | null {
   return typeof then === 'string' && then ? then : (name ?? alert.zone)
 }
 
+/** What it is called: of a clock that nobody keeps nothing is known to deviate. */
+export function kindOf(alert: Pick<Said, 'kind' | 'detail'>): string {
+  const reason = alert.detail?.reason
+  return word('kind', alert.kind === 'clock' && reason === 'unsynchronized' ? 'clock_unsynchronized' : alert.kind)
+}
+
 /** The rule behind it, by kind and place. */
 export function ruleOf(alert: Said, name?: string): string {
   const zone = zoneOf(alert, name)
@@ -61,7 +67,7 @@ export function saidOf(alert: Said, name?: string): string {
 
 /** The same with its time: "1 person in zone “Exit” from 21:03:12, 14 s". */
 export function saidWhole(alert: Said, now: number, name?: string): string {
-  const what = saidOf(alert, name) || word('kind', alert.kind)
+  const what = saidOf(alert, name) || kindOf(alert)
   const when = { what, time: moment(beganAt(alert)), span: duration(lastedMs(alert, now)) }
   return i18n.t(alert.ended_at ? 'said.over' : 'said.ongoing', when)
 }

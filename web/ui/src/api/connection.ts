@@ -2,8 +2,9 @@
 import { Store } from '../preferences/store'
 
 export interface Connection {
-  state: 'connecting' | 'up' | 'down'
-  /** Local time at which the server was lost. */
+  /** `doubtful`: silent for longer than it should be, not yet given up. */
+  state: 'connecting' | 'up' | 'doubtful' | 'down'
+  /** Local time since when it is so; of a server that is lost or in doubt: when it was last heard. */
   since: number
 }
 

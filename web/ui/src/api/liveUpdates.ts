@@ -10,7 +10,10 @@ import type { Alert, Camera, CameraDetail, Page, StreamEvent } from './types'
 type OpenedListener = (alert: Alert) => void
 
 /** The server says something at least this often. */
-const BEAT_S = 5
+const BEAT_S = 2
+/** By when pictures are said to be old, and by when a server that is only slow would have spoken. */
+const DOUBT_MS = 5000
+const SILENCE_MS = 4 * BEAT_S * 1000
 
 export class LiveUpdates {
   private position: Position = unknownPosition
@@ -20,12 +23,16 @@ export class LiveUpdates {
   constructor(private readonly client: QueryClient, private readonly opened: OpenedListener) {
     this.socket = new LastingSocket({
       path: () => streamPath(this.position, BEAT_S),
-      silenceMs: 3 * BEAT_S * 1000,
+      silenceMs: SILENCE_MS,
       onOpen: this.up,
-      onDown: () => {
-        if (connection.get().state !== 'down') connection.set({ state: 'down', since: Date.now() })
+      onSilence: (ms) => {
+        if (ms > DOUBT_MS && connection.get().state === 'up') connection.set({ state: 'doubtful', since: Date.now() - ms })
+      },
+      onDown: (_code, silentMs) => {
+        if (connection.get().state !== 'down') connection.set({ state: 'down', since: Date.now() - silentMs })
       },
       onMessage: (data) => {
+        if (connection.get().state === 'doubtful') connection.set({ state: 'up', since: Date.now() })
         if (typeof data === 'string') this.receive(data)
       },
     })

@@ -46,6 +46,7 @@ export interface NodeStorage {
   oldest?: string | null
   days_left: number | null
   days_kept?: number | null
+  days_kept_by?: string | null
   days_wanted?: number | null
   deleted_at?: string | null
   deleted_because?: string | null

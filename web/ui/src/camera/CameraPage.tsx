@@ -49,7 +49,8 @@ export function CameraPage({ id, part }: { id: string; part?: string | undefined
       </>
     )
   }
-  if (camera.isError) return <Failed fill error={camera.error} what={t('camera.failed')} onRetry={() => void camera.refetch()} />
+  if (camera.isError) return <Failed fill error={camera.error} what={t('camera.failed')} onRetry={() => void camera.refetch()}
+      action={<Link className="button" href="/wall">{t('error.home')}</Link>} />
   return (
     <div className="camera-page">
       <div className="camera-main">
@@ -97,6 +98,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
         <Link className="button quiet icon phone-only" href="/wall" aria-label={t('action.back')}><ArrowLeft size={20} /></Link>
         <h1 className="cut">
           <StateMark state={camera.state} /> {camera.name}
+          <small className="secondary cut phone-only">{shortSite(site?.name ?? camera.site)}</small>
         </h1>
         <span className="secondary cut desk-only">
           <Link href={`/wall?site=${camera.site}`}>{shortSite(site?.name ?? camera.site)}</Link> · {word('placement', camera.placement)}

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { recordingsAt } from '../recordings/address'
 import type { Alert } from '../api/types'
-import { Hint } from '../controls/Hint'
+import { Hint, TouchHint } from '../controls/Hint'
 import { word } from '../i18n'
 import { clock, span as lasting } from '../time/format'
 import { AlertMark } from '../alerts/AlertMark'
@@ -54,9 +54,9 @@ export function TimelineStrip(props: { camera: string; start: number; end: numbe
             )
           }
           return (
-            <Hint key={`${span.kind}${span.start}`} text={hint} side="top">
+            <TouchHint key={`${span.kind}${span.start}`} text={hint} side="top">
               <span className={classes} style={style} tabIndex={0} />
-            </Hint>
+            </TouchHint>
           )
         })}
       </div>
@@ -83,7 +83,7 @@ export function TimelineStrip(props: { camera: string; start: number; end: numbe
       </div>
       <p className="strip-legend">
         <span><i className="strip-key recorded" /> {t('history.recorded')}</span>
-        <span><i className="strip-key gap" /> {t('history.gapKey')}</span>
+        <span><i className="strip-key gap" /> <span className="desk-only">{t('history.gapKey')}</span><span className="phone-only">{t('history.gapKeyTouch')}</span></span>
         <span><i className="mark diamond" /> {t('history.alert')}</span>
       </p>
     </div>

@@ -1,13 +1,45 @@
 // A word that appears beside what the pointer or the focus is on.
 import * as Radix from '@radix-ui/react-tooltip'
-import type { ReactNode } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 
 export const HintProvider = Radix.Provider
 
-export function Hint(props: { text: ReactNode; children: ReactNode; side?: 'top' | 'right' | 'bottom' | 'left' }) {
+interface Props {
+  text: ReactNode
+  children: ReactNode
+  side?: 'top' | 'right' | 'bottom' | 'left'
+}
+
+export function Hint(props: Props) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{props.children}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content className="tooltip" side={props.side ?? 'bottom'} sideOffset={6} collisionPadding={8}>
+          {props.text}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
+
+/** Beside what does nothing when it is touched: a touch shows the word, one elsewhere takes it away. */
+export function TouchHint(props: Props) {
+  const [open, setOpen] = useState(false)
+  const touched = useRef(false)
+  return (
+    <Radix.Root open={open} onOpenChange={setOpen}>
+      <Radix.Trigger asChild
+        onPointerDown={(event) => {
+          touched.current = event.pointerType === 'touch'
+        }}
+        onClick={(event) => {
+          if (!touched.current) return
+          event.preventDefault() // what would close it
+          setOpen(true)
+        }}>
+        {props.children}
+      </Radix.Trigger>
       <Radix.Portal>
         <Radix.Content className="tooltip" side={props.side ?? 'bottom'} sideOffset={6} collisionPadding={8}>
           {props.text}

@@ -17,7 +17,7 @@ export function Empty(props: { title: string; text?: string; icon?: ReactNode; a
   )
 }
 
-export function Failed(props: { error: unknown; what: string; onRetry: () => void; fill?: boolean }) {
+export function Failed(props: { error: unknown; what: string; onRetry: () => void; action?: ReactNode; fill?: boolean }) {
   const { t } = useTranslation()
   const lost = props.error instanceof Unreachable
   return (
@@ -25,10 +25,13 @@ export function Failed(props: { error: unknown; what: string; onRetry: () => voi
       {lost ? <CloudOff size={26} strokeWidth={1.5} /> : <TriangleAlert size={26} strokeWidth={1.5} />}
       <strong>{props.what}</strong>
       <p>{explain(props.error, t)}</p>
-      <button className="button" onClick={props.onRetry}>
-        <RotateCw size={15} />
-        {t('action.retry')}
-      </button>
+      <span className="state-actions">
+        <button className="button" onClick={props.onRetry}>
+          <RotateCw size={15} />
+          {t('action.retry')}
+        </button>
+        {props.action}
+      </span>
     </div>
   )
 }

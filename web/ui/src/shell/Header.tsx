@@ -80,7 +80,7 @@ function Connection() {
   const { state } = useStore(connection)
   return (
     <span className="connection" data-state={state} role="status">
-      <i className={state === 'up' ? 'mark running' : 'mark cross'} />
+      <i className={`mark ${state === 'up' ? 'running' : state === 'doubtful' ? 'disc' : 'cross'}`} />
       <span className="summary-word">{t(`connection.${state}`)}</span>
     </span>
   )

@@ -7,11 +7,14 @@ export interface LastingSocketOptions {
   path: () => string
   onOpen?: (socket: WebSocket) => void
   onMessage: (data: string | ArrayBuffer) => void
-  onDown?: (code: number) => void
+  /** `silentMs`: for how long nothing had been heard. */
+  onDown?: (code: number, silentMs: number) => void
   /** Codes after which trying again is useless. */
   finalCodes?: readonly number[]
   /** Nothing heard for so long: the connection is taken for dead (half-open TCP tells nobody). 0: never. */
   silenceMs?: number
+  /** With `silenceMs`, once a second: for how long nothing has been heard. */
+  onSilence?: (ms: number) => void
 }
 
 export const CLOSE_SIGNED_OUT = 4401
@@ -90,7 +93,7 @@ export class LastingSocket {
     if (code === CLOSE_SIGNED_OUT) announceSignedOut()
     const final = this.options.finalCodes ?? [CLOSE_SIGNED_OUT, CLOSE_FOREIGN, CLOSE_UNKNOWN]
     if (!final.includes(code)) this.timer = setTimeout(() => this.connect(), this.backoff.next(lived))
-    this.options.onDown?.(code)
+    this.options.onDown?.(code, performance.now() - this.heardAt)
   }
 
   private abandon(): void {
@@ -111,6 +114,8 @@ export class LastingSocket {
   private checkSilence = () => {
     // Nothing is promised while hidden: browsers throttle timers there.
     if (document.hidden || !this.socket || !this.options.silenceMs) return
-    if (performance.now() - this.heardAt > this.options.silenceMs) this.lost(1006)
+    const silent = performance.now() - this.heardAt
+    if (silent > this.options.silenceMs) this.lost(1006)
+    else this.options.onSilence?.(silent)
   }
 }

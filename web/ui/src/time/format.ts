@@ -82,7 +82,8 @@ export function span(milliseconds: number): string {
 export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(i18n.language === 'en' ? 'en' : 'vi', {
     minimumFractionDigits: digits, maximumFractionDigits: digits,
-  }).format(value)
+    // Less than half of the last digit: no minus before a zero.
+  }).format(Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value)
 }
 
 export function bytes(count: number): string {

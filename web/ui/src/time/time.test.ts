@@ -1,7 +1,8 @@
 // The server's clock, and how moments are written in the facility's zone.
 import { describe, expect, it } from 'vitest'
 import { plain } from '../shell/plainText'
-import { clock, dayStart, moment } from './format'
+import '../i18n'
+import { clock, dayStart, moment, number } from './format'
 import { ServerClock } from './serverClock'
 
 describe('ServerClock', () => {
@@ -36,6 +37,13 @@ describe('moments', () => {
   it('begin days at the facility’s midnight', () => {
     expect(dayStart('2026-11-22')).toBe('2026-11-21T17:00:00.000Z')
     expect(dayStart('2026-11-22', 1)).toBe('2026-11-22T17:00:00.000Z')
+  })
+})
+
+describe('numbers', () => {
+  it('have no minus before a zero', () => {
+    expect(number(-0.001, 2)).toBe('0,00')
+    expect(number(-0.006, 2)).toBe('-0,01')
   })
 })
 

@@ -1,0 +1,61 @@
+// @vitest-environment jsdom
+// A server that goes silent: doubted when pictures are old, lost soon after, and since when it was last heard.
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { connection } from './connection'
+import { LiveUpdates } from './liveUpdates'
+import { queryClient } from './queries'
+
+/** A server that accepts, and says what the test lets it say. */
+class Line {
+  static last: Line
+  static readonly OPEN = 1
+  readonly readyState = Line.OPEN
+  onopen: (() => void) | null = null
+  onclose: ((event: { code: number }) => void) | null = null
+  onmessage: ((event: { data: string }) => void) | null = null
+  constructor(readonly url: URL) {
+    Line.last = this
+  }
+  close() {}
+}
+
+let updates: LiveUpdates
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal('WebSocket', Line)
+  updates = new LiveUpdates(queryClient, () => {})
+  Line.last.onopen?.()
+})
+afterEach(() => {
+  updates.close()
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+const beat = () => Line.last.onmessage?.({ data: '{"type":"beat"}' })
+
+it('counts the silence from the last word, not from when it was noticed', () => {
+  vi.advanceTimersByTime(2000)
+  beat()
+  const heard = Date.now()
+  vi.advanceTimersByTime(4000)
+  expect(connection.get().state).toBe('up')
+  vi.advanceTimersByTime(2000)
+  expect(connection.get()).toEqual({ state: 'doubtful', since: heard })
+  vi.advanceTimersByTime(4000)
+  expect(connection.get()).toEqual({ state: 'down', since: heard })
+})
+it('believes a server that was only slow', () => {
+  vi.advanceTimersByTime(6000)
+  expect(connection.get().state).toBe('doubtful')
+  beat()
+  expect(connection.get().state).toBe('up')
+})
+it('says since when it was heard of a server that hung up', () => {
+  vi.advanceTimersByTime(1500)
+  const socket = Line.last
+  const opened = Date.now() - 1500
+  socket.onclose?.({ code: 1006 })
+  expect(connection.get()).toEqual({ state: 'down', since: opened })
+})
