@@ -5,13 +5,12 @@ Times are whole microseconds since 1970 (UTC): the same on every database, exact
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -23,25 +22,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from web.database.moment import Moment
+
 _GOES_ON = text("ended_at IS NULL")
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since the epoch."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else _EPOCH + timedelta(microseconds=int(value))
-
 
 #: SQLite counts up by itself only in a column that is exactly INTEGER.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
