@@ -28,12 +28,12 @@ export function useOpenAlerts() {
 
 /** Zones of a camera of which a breach is going on, whether or not anybody has taken it on. */
 export function useBreachedZones(camera: string): ReadonlySet<string> {
-  const breaches = useAlertPages({ camera, kind: 'zone_breach' })
+  const breaches = useAlertPages({ camera, kind: 'zone_breach', ongoing: 'true' })
   return useMemo(() => breachedZones(flat(breaches.data?.pages)), [breaches.data])
 }
 
 export function breachedZones(alerts: readonly Alert[]): ReadonlySet<string> {
-  const going = alerts.filter((alert) => alert.kind === 'zone_breach' && alert.ended_at === null && alert.state !== 'resolved')
+  const going = alerts.filter((alert) => alert.kind === 'zone_breach' && isOpen(alert))
   return new Set(going.flatMap((alert) => alert.zone ?? []))
 }
 

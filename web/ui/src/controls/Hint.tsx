@@ -10,15 +10,21 @@ interface Props {
   side?: 'top' | 'right' | 'bottom' | 'left'
 }
 
+function Word({ text, side = 'bottom' }: { text: ReactNode; side: Props['side'] | undefined }) {
+  return (
+    <Radix.Portal>
+      <Radix.Content className="tooltip" side={side} sideOffset={6} collisionPadding={8}>
+        {text}
+      </Radix.Content>
+    </Radix.Portal>
+  )
+}
+
 export function Hint(props: Props) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{props.children}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content className="tooltip" side={props.side ?? 'bottom'} sideOffset={6} collisionPadding={8}>
-          {props.text}
-        </Radix.Content>
-      </Radix.Portal>
+      <Word text={props.text} side={props.side} />
     </Radix.Root>
   )
 }
@@ -40,11 +46,7 @@ export function TouchHint(props: Props) {
         }}>
         {props.children}
       </Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content className="tooltip" side={props.side ?? 'bottom'} sideOffset={6} collisionPadding={8}>
-          {props.text}
-        </Radix.Content>
-      </Radix.Portal>
+      <Word text={props.text} side={props.side} />
     </Radix.Root>
   )
 }
