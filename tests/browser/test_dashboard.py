@@ -156,9 +156,14 @@ def test_a_filter_lets_go_of_an_alert_that_it_leaves_out(page: Page, demo: Servi
 
 def test_recordings_of_a_young_camera_open_where_they_begin(page: Page, demo: Service) -> None:
     camera = demo.get("/api/cameras")["items"][0]["id"]
-    now = datetime.now(UTC)
-    span = {"start": (now - timedelta(hours=1)).isoformat(), "end": now.isoformat()}
-    began = datetime.fromisoformat(demo.get(f"/api/cameras/{camera}/timeline", **span)["recorded_from"])
+
+    def recorded_from() -> str | None:
+        now = datetime.now(UTC)
+        span = {"start": (now - timedelta(hours=1)).isoformat(), "end": now.isoformat()}
+        found: str | None = demo.get(f"/api/cameras/{camera}/timeline", **span)["recorded_from"]
+        return found
+
+    began = datetime.fromisoformat(demo.wait_for(recorded_from, 30, "footage in the index"))
     page.goto(f"{demo.base}/recordings?cameras={camera}")
     page.wait_for_url("**at=**")
     shown = datetime.fromisoformat(parse_qs(urlsplit(page.url).query)["at"][0])
