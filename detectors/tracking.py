@@ -1,9 +1,10 @@
 """Persons from picture to picture at 1–4 pictures a second: who is the same, who is new, who has gone.
 
 Prediction with constant velocity, one assignment over overlap and distance (Jonker–Volgenant, ``lap``), strong
-detections first and weak ones after them (the idea of ByteTrack, arXiv 2110.06864). At this rate boxes of the same
-person often do not overlap, so distance, in box heights and by the elapsed time, matters more. Every box that is
-found begins a hypothesis; whether it is a person is weighed over time (``evidence``). Not here: counts, zones, alerts.
+detections first and after them weak ones, these only where somebody is expected (the idea of ByteTrack, arXiv
+2110.06864). At this rate boxes of the same person often do not overlap, so distance, in box heights and by the elapsed
+time, matters more. Every box that is found begins a hypothesis; whether it is a person is weighed over time
+(``evidence``). Not here: counts, zones, alerts.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Tuning:
     reach: float = 0.45  # how far a box may jump at once
     speed: float = 2.2  # and with time: about 3.7 m/s for a person of 1.7 m
     most_reach: float = 2.5
+    weak_cost: float = 0.4  # of a pair (0–1) whose detection is weak: it must lie where somebody is expected
     ahead_s: float = 1.0  # beyond it the velocity says little
     forget_s: float = 8.0  # unseen for so long nobody is followed, however sure he was
     hole_s: float = 15.0  # …nor found again, where no picture came meanwhile: idle cameras are looked at every 10 s
@@ -106,12 +108,12 @@ class Tracker:
         """Index of a track → row of its detection."""
         matched: dict[int, int] = {}
         strong = found.confidence >= self._scale.confidence
-        for rows in (np.flatnonzero(strong), np.flatnonzero(~strong)):
+        for rows, limit in ((np.flatnonzero(strong), 1.0), (np.flatnonzero(~strong), self._tuning.weak_cost)):
             free = [index for index in range(len(self._tracks)) if index not in matched]
             if not free or not len(rows):
                 continue
             cost = self._cost(predicted[free], self._reach(free, moment), found.xyxy[rows])
-            _, columns, _ = lap.lapjv(cost, extend_cost=True, cost_limit=1.0)
+            _, columns, _ = lap.lapjv(cost, extend_cost=True, cost_limit=limit)
             matched |= {free[i]: int(rows[column]) for i, column in enumerate(columns) if column >= 0}
         return matched
 

@@ -46,6 +46,27 @@ def test_weak_detections_carry_a_person_over_a_bad_moment_but_begin_none() -> No
     assert person.id == 1
 
 
+def test_a_weak_detection_aside_is_not_the_one_who_is_hidden() -> None:
+    """A bag, a shadow, a part of somebody else: within reach of the person, but not where he is expected."""
+    tracker = Tracker(SCALE)
+    for n in range(8):
+        tracker.update(found((*walk(0.3), 0.9)), n * 0.25)
+    (person,) = tracker.update(found((*walk(0.38), 0.4)), 2.0)
+    assert not person.seen
+    (person,) = tracker.update(found((*walk(0.38), 0.8)), 2.25)  # whom the model is sure of, he is: he took a step
+    assert (person.id, person.seen) == (1, True)
+
+
+@pytest.mark.parametrize("fps", [1.0, 2.0, 4.0])
+def test_a_walker_who_is_found_weakly_where_he_is_expected_goes_on(fps: float) -> None:
+    tracker = Tracker(SCALE)
+    for n in range(4):
+        tracker.update(found((*walk(0.05 + 0.11 * n / fps), 0.9)), n / fps)
+    for n in range(4, 6):
+        (person,) = tracker.update(found((*walk(0.05 + 0.11 * n / fps), 0.4)), n / fps)
+        assert (person.id, person.seen) == (1, True)
+
+
 @pytest.mark.parametrize("missing", [set(), {4}, {4, 5, 6}, {3, 7, 11, 12}])
 @pytest.mark.parametrize("fps", [1.0, 2.0, 4.0])
 def test_a_walker_keeps_his_id_through_missing_pictures(missing: set[int], fps: float) -> None:
