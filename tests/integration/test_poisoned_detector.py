@@ -112,13 +112,19 @@ class Supervised:
             while time.monotonic() < deadline:
                 if os.pread(file.fileno(), 1, place) != b"\0":
                     os.kill(pid, signal.SIGSTOP)
+                    while not _stopped(pid):  # every thread of it: one that runs on may leave the decoder
+                        pass
                     if os.pread(file.fileno(), 1, place) != b"\0":
                         os.kill(pid, signal.SIGSEGV)
-                        with contextlib.suppress(ProcessLookupError):  # not all of it had stopped, and it is gone
-                            os.kill(pid, signal.SIGCONT)
+                        os.kill(pid, signal.SIGCONT)
                         return
                     os.kill(pid, signal.SIGCONT)
         raise AssertionError(f"{name} was never seen inside its decoder")
+
+
+def _stopped(pid: int) -> bool:
+    states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}
 
 
 @pytest_asyncio.fixture
@@ -164,8 +170,8 @@ async def test_after_a_crash_in_a_decoder_that_camera_is_decoded_apart(detector:
     await rig.until(lambda: detector.counted("good", "other", "fatal"))
     first = detector.pid
     assert detector.apart() is None
-    died = time.time()
     await asyncio.to_thread(detector.crash_inside, "fatal")
+    died = time.time()  # not before: it may take seconds to catch it inside, and what it says meanwhile is of before
     await rig.until(lambda: detector.child.pid not in (None, first), 30)
     await rig.until(lambda: detector.counted("good", "other", "fatal", after=died + 1), 60)
     again = time.time() - died
