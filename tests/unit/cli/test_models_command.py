@@ -53,7 +53,7 @@ def test_the_list_names_licences_figures_and_what_to_do(run: Run, tmp_path: Path
     assert str(tmp_path / "models" / "yolox_nano.onnx") in out
     assert "not here: vms models fetch yolo11n" in out
     assert "not here: make setup" in out
-    assert "precision 0.82, recall 0.82, F1 0.82, count off by 0.83" in out
+    assert "precision 0.83, recall 0.82, F1 0.82, count off by 0.82" in out
     assert str(tmp_path / "models" / "ours.pt") in out
 
 
