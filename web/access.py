@@ -1,38 +1,23 @@
 """The one place that decides who may do what. Every route and websocket declares its permission here.
 
-``permit("camera.view")`` is the dependency of a route; ``permit_everyone()`` marks one that needs no login.
-``undeclared`` finds routes with neither; the application does not start with one.
+``permit("camera.view")`` is the dependency of a route, and gives it the ``Grant``; ``permit_everyone()`` marks one that
+needs no login. ``undeclared`` finds routes with neither; the application does not start with one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, get_args
+from collections.abc import Iterator
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.requests import HTTPConnection
 
+from web.accounts.roles import Identity, Permission
+from web.context import Context
+from web.grant import Grant
 from web.problems import Problem, SocketRefused
-
-Permission = Literal[
-    "session.own",
-    "system.view",
-    "camera.view",
-    "camera.configure",
-    "alert.view",
-    "alert.ack",
-    "alert.resolve",
-    "recording.view",
-    "recording.hold",
-    "index.audit",
-]
-ALL: frozenset[Permission] = frozenset(get_args(Permission))
-
-ROLES: dict[str, frozenset[Permission]] = {"admin": ALL}
 
 COOKIE = "vms_session"
 
@@ -41,39 +26,28 @@ UNAUTHENTICATED = 4401
 FORBIDDEN = 4403
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who asks; ``session`` is the hash by which the session is kept."""
-
-    session: str
-    user_id: int
-    username: str
-    role: str
-    permissions: frozenset[Permission]
-    expires_at: datetime
-
-
 class Permit:
-    """The check itself, as a dependency that gives the ``Identity``."""
+    """The check itself, as a dependency that gives the ``Grant``."""
 
     def __init__(self, *needed: Permission) -> None:
         self.needed = frozenset(needed)
 
-    async def __call__(self, connection: HTTPConnection) -> Identity:
+    async def __call__(self, connection: HTTPConnection) -> Grant:
         """Raises ``Problem`` 401 or 403, for a websocket ``SocketRefused`` 4401 or 4403."""
+        context: Context = connection.app.state.context
         token = _token(connection)
         identity: Identity | None = None
         if token:
-            identity = await connection.app.state.context.sessions.identify(token)
+            identity = await context.sessions.identify(token)
         if identity is None:
             if connection.scope["type"] == "websocket":
                 raise SocketRefused(UNAUTHENTICATED, "log in first")
             raise Problem(401, "unauthenticated", "log in first")
-        if not allows(identity, self.needed):
+        if not identity.may(self.needed):
             if connection.scope["type"] == "websocket":
                 raise SocketRefused(FORBIDDEN, "not permitted")
             raise Problem(403, "forbidden", "your role does not permit this")
-        return identity
+        return Grant(identity, context)
 
 
 def _token(connection: HTTPConnection) -> str | None:
@@ -89,11 +63,6 @@ class Everyone:
 
     async def __call__(self) -> None:
         """Lets everybody pass."""
-
-
-def allows(identity: Identity, needed: Iterable[Permission]) -> bool:
-    """Whether the identity has all permissions."""
-    return identity.permissions.issuperset(needed)
 
 
 def permit(*needed: Permission) -> Any:
@@ -119,7 +88,13 @@ def undeclared(app: FastAPI) -> list[str]:
 
 def needs_login(route: RouteContext) -> bool:
     """Whether the route refuses who is not logged in."""
-    return any(isinstance(call, Permit) for call in _calls(getattr(route, "dependant", None)))
+    return bool(permissions_of(route))
+
+
+def permissions_of(route: RouteContext) -> frozenset[Permission]:
+    """The permissions that the route declares; none: everybody may."""
+    calls = _calls(getattr(route, "dependant", None))
+    return frozenset(one for call in calls if isinstance(call, Permit) for one in call.needed)
 
 
 def _calls(dependant: Dependant | None) -> Iterator[object]:

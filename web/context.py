@@ -11,11 +11,8 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from vms.domain.clock import Clock
-from vms.domain.facility import Camera, Site
 from web.accounts.sessions import Sessions
 from web.accounts.throttle import LoginThrottle
-from web.cameras import past
-from web.cameras.past import PastCamera
 from web.cameras.reports import Reports
 from web.cameras.watch import CameraWatch
 from web.configuration.current import CurrentConfiguration
@@ -29,7 +26,6 @@ from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.playback.streamed import Turns
-from web.problems import not_found
 
 DASHBOARD = Path(__file__).parent / "static" / "dist"
 
@@ -65,25 +61,6 @@ class Context:
     version: str = field(default_factory=_version)
     alert_sockets: int = 0
     pictures_asked: int = 0  # of the past, not answered yet
-
-    def camera(self, camera: str) -> tuple[Site, Camera]:
-        """The camera with its site; ``Problem`` 404 when there is none."""
-        found = self.current.camera(camera)
-        if found is None:
-            raise not_found("camera")
-        return found
-
-    async def past_camera(self, camera: str) -> PastCamera:
-        """The camera of past footage, in the configuration or removed since; ``Problem`` 404: there never was one."""
-        configured = self.current.camera(camera)
-        if configured is not None:
-            site, one = configured
-            return PastCamera(one.id, site.id, one.name, str(one.placement))
-        async with self.database.read() as connection:
-            found = await past.find(connection, camera)
-        if found is None:
-            raise not_found("camera")
-        return found
 
 
 def _context(connection: HTTPConnection) -> Context:

@@ -13,6 +13,8 @@ from vms.cli.options import data_option
 from vms.domain.clock import SystemClock
 from vms.settings import logs
 
+#: ``web.accounts.roles`` says what each may do; a test holds the two together.
+ROLES = ("admin", "supervisor", "records", "duty", "site_lead", "viewer")
 PASSWORD_VARIABLE = "VMS_PASSWORD"  # noqa: S105  # a name, no secret
 
 
@@ -27,25 +29,28 @@ def _password() -> str:
 
 @user.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(["admin"]), default="admin", show_default=True)
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--sites", help="Ids, with commas; without it: every site.")
 @data_option
-def add(name: str, role: str, data: Path) -> None:
+def add(name: str, role: str, sites: str | None, data: Path) -> None:
     """Add the account NAME."""
-    from web.accounts.users import add_user
+    from web.accounts.users import add_user, check_rights
     from web.database.engine import Database
 
     logs.configure("user", "WARNING")
+    within = None if sites is None else [one.strip() for one in sites.split(",")]
+    check_rights(role, within)  # before a password is asked for
     password = _password()
 
     async def work() -> None:
         database = await Database.open(_existing(data))
         try:
-            await add_user(database, SystemClock(), name, password, role)
+            await add_user(database, SystemClock(), name, password, role, within)
         finally:
             await database.close()
 
     asyncio.run(work())
-    click.echo(f"{name} may sign in as {role}.")
+    click.echo(f"{name} may sign in as {role}, for {'every site' if within is None else ', '.join(within)}.")
 
 
 @user.command()

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, insert, select, update
 
 from vms.domain.clock import Clock, from_epoch
-from web.access import ROLES, Identity
 from web.accounts import passwords
+from web.accounts.roles import ROLES, Identity
 from web.accounts.users import normal
 from web.database.engine import Database
 from web.database.failures import ANY
@@ -117,7 +117,7 @@ class Sessions:
         async with self._database.read() as connection:
             row = (
                 await connection.execute(
-                    select(Session.last_seen_at, Session.expires_at, User.id, User.username, User.role)
+                    select(Session.last_seen_at, Session.expires_at, User.id, User.username, User.role, User.sites)
                     .join(User, User.id == Session.user_id)
                     .where(Session.token_hash == session, Session.expires_at > now, User.enabled.is_(True))
                 )
@@ -137,6 +137,7 @@ class Sessions:
             username=row.username,
             role=row.role,
             permissions=ROLES.get(row.role, frozenset()),
+            sites=None if row.sites is None else frozenset(row.sites),
             expires_at=expires,
         )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import delete, func, insert, select, update
 
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.errors import ConfigurationError
-from web.access import ROLES
+from vms.domain.facility import ID_PATTERN
 from web.accounts import passwords
+from web.accounts.roles import OF_ALL, OF_SITES, ROLES
 from web.database.engine import Database
 from web.database.schema import Session, User
 
@@ -27,25 +28,47 @@ def normal(username: str) -> str:
     return username.strip().lower()
 
 
-async def add_user(database: Database, clock: Clock, username: str, password: str, role: str) -> int:
-    """A new user's id; ``ConfigurationError`` for a bad name, role or password, or a name that is taken."""
+async def add_user(
+    database: Database, clock: Clock, username: str, password: str, role: str, sites: Collection[str] | None = None
+) -> int:
+    """A new user's id; ``ConfigurationError`` for a bad name, role or password, or a name that is taken.
+
+    ``sites``: None: all, also those to come.
+    """
     name = normal(username)
     if not _NAME.match(name):
         raise ConfigurationError(f"'{username[:64]}' is no user name: use a-z, 0-9, '.', '_' and '-', at most 63")
-    if role not in ROLES:
-        raise ConfigurationError(f"'{role}' is no role: use {', '.join(sorted(ROLES))}")
+    check_rights(role, sites)
     hashed = await passwords.hash_password(password)
     async with database.change() as change:
         if await change.connection.scalar(select(User.id).where(User.username == name)) is not None:
             raise ConfigurationError(f"the user '{name}' exists; change the password with: vms user passwd {name}")
         made = await change.connection.execute(
             insert(User)
-            .values(username=name, password_hash=hashed, role=role, enabled=True, created_at=from_epoch(clock.utc()))
+            .values(
+                username=name, password_hash=hashed, role=role, sites=None if sites is None else sorted(set(sites)),
+                enabled=True, created_at=from_epoch(clock.utc()),
+            )
             .returning(User.id)
-        )
+        )  # fmt: skip
         user_id = int(made.scalar_one())
     log.info("user.added user=%s role=%s", name, role)
     return user_id
+
+
+def check_rights(role: str, sites: Collection[str] | None) -> None:
+    """Raises ``ConfigurationError`` for a role that there is not, or that does not go with these sites."""
+    if role not in ROLES:
+        raise ConfigurationError(f"'{role}' is no role: use {', '.join(sorted(ROLES))}")
+    if sites is None and role in OF_SITES:
+        raise ConfigurationError(f"the role '{role}' answers for sites: say which, with --sites")
+    if sites is not None and role in OF_ALL:
+        raise ConfigurationError(f"the role '{role}' is for all sites: it gives rights to others")
+    if sites is not None and not sites:
+        raise ConfigurationError("name at least one site, or none at all for every site")
+    for site in sites or ():
+        if not re.fullmatch(ID_PATTERN, site):
+            raise ConfigurationError(f"'{site[:64]}' is no id of a site")
 
 
 async def set_password(database: Database, username: str, password: str) -> None:

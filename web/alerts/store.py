@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vms.domain.clock import from_epoch, rfc3339
+from vms.domain.node import NODE_SITE
 from web.alerts.shape import represent, state_of
 from web.database.engine import Change
 from web.database.schema import Alert, AlertSnapshot, AlertStep
 from web.problems import Problem, not_found
+from web.reach import EVERYTHING, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,20 @@ class Filter:
     ongoing: bool | None = None
 
 
-async def fetch_represented(connection: AsyncConnection, alert_id: str) -> dict[str, Any]:
-    """One alert as the interface gives it; ``Problem`` 404 when there is none."""
-    rows = await _represent(connection, select(Alert.__table__).where(Alert.id == alert_id))
+async def fetch_represented(connection: AsyncConnection, alert_id: str, within: Reach = EVERYTHING) -> dict[str, Any]:
+    """One alert as the interface gives it; ``Problem`` 404 when there is none ``within``."""
+    rows = await _represent(connection, select(Alert.__table__).where(Alert.id == alert_id, *_within(within)))
     if not rows:
         raise not_found("alert")
     return rows[0]
 
 
 async def fetch_page(
-    connection: AsyncConnection, wanted: Filter, limit: int, cursor: str | None
+    connection: AsyncConnection, within: Reach, wanted: Filter, limit: int, cursor: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Alerts newest first, and the cursor of the next page."""
-    query = select(Alert.__table__).order_by(Alert.opened_at.desc(), Alert.id.desc()).limit(limit + 1)
+    query = select(Alert.__table__).where(*_within(within))
+    query = query.order_by(Alert.opened_at.desc(), Alert.id.desc()).limit(limit + 1)
     for name in ("site", "camera", "state", "kind", "severity"):
         value = getattr(wanted, name)
         if value is not None:
@@ -67,9 +70,10 @@ async def fetch_page(
     return await _with_steps(connection, rows), cursor_out
 
 
-async def snapshot(connection: AsyncConnection, alert_id: str) -> bytes | None:
+async def snapshot(connection: AsyncConnection, alert_id: str, within: Reach) -> bytes | None:
     """The alert's JPEG."""
-    jpeg: bytes | None = await connection.scalar(select(AlertSnapshot.jpeg).where(AlertSnapshot.alert_id == alert_id))
+    query = select(AlertSnapshot.jpeg).join(Alert, Alert.id == AlertSnapshot.alert_id)
+    jpeg: bytes | None = await connection.scalar(query.where(Alert.id == alert_id, *_within(within)))
     return jpeg
 
 
@@ -84,10 +88,12 @@ async def open_counts(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def take_step(
-    change: Change, alert_id: str, step: Literal["acknowledged", "resolved"], author: str, note: str | None, now: float
-) -> dict[str, Any]:
+    change: Change, alert_id: str, step: Literal["acknowledged", "resolved"], author: str, note: str | None, now: float,
+    within: Reach = EVERYTHING,
+) -> dict[str, Any]:  # fmt: skip
     """Acknowledges or resolves; ``Problem`` 404, or 409 that names who was first."""
-    row = (await change.connection.execute(select(Alert.__table__).where(Alert.id == alert_id))).mappings().first()
+    query = select(Alert.__table__).where(Alert.id == alert_id, *_within(within))
+    row = (await change.connection.execute(query)).mappings().first()
     if row is None:
         raise not_found("alert")
     for done in ("resolved", "acknowledged"):
@@ -105,6 +111,13 @@ async def take_step(
     represented = await fetch_represented(change.connection, alert_id)
     await change.record(f"alert.{step}", represented)
     return represented
+
+
+def _within(reach: Reach) -> list[ColumnElement[bool]]:
+    if reach.sites is None:
+        return []
+    nodes = true() if reach.nodes is None else Alert.camera.in_(reach.nodes)
+    return [or_(Alert.site.in_(reach.sites), and_(Alert.site == NODE_SITE, nodes))]
 
 
 async def _represent(connection: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:

@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from vms.domain.facility import RuleKind, Severity
 from vms.domain.node import NODE_ALERTS
-from web.access import Identity, permit
+from web.access import permit
 from web.alerts import store
 from web.cameras import unanalysed
 from web.context import Here
+from web.grant import Grant
 from web.problems import Problem, not_found
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
@@ -23,6 +24,9 @@ KINDS = frozenset((*get_args(RuleKind), "site_unreachable", unanalysed.KIND, *NO
 SEVERITIES = frozenset(get_args(Severity))
 
 
+Viewer = Annotated[Grant, permit("alert.view")]
+
+
 class Step(BaseModel):
     """What one has to say about it."""
 
@@ -30,8 +34,9 @@ class Step(BaseModel):
     note: Annotated[str, Field(max_length=2000)] | None = None
 
 
-@router.get("", dependencies=[permit("alert.view")])
+@router.get("")
 async def alerts(
+    viewer: Viewer,
     context: Here,
     site: str | None = None,
     camera: str | None = None,
@@ -51,27 +56,26 @@ async def alerts(
             raise Problem(422, "invalid", f"'{name}' is one of {', '.join(sorted(known))}")
     wanted = store.Filter(site, camera, state, kind, severity, start, end, ongoing)
     async with context.database.read() as connection:
-        items, following = await store.fetch_page(connection, wanted, limit, cursor)
+        items, following = await store.fetch_page(connection, viewer.reach, wanted, limit, cursor)
     return {"items": items, "next": following}
 
 
-@router.get("/{alert}", dependencies=[permit("alert.view")])
-async def alert(alert: str, context: Here) -> dict[str, Any]:
+@router.get("/{alert}")
+async def alert(alert: str, viewer: Viewer, context: Here) -> dict[str, Any]:
     """One alert with every step."""
     async with context.database.read() as connection:
-        return await store.fetch_represented(connection, alert)
+        return await store.fetch_represented(connection, alert, viewer.reach)
 
 
 @router.get(
     "/{alert}/snapshot.jpg",
-    dependencies=[permit("alert.view")],
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}},
 )
-async def snapshot(alert: str, context: Here) -> Response:
+async def snapshot(alert: str, viewer: Viewer, context: Here) -> Response:
     """The picture at its opening."""
     async with context.database.read() as connection:
-        jpeg = await store.snapshot(connection, alert)
+        jpeg = await store.snapshot(connection, alert, viewer.reach)
     if jpeg is None:
         raise not_found("picture")
     # It never changes; private, since it shows persons.
@@ -80,19 +84,23 @@ async def snapshot(alert: str, context: Here) -> Response:
 
 @router.post("/{alert}/ack")
 async def acknowledge(
-    alert: str, identity: Annotated[Identity, permit("alert.ack")], context: Here, step: Step | None = None
+    alert: str, grant: Annotated[Grant, permit("alert.ack")], context: Here, step: Step | None = None
 ) -> dict[str, Any]:
     """Takes it on; 409 names who was first."""
     note = None if step is None else step.note
     async with context.database.change() as change:
-        return await store.take_step(change, alert, "acknowledged", identity.username, note, context.clock.utc())
+        return await store.take_step(
+            change, alert, "acknowledged", grant.identity.username, note, context.clock.utc(), grant.reach
+        )
 
 
 @router.post("/{alert}/resolve")
 async def resolve(
-    alert: str, identity: Annotated[Identity, permit("alert.resolve")], context: Here, step: Step | None = None
+    alert: str, grant: Annotated[Grant, permit("alert.resolve")], context: Here, step: Step | None = None
 ) -> dict[str, Any]:
     """Closes it; 409 names who was first."""
     note = None if step is None else step.note
     async with context.database.change() as change:
-        return await store.take_step(change, alert, "resolved", identity.username, note, context.clock.utc())
+        return await store.take_step(
+            change, alert, "resolved", grant.identity.username, note, context.clock.utc(), grant.reach
+        )

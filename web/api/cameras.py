@@ -19,17 +19,24 @@ from web.api.zones import lists_of
 from web.cameras import past
 from web.cameras.view import grown_to
 from web.context import Here
+from web.grant import Grant
 from web.holds.store import touching
 from web.timeline.query import timeline
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 
 MAX_SPAN = timedelta(days=31)
+Viewer = Annotated[Grant, permit("camera.view")]
 
 
-@router.get("", dependencies=[permit("camera.view")])
+@router.get("")
 async def cameras(
-    context: Here, site: str | None = None, removed: bool = False, limit: Limit = None, cursor: Cursor = None
+    viewer: Viewer,
+    context: Here,
+    site: str | None = None,
+    removed: bool = False,
+    limit: Limit = None,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Every camera, in the facility's order; a page of them with `limit`.
 
@@ -38,20 +45,19 @@ async def cameras(
     async with context.database.read() as connection:
         if removed:
             gone = await past.removed(connection, {camera.id for _, camera in context.current.cameras()})
-            return page([one for one in gone if site is None or one["site"] == site], limit, cursor)
+            there = [one for one in gone if viewer.reach.has_site(one["site"]) and site in (None, one["site"])]
+            return page(there, limit, cursor)
         counts = await open_counts(connection)
     items = [
-        view.represent(counts.get(view.camera.id, 0))
-        for view in context.cameras.views()
-        if site is None or view.site.id == site
+        view.represent(counts.get(view.camera.id, 0)) for view in viewer.views() if site is None or view.site.id == site
     ]
     return page(items, limit, cursor)
 
 
-@router.get("/{camera}", dependencies=[permit("camera.view")])
-async def camera(camera: str, context: Here) -> dict[str, Any]:
+@router.get("/{camera}")
+async def camera(camera: str, viewer: Viewer, context: Here) -> dict[str, Any]:
     """One camera with its zones and rules."""
-    found_site, found = context.camera(camera)
+    found_site, found = viewer.camera(camera)
     async with context.database.read() as connection:
         counts = await open_counts(connection)
     return {
@@ -61,9 +67,10 @@ async def camera(camera: str, context: Here) -> dict[str, Any]:
     }
 
 
-@router.get("/{camera}/timeline", dependencies=[permit("camera.view")])
+@router.get("/{camera}/timeline")
 async def camera_timeline(
     camera: str,
+    viewer: Viewer,
     context: Here,
     start: AwareDatetime,
     end: AwareDatetime,
@@ -74,7 +81,7 @@ async def camera_timeline(
 
     `merge`: what abuts as one. `zone`: the counts are of this zone instead of the whole picture.
     """
-    found = await context.past_camera(camera)
+    found = await viewer.past_camera(camera)
     start, end = span(start, end, MAX_SPAN)
     now = whole_ms(from_epoch(context.clock.utc()))
     end = max(start, min(end, now))

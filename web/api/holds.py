@@ -9,12 +9,16 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from vms.domain.clock import from_epoch
-from web.access import Identity, permit
+from web.access import permit
 from web.context import Here
+from web.grant import Grant
 from web.holds import store
 from web.problems import Problem
 
 router = APIRouter(prefix="/api/holds", tags=["holds"])
+
+
+Keeper = Annotated[Grant, permit("recording.hold")]
 
 
 class HoldRequest(BaseModel):
@@ -28,8 +32,9 @@ class HoldRequest(BaseModel):
     until: AwareDatetime | None = None
 
 
-@router.get("", dependencies=[permit("recording.view")])
+@router.get("")
 async def holds(
+    viewer: Annotated[Grant, permit("recording.view")],
     context: Here,
     camera: str | None = None,
     start: AwareDatetime | None = None,
@@ -45,7 +50,7 @@ async def holds(
     async with context.database.read() as connection:
         items, following = await store.fetch_page(
             connection, from_epoch(context.clock.utc()), camera=camera, start=_moment(start), end=_moment(end),
-            released=released, limit=limit, cursor=cursor,
+            released=released, limit=limit, cursor=cursor, within=viewer.reach,
         )  # fmt: skip
     for item in items:
         item["pending"] = item["state"] == "active" and context.holds.pending(item["id"])
@@ -53,24 +58,24 @@ async def holds(
 
 
 @router.post("", status_code=201)
-async def put(
-    request: HoldRequest, identity: Annotated[Identity, permit("recording.hold")], context: Here
-) -> dict[str, Any]:
+async def put(request: HoldRequest, keeper: Keeper, context: Here) -> dict[str, Any]:
     """Holds footage; `pending` while the recorders' bus has not taken it."""
     start, end = _moment(request.start), _moment(request.end)
     if start is None or end is None:
         raise Problem(422, "hold-span", "'start' and 'end' are moments")
+    for camera in set(request.cameras):
+        await keeper.past_camera(camera)
     wanted = store.Wanted(tuple(request.cameras), start, end, request.reason, _moment(request.until))
     async with context.database.change() as change:
-        made = await store.put(change, wanted, identity.username, from_epoch(context.clock.utc()))
+        made = await store.put(change, wanted, keeper.identity.username, from_epoch(context.clock.utc()))
     return {**made, "pending": not await context.holds.tell()}
 
 
 @router.delete("/{hold}", status_code=204)
-async def release(hold: str, identity: Annotated[Identity, permit("recording.hold")], context: Here) -> None:
+async def release(hold: str, keeper: Keeper, context: Here) -> None:
     """Lets go of it: it is kept, with who did so and when."""
     async with context.database.change() as change:
-        await store.release(change, hold, identity.username, from_epoch(context.clock.utc()))
+        await store.release(change, hold, keeper.identity.username, from_epoch(context.clock.utc()), keeper.reach)
     await context.holds.tell()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 
@@ -11,18 +11,19 @@ from vms.domain.index import AuditRequest
 from vms.domain.node import NODE_SITE
 from web.access import permit
 from web.context import Here
+from web.grant import Grant
 
 router = APIRouter(prefix="/api/index", tags=["index"])
 
 
-@router.get("/audits", dependencies=[permit("system.view")])
-async def audits(context: Here) -> dict[str, Any]:
+@router.get("/audits")
+async def audits(viewer: Annotated[Grant, permit("system.view")], context: Here) -> dict[str, Any]:
     """The last audit of each recorder."""
     return {
         "items": [
             {"node": one.state.node, "name": one.state.name, **one.state.audit.model_dump(mode="json", exclude={"v"})}
             for one in context.reports.nodes()
-            if one.state.audit is not None
+            if one.state.audit is not None and viewer.reach.has_node(one.state.node)
         ],
         "next": None,
     }

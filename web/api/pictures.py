@@ -19,9 +19,10 @@ from vms.domain.clock import from_epoch
 from vms.domain.errors import BusError
 from vms.domain.messages import LiveHeader, SnapshotRequest
 from vms.domain.rendering import RenderHeader, RenderRequest
-from web.access import Identity, allows, permit
+from web.access import permit
 from web.cameras.past import PastCamera
 from web.context import Context, Here
+from web.grant import Grant
 from web.problems import Problem
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
@@ -45,7 +46,7 @@ async def snapshot(
     camera: str,
     request: Request,
     context: Here,
-    identity: Annotated[Identity, permit("camera.view")],
+    viewer: Annotated[Grant, permit("camera.view")],
     width: Annotated[int | None, Query(ge=64, le=4096)] = None,
     at: AwareDatetime | None = None,
     exact: bool = True,
@@ -55,28 +56,27 @@ async def snapshot(
     `exact=false`: the key frame at or before `at` does.
     """
     if at is None:
-        return await _present(context, camera, width)
-    if not allows(identity, ("recording.view",)):
-        raise Problem(403, "forbidden", "your role does not permit this")
+        return await _present(context, viewer, camera, width)
+    viewer.require("recording.view")
     # Whoever drags over a timeline wants the last of the pictures that he asked for.
-    found = await context.past_camera(camera)
-    asker = f"{identity.session[:16]}.{found.id}"
+    found = await viewer.past_camera(camera)
+    asker = f"{viewer.identity.session[:16]}.{found.id}"
     what = "frame" if exact else "key"
     asked = RenderRequest(what=what, at=_past(context, at), width=width, asker=asker, patience_s=PAST_S)
     return await _of_the_past(context, request, found, asked)
 
 
-@router.get(
-    "/{camera}/thumbnail.jpg", dependencies=[permit("recording.view")], response_class=Response, responses=RESPONSES
-)
-async def thumbnail(camera: str, request: Request, context: Here, at: AwareDatetime) -> Response:
+@router.get("/{camera}/thumbnail.jpg", response_class=Response, responses=RESPONSES)
+async def thumbnail(
+    camera: str, request: Request, context: Here, viewer: Annotated[Grant, permit("recording.view")], at: AwareDatetime
+) -> Response:
     """A picture 192 pixels wide of the 10 s that `at` falls into."""
     asked = RenderRequest(what="thumbnail", at=_past(context, at), patience_s=PAST_S)
-    return await _of_the_past(context, request, await context.past_camera(camera), asked)
+    return await _of_the_past(context, request, await viewer.past_camera(camera), asked)
 
 
-async def _present(context: Context, camera: str, width: int | None) -> Response:
-    site, found = context.camera(camera)
+async def _present(context: Context, viewer: Grant, camera: str, width: int | None) -> Response:
+    site, found = viewer.camera(camera)
     subject = subjects.control(site.id, found.id, "snapshot")
     unavailable = Problem(503, "no-picture", "no picture can be had now", headers={"Retry-After": "2"})
     try:

@@ -15,9 +15,10 @@ from starlette.responses import Response
 
 from vms.domain.clock import from_epoch
 from vms.domain.errors import BusError
-from web.access import Identity, permit
+from web.access import permit
 from web.api.moments import span
 from web.context import Context, Here
+from web.grant import Grant
 from web.playback import keys, playlist
 from web.playback.footage import Footage
 from web.playback.recorders import Damaged, Gone
@@ -35,13 +36,12 @@ _MIN_GZIP = 4096
 
 Segment = Annotated[str, Path(max_length=128)]
 Ticks = Annotated[int, Query(ge=0, le=2**62)]
-Viewer = Annotated[Identity, permit("recording.view")]
+Viewer = Annotated[Grant, permit("recording.view")]
 MEDIA: dict[int | str, dict[str, Any]] = {200: {"content": {"video/mp4": {}}}, 206: {"content": {"video/mp4": {}}}}
 
 
 @router.get(
     "/cameras/{camera}/playback.m3u8",
-    dependencies=[permit("recording.view")],
     response_class=Response,
     responses={200: {"content": {MIME: {}}}},
 )
@@ -49,12 +49,13 @@ async def playback(
     camera: str,
     request: Request,
     context: Here,
+    viewer: Viewer,
     start: AwareDatetime,
     end: AwareDatetime,
     frames: Literal["key"] | None = None,
 ) -> Response:
     """The HLS playlist of a span of at most 2 hours; with `frames=key` of the key frames alone."""
-    found = await context.past_camera(camera)
+    found = await viewer.past_camera(camera)
     start, end = span(start, end, MAX_SPAN)
     rows = await context.footage.of_span(found.id, start, end)
     tables = await context.recorders.tables(rows)
@@ -85,7 +86,7 @@ async def playback(
 @router.head("/segments/{segment}/media", response_class=Response, include_in_schema=False)
 async def media(segment: Segment, request: Request, context: Here, viewer: Viewer) -> Response:
     """A recorded file as it lies on the disk, whole or one range of it; of one that grows the whole fragments."""
-    one = await _file(context, segment)
+    one = await viewer.recording(segment)
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     closed = one.end is not None and one.bytes > 0
     same = False
@@ -122,7 +123,7 @@ async def keyframes(
     segment: Segment, context: Here, viewer: Viewer, from_: Annotated[Ticks, Query(alias="from")], to: Ticks
 ) -> Response:
     """The key frames of a file from one decode time to before another, each lasting until the next."""
-    one = await _file(context, segment)
+    one = await viewer.recording(segment)
     try:
         table = context.recorders.known(one)
         if table is None or (table.growing and (not table.tfdts or table.tfdts[-1] < to)):
@@ -137,13 +138,6 @@ async def keyframes(
         raise not_found("recording") from err
     except Damaged as err:
         raise Problem(410, "damaged", str(err)) from err
-
-
-async def _file(context: Context, segment: str) -> Footage:
-    one = await context.footage.by_id(segment)
-    if one is None:
-        raise not_found("recording")
-    return one
 
 
 async def _whole_bytes(context: Context, one: Footage, asked: re.Match[str] | None) -> int:
@@ -168,7 +162,7 @@ def _range(asked: re.Match[str] | None, size: int) -> tuple[int, int]:
 
 
 async def _streamed(
-    context: Context, rest: AsyncGenerator[bytes], viewer: Identity, status: int, headers: dict[str, str]
+    context: Context, rest: AsyncGenerator[bytes], viewer: Grant, status: int, headers: dict[str, str]
 ) -> Response:
     """The first piece is read before anything is answered: what is not there is said in the status."""
     try:
@@ -176,4 +170,4 @@ async def _streamed(
     except BaseException:
         await rest.aclose()
         raise
-    return Streamed(first, rest, context.turns, viewer.session, status, headers)
+    return Streamed(first, rest, context.turns, viewer.identity.session, status, headers)

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from vms.domain.clock import rfc3339
-from web.access import COOKIE, Identity, permit, permit_everyone
+from web.access import COOKIE, permit, permit_everyone
+from web.accounts.roles import Identity
 from web.accounts.users import normal
 from web.context import Context, Here
+from web.grant import Grant
 from web.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -65,15 +67,15 @@ async def log_in(credentials: Credentials, request: Request, context: Here) -> R
 
 
 @router.get("/api/session")
-async def who_am_i(identity: Annotated[Identity, permit("session.own")], context: Here) -> dict[str, Any]:
+async def who_am_i(grant: Annotated[Grant, permit("session.own")], context: Here) -> dict[str, Any]:
     """The user, what they may do, and the facility."""
-    return _represent(identity, context)
+    return _represent(grant.identity, context)
 
 
 @router.delete("/api/session", status_code=204)
-async def log_out(identity: Annotated[Identity, permit("session.own")], context: Here) -> Response:
+async def log_out(grant: Annotated[Grant, permit("session.own")], context: Here) -> Response:
     """Ends the session."""
-    await context.sessions.logout(identity.session)
+    await context.sessions.logout(grant.identity.session)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response
@@ -87,6 +89,7 @@ def _represent(identity: Identity, context: Context) -> dict[str, Any]:
             "username": identity.username,
             "role": identity.role,
             "permissions": sorted(identity.permissions),
+            "sites": None if identity.sites is None else sorted(identity.sites),
         },
         "facility": {"name": info.name, "timezone": info.timezone},
         "expires_at": rfc3339(identity.expires_at),

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket
 
-from web.access import Identity, permit
+from web.access import permit
 from web.api.sockets import send_text, serve
 from web.context import Context, Here
+from web.grant import Grant
 
 router = APIRouter()
 
@@ -17,7 +18,7 @@ router = APIRouter()
 @router.websocket("/ws/alerts")
 async def alerts(
     socket: WebSocket,
-    identity: Annotated[Identity, permit("alert.view", "camera.view")],
+    grant: Annotated[Grant, permit("alert.view", "camera.view")],
     context: Here,
     since: Annotated[int | None, Query(ge=0)] = None,
     epoch: Annotated[str | None, Query(max_length=64)] = None,
@@ -29,14 +30,15 @@ async def alerts(
     await socket.accept()
     context.alert_sockets += 1
     try:
-        await serve(socket, context, identity, _talk(socket, context, start, since, epoch, beat))
+        await serve(socket, context, grant, _talk(socket, context, grant, start, since, epoch, beat))
     finally:
         context.alert_sockets -= 1
 
 
 async def _talk(
-    socket: WebSocket, context: Context, start: int, since: int | None, epoch: str | None, beat: float | None
-) -> None:
+    socket: WebSocket, context: Context, grant: Grant, start: int, since: int | None, epoch: str | None,
+    beat: float | None,
+) -> None:  # fmt: skip
     feed = context.feed
     at = start
     if since is not None:
@@ -47,7 +49,8 @@ async def _talk(
             await send_text(socket, feed.reset_text())
     while True:
         for entry in await feed.after(at):
-            await send_text(socket, entry.text)
+            if grant.reach.has(entry.site, entry.node):
+                await send_text(socket, entry.text)
             at = entry.seq
         try:
             async with asyncio.timeout(beat):

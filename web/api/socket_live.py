@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, WebSocket
 
-from web.access import Identity, permit
+from web.access import permit
 from web.api.sockets import send_bytes, send_text, serve
 from web.context import Here
+from web.grant import Grant
 from web.live.watcher import Closing
 from web.problems import Problem, SocketRefused
 
@@ -22,13 +23,13 @@ UNKNOWN = 4404
 async def live(
     socket: WebSocket,
     camera: str,
-    identity: Annotated[Identity, permit("camera.view")],
+    viewer: Annotated[Grant, permit("camera.view")],
     context: Here,
     profile: Literal["main", "sub"] = "main",
 ) -> None:
     """Text with mime and anchor, initialisation segment, fragments from a key frame on."""
     try:
-        site, found = context.camera(camera)
+        site, found = viewer.camera(camera)
     except Problem as err:
         raise SocketRefused(UNKNOWN, "there is no such camera") from err
     await socket.accept()
@@ -55,4 +56,4 @@ async def live(
                     await socket.close(TRY_AGAIN)
                     return
 
-        await serve(socket, context, identity, talk())
+        await serve(socket, context, viewer, talk(), still=lambda: viewer.has_camera(camera))

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, WebSocket
 from pydantic import BaseModel, Field, ValidationError
 
-from web.access import Identity, permit
+from web.access import permit
 from web.api.sockets import send_bytes, send_text, serve
 from web.context import Here
+from web.grant import Grant
 from web.live.wall import MAX_FPS
 
 router = APIRouter()
@@ -23,7 +24,7 @@ class Wanted(BaseModel):
 
 
 @router.websocket("/ws/wall")
-async def wall(socket: WebSocket, identity: Annotated[Identity, permit("camera.view")], context: Here) -> None:
+async def wall(socket: WebSocket, viewer: Annotated[Grant, permit("camera.view")], context: Here) -> None:
     """Binary messages: header length, header, JPEG."""
     await socket.accept()
     client = context.wall.join()
@@ -38,11 +39,10 @@ async def wall(socket: WebSocket, identity: Annotated[Identity, permit("camera.v
         except ValidationError:
             await send_text(socket, '{"error": "expected {\\"cameras\\": [ids], \\"fps\\": 1}"}')
             return
-        found = {camera: context.current.camera(camera) for camera in wanted.cameras}
-        known = {camera: one[0].id for camera, one in found.items() if one is not None and one[1].enabled}
-        context.wall.configure(client, known, wanted.fps)
+        found = [viewer.camera(camera) for camera in wanted.cameras if viewer.has_camera(camera)]
+        context.wall.configure(client, {one.id: site.id for site, one in found if one.enabled}, wanted.fps)
 
     try:
-        await serve(socket, context, identity, talk(), heard)
+        await serve(socket, context, viewer, talk(), heard, lambda: all(map(viewer.has_camera, client.cameras)))
     finally:
         context.wall.leave(client)

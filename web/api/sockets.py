@@ -9,11 +9,14 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from web.access import UNAUTHENTICATED, Identity
+from web.access import UNAUTHENTICATED
 from web.context import Context
 from web.database.failures import ANY
+from web.grant import Grant
 
 RECHECK_S = 4.0
+#: Close code: what one may see is not what it was when the socket was opened; it opens another, with what he may now.
+CHANGED = 4409
 #: A browser that takes nothing for this long is given up; it comes back to where it was.
 SEND_S = 10.0
 
@@ -30,6 +33,11 @@ async def send_bytes(socket: WebSocket, data: bytes) -> None:
         await socket.send_bytes(data)
 
 
+def always() -> bool:
+    """For sockets that show whatever there is."""
+    return True
+
+
 async def ignore(_text: str) -> None:
     """For sockets whose browser has nothing to say."""
 
@@ -37,11 +45,15 @@ async def ignore(_text: str) -> None:
 async def serve(
     socket: WebSocket,
     context: Context,
-    identity: Identity,
+    grant: Grant,
     talk: Coroutine[Any, Any, None],
     heard: Callable[[str], Awaitable[None]] = ignore,
+    still: Callable[[], bool] = always,
 ) -> None:
-    """Runs ``talk`` beside listening and rechecking, until the first of them ends."""
+    """Runs ``talk`` beside listening and rechecking, until the first of them ends.
+
+    ``still``: asked at each recheck whether what is shown is within the grant as the configuration is now.
+    """
 
     async def listen() -> None:
         while True:
@@ -54,8 +66,12 @@ async def serve(
         while True:
             await asyncio.sleep(RECHECK_S)
             with contextlib.suppress(*ANY):  # a database that is away ends no sessions
-                if await context.sessions.recheck(identity.session) is None:
+                identity = await context.sessions.recheck(grant.identity.session)
+                if identity is None:
                     await socket.close(UNAUTHENTICATED, "the session has ended")
+                    return
+                if not identity.same_rights(grant.identity) or not still():
+                    await socket.close(CHANGED, "the rights have changed")
                     return
 
     tasks = [asyncio.create_task(one) for one in (talk, listen(), recheck())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
@@ -16,6 +16,8 @@ from web.alerts.store import open_counts
 from web.api.paging import Cursor, Limit, page
 from web.cameras.view import CameraView
 from web.context import Context, Here
+from web.grant import Grant
+from web.reach import Reach
 
 router = APIRouter(tags=["system"])
 STATES = ("recording", "online", "offline", "disabled")
@@ -35,29 +37,31 @@ async def ready(context: Here) -> Response:
     return JSONResponse({"status": "ready" if good else "not ready", **parts}, 200 if good else 503)
 
 
-@router.get("/api/system", dependencies=[permit("system.view")])
-async def system(context: Here) -> dict[str, Any]:
+@router.get("/api/system")
+async def system(viewer: Annotated[Grant, permit("system.view")], context: Here) -> dict[str, Any]:
     """What the header of every page says."""
     since = context.link.since
     return {
         "version": context.version,
         "now": rfc3339(from_epoch(context.clock.utc())),
         "bus": {"connected": context.link.connected, "since": None if since is None else rfc3339(from_epoch(since))},
-        "cameras": _states(context.cameras.views()),
-        "storage": _storage(context),
-        "clocks": _clocks(context),
+        "cameras": _states(viewer.views()),
+        "storage": _storage(context, viewer.reach),
+        "clocks": _clocks(context, viewer.reach),
         "detection": _detection(context),
         "config_revision": context.current.revision,
     }
 
 
-@router.get("/api/sites", dependencies=[permit("camera.view")])
-async def sites(context: Here, limit: Limit = None, cursor: Cursor = None) -> dict[str, Any]:
+@router.get("/api/sites")
+async def sites(
+    viewer: Annotated[Grant, permit("camera.view")], context: Here, limit: Limit = None, cursor: Cursor = None
+) -> dict[str, Any]:
     """Every site with its totals; a page of them with `limit`."""
     async with context.database.read() as connection:
         counts = await open_counts(connection)
     items = []
-    for site in context.current.facility.sites:
+    for site in viewer.sites():
         views = [context.cameras.view(site, camera) for camera in site.cameras]
         known = [
             view.detector.state.person_count
@@ -83,12 +87,12 @@ def _states(views: Iterable[CameraView]) -> dict[str, int]:
     return {"total": found.total(), **{state: found[state] for state in STATES}}  # type: ignore[index]
 
 
-def _storage(context: Context) -> list[dict[str, Any]]:
+def _storage(context: Context, within: Reach) -> list[dict[str, Any]]:
     """One item a node: of its recorders one speaks for the disk."""
     nodes: dict[str, dict[str, Any]] = {}
     for report in context.reports.nodes():
         state, disk = report.state, report.state.storage
-        if report.fresh and disk is not None:
+        if report.fresh and disk is not None and within.has_node(state.node):
             nodes[state.node] = {
                 "node": state.node, "name": state.name, "status": disk.status, "detail": disk.detail,
                 "site": disk.site,
@@ -101,9 +105,10 @@ def _storage(context: Context) -> list[dict[str, Any]]:
     return [nodes[name] for name in sorted(nodes)]
 
 
-def _clocks(context: Context) -> list[dict[str, Any]]:
+def _clocks(context: Context, within: Reach) -> list[dict[str, Any]]:
     """One item a node: its recorders ask the same kernel."""
-    told = {r.state.node: r.state.clock for r in context.reports.nodes() if r.fresh and r.state.clock is not None}
+    states = [one.state for one in context.reports.nodes() if one.fresh and within.has_node(one.state.node)]
+    told = {state.node: state.clock for state in states if state.clock is not None}
     keys = {"synchronized", "offset_s", "max_error_s", "stepped_at", "stepped_s"}
     return [{"node": node, **clock.model_dump(mode="json", include=keys)} for node, clock in sorted(told.items())]
 

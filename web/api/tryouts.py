@@ -15,12 +15,15 @@ from vms.domain.clock import from_epoch, rfc3339
 from vms.domain.errors import BusError
 from vms.domain.facility import Camera, Site
 from vms.domain.rules import MaybeOldRule
-from web.access import Identity, permit
+from web.access import permit
 from web.api.zones import Drawn, invalid
 from web.context import Context, Here
+from web.grant import Grant
 from web.problems import Problem, not_found
 
 router = APIRouter(prefix="/api/cameras/{camera}/tryouts", tags=["zones and rules"])
+
+Editor = Annotated[Grant, permit("camera.configure")]
 
 #: A renderer answers at once, or it is away.
 ANSWER_S = 3.0
@@ -40,14 +43,12 @@ class Tried(BaseModel):
 
 
 @router.post("", status_code=202)
-async def start(
-    camera: str, body: Tried, identity: Annotated[Identity, permit("camera.configure")], context: Here
-) -> dict[str, str]:
+async def start(camera: str, body: Tried, editor: Editor, context: Here) -> dict[str, str]:
     """Begins to try the rule out on the last `hours`; this session's older try-out of it is given up for it.
 
     Two others of it are not: `busy`.
     """
-    site, found = context.camera(camera)
+    site, found = editor.camera(camera)
     _check(found, body)
     facility = context.current.facility
     detector = context.reports.detector(site.id, camera)
@@ -61,16 +62,16 @@ async def start(
             keys_only=found.streams.sub is None,
             model=facility.detector.model, confidence=facility.detector.confidence,
             input_px=facility.detector.input_px if detector is None else detector.state.input_px,
-            start=end - timedelta(hours=body.hours), end=end, asker=identity.session[:16],
+            start=end - timedelta(hours=body.hours), end=end, asker=editor.identity.session[:16],
         ),
     )  # fmt: skip
     return {"id": reply.id}
 
 
-@router.get("/{tryout}", dependencies=[permit("camera.configure")])
-async def look(camera: str, tryout: str, context: Here) -> dict[str, Any]:
+@router.get("/{tryout}")
+async def look(camera: str, tryout: str, editor: Editor, context: Here) -> dict[str, Any]:
     """How far it is, and the alerts so far; 404 once it is forgotten, ten minutes after its end."""
-    reply = await _ask(context, *context.camera(camera), asked.Look(id=tryout))
+    reply = await _ask(context, *editor.camera(camera), asked.Look(id=tryout))
     return {
         "id": reply.id,
         "state": reply.state,
@@ -94,10 +95,10 @@ async def look(camera: str, tryout: str, context: Here) -> dict[str, Any]:
     }
 
 
-@router.delete("/{tryout}", status_code=204, dependencies=[permit("camera.configure")])
-async def cancel(camera: str, tryout: str, context: Here) -> Response:
+@router.delete("/{tryout}", status_code=204)
+async def cancel(camera: str, tryout: str, editor: Editor, context: Here) -> Response:
     """Gives it up; one that is over stays as it is."""
-    await _ask(context, *context.camera(camera), asked.Cancel(id=tryout))
+    await _ask(context, *editor.camera(camera), asked.Cancel(id=tryout))
     return Response(status_code=204)
 
 

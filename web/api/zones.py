@@ -13,10 +13,11 @@ from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Rule, Zone
 from vms.domain.model import lines_of
 from vms.domain.rules import MaybeOldRule, MaybeOldZone
-from web.access import Identity, permit
+from web.access import permit
 from web.configuration.analysis import Overtaken, last_change, replace
 from web.configuration.revisions import latest
 from web.context import Context, Here
+from web.grant import Grant
 from web.problems import Problem, not_found
 
 router = APIRouter(prefix="/api/cameras/{camera}", tags=["zones and rules"])
@@ -35,6 +36,8 @@ def _few(items: object) -> object:
 #: What is new in them is looked at once it is known what the camera has: see ``replace``.
 Drawn = Annotated[tuple[MaybeOldZone, ...], BeforeValidator(_few)]
 Ruled = Annotated[tuple[MaybeOldRule, ...], BeforeValidator(_few)]
+Viewer = Annotated[Grant, permit("camera.view")]
+Editor = Annotated[Grant, permit("camera.configure")]
 Stated = Mapping[str, tuple[Zone, ...] | tuple[Rule, ...]]
 _Place = tuple[str | int, ...]
 
@@ -64,49 +67,43 @@ class Analysis(BaseModel):
     ] = None
 
 
-@router.get("/zones", dependencies=[permit("camera.view")])
-async def zones(camera: str, context: Here) -> dict[str, Any]:
+@router.get("/zones")
+async def zones(camera: str, viewer: Viewer) -> dict[str, Any]:
     """As in the facility file."""
-    _, found = context.camera(camera)
+    _, found = viewer.camera(camera)
     return {"items": lists_of(found)["zones"], "next": None}
 
 
-@router.get("/rules", dependencies=[permit("camera.view")])
-async def rules(camera: str, context: Here) -> dict[str, Any]:
+@router.get("/rules")
+async def rules(camera: str, viewer: Viewer) -> dict[str, Any]:
     """As in the facility file."""
-    _, found = context.camera(camera)
+    _, found = viewer.camera(camera)
     return {"items": lists_of(found)["rules"], "next": None}
 
 
-@router.get("/analysis", dependencies=[permit("camera.view")])
-async def analysis(camera: str, context: Here) -> dict[str, Any]:
+@router.get("/analysis")
+async def analysis(camera: str, viewer: Viewer, context: Here) -> dict[str, Any]:
     """Both, and the revision that they are of."""
-    _, found = context.camera(camera)
+    _, found = viewer.camera(camera)
     return {"revision": context.current.revision, **lists_of(found)}
 
 
 @router.put("/zones")
-async def put_zones(
-    camera: str, body: Zones, identity: Annotated[Identity, permit("camera.configure")], context: Here
-) -> dict[str, int]:
+async def put_zones(camera: str, body: Zones, editor: Editor, context: Here) -> dict[str, int]:
     """Replaces all zones; answers with the configuration's new revision."""
-    return await _replace(context, identity, camera, {"zones": body.items})
+    return await _replace(context, editor, camera, {"zones": body.items})
 
 
 @router.put("/rules")
-async def put_rules(
-    camera: str, body: Rules, identity: Annotated[Identity, permit("camera.configure")], context: Here
-) -> dict[str, int]:
+async def put_rules(camera: str, body: Rules, editor: Editor, context: Here) -> dict[str, int]:
     """Replaces all rules; answers with the configuration's new revision."""
-    return await _replace(context, identity, camera, {"rules": body.items})
+    return await _replace(context, editor, camera, {"rules": body.items})
 
 
 @router.put("/analysis")
-async def put_analysis(
-    camera: str, body: Analysis, identity: Annotated[Identity, permit("camera.configure")], context: Here
-) -> dict[str, int]:
+async def put_analysis(camera: str, body: Analysis, editor: Editor, context: Here) -> dict[str, int]:
     """Replaces both in one revision. 409 `changed` when they were changed since `base_revision`."""
-    return await _replace(context, identity, camera, {"zones": body.zones, "rules": body.rules}, body.base_revision)
+    return await _replace(context, editor, camera, {"zones": body.zones, "rules": body.rules}, body.base_revision)
 
 
 def lists_of(camera: Camera) -> dict[str, Any]:
@@ -119,22 +116,22 @@ def lists_of(camera: Camera) -> dict[str, Any]:
 
 async def _replace(
     context: Context,
-    identity: Identity,
+    editor: Grant,
     camera: str,
     stated: Stated,
     base: int | None = None,
 ) -> dict[str, int]:
-    context.camera(camera)  # else 404
+    editor.camera(camera)  # else 404
     places: dict[_Place, _Place] = {(name,): (name if len(stated) > 1 else "items",) for name in stated}
     parts = {name: [one.model_dump(mode="json", exclude_none=True) for one in some] for name, some in stated.items()}
     try:
-        configured = await replace(context.database, context.clock, identity.username, camera, parts, base)
+        configured = await replace(context.database, context.clock, editor.identity.username, camera, parts, base)
     except KeyError as err:
         raise not_found("camera") from err  # it was taken out a moment ago
     except ValidationError as err:
         raise invalid(err, places) from err
     except Overtaken as err:
-        raise await _changed(context, camera, err.base) from err
+        raise await _changed(context, editor, camera, err.base) from err
     context.current.replace(configured)
     return {"revision": configured.revision}
 
@@ -155,13 +152,13 @@ def invalid(err: ValidationError, places: Mapping[_Place, _Place]) -> Exception:
     return Problem(422, "invalid", "; ".join(line for one in err.errors()[:3] for line in lines_of(one["msg"])))
 
 
-async def _changed(context: Context, camera: str, base: int) -> Problem:
+async def _changed(context: Context, editor: Grant, camera: str, base: int) -> Problem:
     """The answer to who drew upon what is no longer there: what is there now, by whom and since when."""
     change = await last_change(context.database, camera, base)
     newest = await latest(context.database)
     if newest is not None:
         context.current.replace(newest)  # the command line may have written it
-    _, found = context.camera(camera)
+    _, found = editor.camera(camera)
     who = "somebody" if change is None else change.author
     said = f"{who} changed the zones or rules of this camera after revision {base}"
     if base > context.current.revision:

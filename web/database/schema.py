@@ -53,13 +53,14 @@ class Meta(Base):
 
 
 class User(Base):
-    """People who log in."""
+    """People who log in; ``sites`` None: all."""
 
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(String(32))
+    sites: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     enabled: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(Moment)
 

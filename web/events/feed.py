@@ -6,6 +6,7 @@ A client holds only a number, so that one that sleeps costs nothing and resumes 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import uuid
 from collections import deque
@@ -33,10 +34,12 @@ MESSAGES_KEPT = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event as browsers get it."""
+    """One event as those get it who may know of it."""
 
     seq: int
     text: str
+    site: str | None  # that it is of; None: of ``node``
+    node: str | None
 
 
 class EventFeed:
@@ -133,7 +136,11 @@ class EventFeed:
             rows = await connection.execute(
                 select(Event.seq, Event.type, Event.data).where(Event.seq > seq).order_by(Event.seq).limit(PAGE)
             )
-            return [Entry(row.seq, self._text(row.seq, row.type, row.data)) for row in rows]
+            return [self._entry(row.seq, row.type, row.data) for row in rows]
+
+    def _entry(self, seq: int, kind: str, data: str) -> Entry:
+        told = json.loads(data)
+        return Entry(seq, self._text(seq, kind, data), told.get("site"), told.get("node"))
 
     def _text(self, seq: int, kind: str, data: str) -> str:
         return f'{{"seq":{seq},"epoch":"{self.epoch}","type":"{kind}","data":{data}}}'

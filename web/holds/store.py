@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from unicodedata import category
 
-from sqlalchemy import RowMapping, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vms.domain import holds as wire
@@ -19,6 +19,7 @@ from web.cameras import past
 from web.database.engine import Change
 from web.database.schema import CameraFirst, Hold, HoldCamera
 from web.problems import Problem, not_found
+from web.reach import EVERYTHING, Reach
 
 #: So many holds that have expired recorders are still told of: when one lapses they decide.
 EXPIRED = 200
@@ -71,17 +72,20 @@ async def put(change: Change, wanted: Wanted, owner: str, now: datetime) -> dict
     return await fetch(change.connection, made, now)
 
 
-async def release(change: Change, hold: str, by: str, now: datetime) -> None:
-    """Lets go of it; ``Problem`` 404. One that is released already stays as it is."""
-    await fetch(change.connection, hold, now)
+async def release(change: Change, hold: str, by: str, now: datetime, within: Reach = EVERYTHING) -> None:
+    """Lets go of it; ``Problem`` 404, 403 where it holds cameras beyond ``within``. A released one stays as it is."""
+    seen = await fetch(change.connection, hold, now, within)
+    if (await fetch(change.connection, hold, now))["cameras"] != seen["cameras"]:
+        raise Problem(403, "forbidden", "it holds footage of other sites, too: who has those releases it")
     await change.connection.execute(
         update(Hold).where(Hold.id == hold, Hold.released_at.is_(None)).values(released_at=now, released_by=by)
     )
 
 
-async def fetch(connection: AsyncConnection, hold: str, now: datetime) -> dict[str, Any]:
+async def fetch(connection: AsyncConnection, hold: str, now: datetime, within: Reach = EVERYTHING) -> dict[str, Any]:
     """One hold as the interface gives it; ``Problem`` 404."""
-    found = await _represent(connection, select(Hold.__table__).where(Hold.id == hold), now)
+    query = select(Hold.__table__).where(Hold.id == hold, *_touching(within))
+    found = await _represent(connection, query, now, within)
     if not found:
         raise not_found("hold")
     return found[0]
@@ -97,9 +101,14 @@ async def fetch_page(
     released: bool = False,
     limit: int = 100,
     cursor: str | None = None,
+    within: Reach = EVERYTHING,
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Holds, newest first, and the cursor of the next page; ``released``: those no longer in force as well."""
-    query = select(Hold.__table__).order_by(Hold.created_at.desc(), Hold.id.desc()).limit(limit + 1)
+    """Holds, newest first, and the cursor of the next page; ``released``: those no longer in force as well.
+
+    Of a hold that reaches beyond ``within`` only the cameras within are told.
+    """
+    query = select(Hold.__table__).where(*_touching(within))
+    query = query.order_by(Hold.created_at.desc(), Hold.id.desc()).limit(limit + 1)
     if camera is not None:
         query = query.where(Hold.id.in_(select(HoldCamera.hold_id).where(HoldCamera.camera == camera)))
     if start is not None:
@@ -113,7 +122,7 @@ async def fetch_page(
         if last is None:
             raise Problem(422, "invalid", "'cursor' is not one that this list gave")
         query = query.where(or_(Hold.created_at < last[0], and_(Hold.created_at == last[0], Hold.id < cursor)))
-    found = await _represent(connection, query, now)
+    found = await _represent(connection, query, now, within)
     return found[:limit], found[limit - 1]["id"] if len(found) > limit else None
 
 
@@ -205,18 +214,34 @@ def _in_force(now: datetime) -> Any:
     return and_(Hold.released_at.is_(None), or_(Hold.until.is_(None), Hold.until > now))
 
 
-async def _cameras(connection: AsyncConnection, holds: Sequence[str]) -> dict[str, list[str]]:
+def _touching(within: Reach) -> list[ColumnElement[bool]]:
+    if within.sites is None:
+        return []
+    return [Hold.id.in_(select(HoldCamera.hold_id).where(HoldCamera.camera.in_(_cameras_of(within.sites))))]
+
+
+def _cameras_of(sites: frozenset[str]) -> Select[str]:
+    return select(CameraFirst.camera).where(CameraFirst.site.in_(sites))
+
+
+async def _cameras(
+    connection: AsyncConnection, holds: Sequence[str], within: Reach = EVERYTHING
+) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {hold: [] for hold in holds}
     for some in (holds[i : i + 500] for i in range(0, len(holds), 500)):  # databases bound the parameters
         query = select(HoldCamera.hold_id, HoldCamera.camera).where(HoldCamera.hold_id.in_(some))
+        if within.sites is not None:
+            query = query.where(HoldCamera.camera.in_(_cameras_of(within.sites)))
         for row in await connection.execute(query.order_by(HoldCamera.camera)):
             found[row.hold_id].append(row.camera)
     return found
 
 
-async def _represent(connection: AsyncConnection, query: Select[Any], now: datetime) -> list[dict[str, Any]]:
+async def _represent(
+    connection: AsyncConnection, query: Select[Any], now: datetime, within: Reach = EVERYTHING
+) -> list[dict[str, Any]]:
     rows = (await connection.execute(query)).mappings().all()
-    cameras = await _cameras(connection, [row["id"] for row in rows])
+    cameras = await _cameras(connection, [row["id"] for row in rows], within)
 
     def told(moment: datetime | None) -> str | None:
         return None if moment is None else rfc3339(moment)

@@ -17,6 +17,7 @@ from vms.domain.clock import rfc3339
 from vms.domain.footage import LOOK_BACK_S
 from web.alerts.store import Filter, fetch_page
 from web.database.schema import CameraFirst, Gap, MinuteCount, Segment, ZoneMinute
+from web.reach import EVERYTHING
 from web.timeline.assemble import Missing, Recorded, assemble, merge
 
 #: It bounds the search by the index on ``start``.
@@ -93,7 +94,7 @@ async def timeline(
         told_from=_ms(min((at for at in told if at is not None), default=None)),
         recorded_from=_ms(await connection.scalar(kept.order_by(Segment.start).limit(1))),
     )  # fmt: skip
-    alerts, _ = await fetch_page(connection, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
+    alerts, _ = await fetch_page(connection, EVERYTHING, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
     span = _Span(*((moment - _EPOCH) // _MILLISECOND for moment in (start, end, grown_to)))
     rest: dict[str, Any] = {"alerts": alerts, "holds": list(holds)}
     # Elsewhere than in the event loop: it must not hold up the sockets.

@@ -35,7 +35,7 @@ def everything(data: Path) -> dict[Path, int]:
         (index, ["audit"]),
         (recordings, ["adopt"]),
         (config, ["export"]),
-        (user, ["add", "somebody"]),
+        (user, ["add", "somebody", "--role", "viewer"]),
     ],
 )
 def test_another_user_is_told_what_to_do_and_nothing_is_written(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -13,27 +12,10 @@ from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
 
 from tests.integration.web.rig import facility
-from vms.domain.clock import SystemClock
-from vms.settings.environment import Environment
+from tests.support.bare_web import bare_web, browser
 from web.access import needs_login, permit, undeclared
-from web.accounts.sessions import Sessions
-from web.accounts.throttle import LoginThrottle
 from web.api.dashboard import Dashboard
 from web.api.reference import page
-from web.application import build
-from web.cameras.reports import Reports
-from web.cameras.watch import CameraWatch
-from web.configuration import revisions
-from web.configuration.current import CurrentConfiguration
-from web.context import Context
-from web.database.engine import Database
-from web.events.feed import EventFeed
-from web.holds.publisher import HoldsPublisher
-from web.link import BusLink
-from web.live.hub import LiveHubs
-from web.live.wall import Wall
-from web.playback.footage import Catalogue
-from web.playback.recorders import Recorders
 from web.shield import MAX_BODY, Shield, is_foreign
 
 PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
@@ -41,36 +23,8 @@ PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST",
 
 @pytest_asyncio.fixture
 async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
-    clock = SystemClock()
-    database = await Database.open(Environment.read(tmp_path, {}), clock)
-    current = CurrentConfiguration(await revisions.seed(database, clock, facility()))
-    reports = Reports(clock, lambda _revision: None)
-    link = BusLink()
-    yield build(
-        Context(
-            clock=clock,
-            database=database,
-            feed=await EventFeed.open(database),
-            current=current,
-            reports=reports,
-            cameras=CameraWatch(database, clock, current, reports),
-            link=link,
-            sessions=Sessions(database, clock),
-            throttle=LoginThrottle(clock),
-            wall=Wall(link, clock),
-            live=LiveHubs(link, clock),
-            recorders=Recorders(link),
-            consumers={},
-            holds=HoldsPublisher(database, clock),
-            footage=Catalogue(database),
-            dashboard=tmp_path / "dist",
-        )
-    )
-    await database.close()
-
-
-def browser(app: object) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://host")  # type: ignore[arg-type]
+    async with bare_web(tmp_path, facility()) as app:
+        yield app
 
 
 async def test_every_route_refuses_strangers_but_the_public_ones(app: FastAPI) -> None:

@@ -1,0 +1,68 @@
+"""The web application over a database of its own, without a bus: for what is decided before a worker is asked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from vms.domain.clock import SystemClock
+from vms.domain.facility import Facility
+from vms.settings.environment import Environment
+from web.accounts.sessions import Sessions
+from web.accounts.throttle import LoginThrottle
+from web.application import build
+from web.cameras.reports import Reports
+from web.cameras.watch import CameraWatch
+from web.configuration import revisions
+from web.configuration.current import CurrentConfiguration
+from web.context import Context
+from web.database.engine import Database
+from web.events.feed import EventFeed
+from web.holds.publisher import HoldsPublisher
+from web.link import BusLink
+from web.live.hub import LiveHubs
+from web.live.wall import Wall
+from web.playback.footage import Catalogue
+from web.playback.recorders import Recorders
+
+
+@contextlib.asynccontextmanager
+async def bare_web(data: Path, facility: Facility) -> AsyncIterator[FastAPI]:
+    """``app.state.context`` reaches its parts."""
+    clock = SystemClock()
+    database = await Database.open(Environment.read(data, {}), clock)
+    current = CurrentConfiguration(await revisions.seed(database, clock, facility))
+    reports = Reports(clock, lambda _revision: None)
+    link = BusLink()
+    yield build(
+        Context(
+            clock=clock,
+            database=database,
+            feed=await EventFeed.open(database),
+            current=current,
+            reports=reports,
+            cameras=CameraWatch(database, clock, current, reports),
+            link=link,
+            sessions=Sessions(database, clock),
+            throttle=LoginThrottle(clock),
+            wall=Wall(link, clock),
+            live=LiveHubs(link, clock),
+            recorders=Recorders(link),
+            consumers={},
+            holds=HoldsPublisher(database, clock),
+            footage=Catalogue(database),
+            dashboard=data / "dist",
+        )
+    )
+    await database.close()
+
+
+def browser(app: object, cookie: str | None = None) -> httpx.AsyncClient:
+    """Asks ``app`` without a network; ``cookie``: a session's token."""
+    headers = {} if cookie is None else {"Cookie": f"vms_session={cookie}"}
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=transport, base_url="http://host", headers=headers)

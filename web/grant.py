@@ -1,0 +1,82 @@
+"""The one way from a request to the facility: whoever asks reaches a camera, a recording, an alert through his grant.
+
+``web.access`` makes it once the permission is there. What is out of reach does not exist: 404, never 403, so that
+nobody learns what other sites have.
+"""
+
+from __future__ import annotations
+
+from vms.domain.facility import Camera, Site
+from web import reach
+from web.accounts.roles import Identity, Permission
+from web.cameras import past
+from web.cameras.past import PastCamera
+from web.cameras.view import CameraView
+from web.context import Context
+from web.playback.footage import Footage
+from web.problems import Problem, not_found
+from web.reach import Reach
+
+
+class Grant:
+    """Who asks, and what of the facility is there for him. Of one request, or of one websocket."""
+
+    def __init__(self, identity: Identity, context: Context) -> None:
+        self.identity = identity
+        self._context = context
+
+    @property
+    def reach(self) -> Reach:
+        """By the configuration in force."""
+        return reach.of(self.identity.sites, self._context.current.facility)
+
+    def require(self, *needed: Permission) -> None:
+        """``Problem`` 403 without these permissions: for what only a part of a route's answers needs."""
+        if not self.identity.may(needed):
+            raise Problem(403, "forbidden", "your role does not permit this")
+
+    def camera(self, camera: str) -> tuple[Site, Camera]:
+        """The camera with its site; ``Problem`` 404 when there is none."""
+        found = self._context.current.camera(camera)
+        if found is None or not self.reach.has_site(found[0].id):
+            raise not_found("camera")
+        return found
+
+    def has_camera(self, camera: str) -> bool:
+        """Whether ``camera`` would find it."""
+        found = self._context.current.camera(camera)
+        return found is not None and self.reach.has_site(found[0].id)
+
+    async def past_camera(self, camera: str) -> PastCamera:
+        """The camera of past footage, in the configuration or removed since; ``Problem`` 404: there never was one."""
+        configured = self._context.current.camera(camera)
+        if configured is not None:
+            site, one = configured
+            found: PastCamera | None = PastCamera(one.id, site.id, one.name, str(one.placement))
+        else:
+            async with self._context.database.read() as connection:
+                found = await past.find(connection, camera)
+        if found is None or not self.reach.has_site(found.site):
+            raise not_found("camera")
+        return found
+
+    async def recording(self, segment: str) -> Footage:
+        """A recorded file; ``Problem`` 404. Whose camera it is now decides, wherever that hung when it was recorded."""
+        one = await self._context.footage.by_id(segment)
+        if one is None:
+            raise not_found("recording")
+        try:
+            await self.past_camera(one.camera)
+        except Problem as err:
+            raise not_found("recording") from err
+        return one
+
+    def sites(self) -> list[Site]:
+        """Those within, in the facility's order."""
+        within = self.reach
+        return [site for site in self._context.current.facility.sites if within.has_site(site.id)]
+
+    def views(self) -> list[CameraView]:
+        """The cameras within, in the facility's order."""
+        within = self.reach
+        return [view for view in self._context.cameras.views() if within.has_site(view.site.id)]
