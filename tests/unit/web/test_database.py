@@ -19,7 +19,6 @@ from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from web.accounts import users
 from web.accounts.sessions import Sessions
-from web.accounts.throttle import PER_ACCOUNT, WINDOW_S, LoginThrottle
 from web.cameras import past
 from web.configuration import revisions
 from web.database import migrate
@@ -184,25 +183,3 @@ async def test_sessions_slide_and_end(tmp_path: Path) -> None:
     clock.now += 12 * 3600 + 1
     assert await sessions.identify(token) is None
     await database.close()
-
-
-def test_throttle_forgets_after_its_window() -> None:
-    class Moving:
-        now = 0.0
-
-        def monotonic(self) -> float:
-            return self.now
-
-        def utc(self) -> float:
-            return self.now
-
-    clock = Moving()
-    throttle = LoginThrottle(clock)
-    for _ in range(PER_ACCOUNT):
-        assert throttle.wait_s("a", "x") == 0
-        throttle.failed("a", "x")
-    assert throttle.wait_s("a", "x") == WINDOW_S
-    assert throttle.wait_s("a", "y") == 0
-    assert throttle.wait_s("b", "x") == 0
-    clock.now = WINDOW_S + 1
-    assert throttle.wait_s("a", "x") == 0
