@@ -63,6 +63,33 @@ async def test_an_older_database_learns_what_its_cameras_were_called(tmp_path: P
     await database.close()
 
 
+async def test_who_is_logged_in_stays_so_and_can_be_revoked_by_a_name(tmp_path: Path) -> None:
+    def older(connection: Connection) -> None:
+        command.upgrade(migrate.config(connection), "0008")
+        for number, name in ((1, "lan"), (2, "mai")):
+            values = {"id": number, "name": name}
+            connection.execute(text("INSERT INTO users VALUES (:id, :name, 'h', 'admin', 1, 0, NULL)"), values)
+        for token, at in (("a", 5), ("b", 7)):
+            values = {"token": token, "at": at}
+            connection.execute(text("INSERT INTO sessions VALUES (:token, 1, 0, :at, 99, 'x')"), values)
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'vms.db'}")
+    with engine.begin() as connection:
+        older(connection)
+    engine.dispose()
+    database = await opened(tmp_path)
+    async with database.read() as read:
+        named = (await read.execute(text("SELECT id, agent FROM sessions ORDER BY token_hash"))).all()
+        seen = (await read.execute(text("SELECT last_seen_at FROM users ORDER BY id"))).scalars().all()
+    assert len({one.id for one in named}) == 2
+    assert all(len(one.id) == 32 and one.agent == "" for one in named)
+    assert seen == [7, None]
+    async with database.change() as change:
+        await change.connection.run_sync(lambda connection: command.downgrade(migrate.config(connection), "0008"))
+    await database.close()
+    await (await opened(tmp_path)).close()
+
+
 async def test_a_camera_keeps_its_first_moment_and_its_last_name(tmp_path: Path) -> None:
     database = await opened(tmp_path)
     await revisions.seed(database, CLOCK, facility(2))
