@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, insert, literal, null, select, union_all, update
+from sqlalchemy import Executable, delete, insert, literal, select, union_all, update
 
 from vms.domain.clock import Clock, from_epoch
 from web.accounts import passwords
@@ -192,14 +192,18 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _belonging(session: str, of_program: bool, now: datetime) -> Select[Any]:
+def _belonging(session: str, of_program: bool, now: datetime) -> Executable:
     of_user = (User.id, User.username, User.role, User.sites)
     if of_program:
-        found = select(
-            ApiToken.last_used_at.label("used_at"), ApiToken.expires_at, ApiToken.permissions.label("scope"), *of_user
-        ).join(User, User.id == ApiToken.user_id)
-        return found.where(ApiToken.token_hash == session, ApiToken.expires_at > now, User.enabled.is_(True))
-    found = select(
-        Session.last_seen_at.label("used_at"), Session.expires_at, null().label("scope"), *of_user
-    ).join(User, User.id == Session.user_id)  # fmt: skip
-    return found.where(Session.token_hash == session, Session.expires_at > now, User.enabled.is_(True))
+        return (
+            select(ApiToken.last_used_at.label("used_at"), ApiToken.expires_at, ApiToken.permissions.label("scope"))
+            .add_columns(*of_user)
+            .join(User, User.id == ApiToken.user_id)
+            .where(ApiToken.token_hash == session, ApiToken.expires_at > now, User.enabled.is_(True))
+        )
+    return (
+        select(Session.last_seen_at.label("used_at"), Session.expires_at)
+        .add_columns(*of_user)
+        .join(User, User.id == Session.user_id)
+        .where(Session.token_hash == session, Session.expires_at > now, User.enabled.is_(True))
+    )
