@@ -15,7 +15,9 @@ MAX_LENGTH = 256
 #: So few different characters are one held down.
 MIN_DIFFERENT = 5
 #: What manuals print and people leave: refused with whatever digits and signs are put about it.
-_DEFAULTS = frozenset("admin administrator changeme default letmein matkhau password quantri qwertyuiop secret".split())
+_DEFAULTS = frozenset((
+    "admin", "administrator", "changeme", "default", "letmein", "matkhau", "password", "quantri", "qwerty", "secret",
+))  # fmt: skip
 
 _hasher = PasswordHasher()  # the library's defaults follow RFC 9106's second choice
 _DUMMY = _hasher.hash(secrets.token_urlsafe(16))
