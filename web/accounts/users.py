@@ -60,7 +60,9 @@ async def add_user(
     check_rights(role, sites)
     hashed = await passwords.hash_password(password)
     async with database.change() as change:
-        return await insert_user(change, name, hashed, role, sites, from_epoch(clock.utc()))
+        user_id = await insert_user(change, name, hashed, role, sites, from_epoch(clock.utc()))
+    log.info("user.added user=%s role=%s", name, role)
+    return user_id
 
 
 def checked_name(username: str) -> str:
@@ -85,7 +87,6 @@ async def insert_user(
         )
         .returning(User.id)
     )  # fmt: skip
-    log.info("user.added user=%s role=%s", name, role)
     return int(made.scalar_one())
 
 
@@ -117,7 +118,6 @@ async def alter(change: Change, user_id: int, altered: Altered, by: int | None =
     if not enabled or "password_hash" in altered:
         await connection.execute(delete(Session).where(Session.user_id == user_id))
         await connection.execute(delete(ApiToken).where(ApiToken.user_id == user_id))
-    log.info("user.changed user=%s what=%s", before.username, ",".join(sorted(altered)))
 
 
 def check_rights(role: str, sites: Collection[str] | None) -> None:
@@ -148,6 +148,7 @@ async def alter_named(database: Database, username: str, altered: Altered) -> No
         if user_id is None:
             raise ConfigurationError(f"there is no user '{name[:64]}'; add one with: vms user add {name[:64]}")
         await alter(change, user_id, altered)
+    log.info("user.changed user=%s what=%s", name, ",".join(sorted(altered)))
 
 
 async def listed(connection: AsyncConnection, now: datetime, user_id: int | None = None) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
@@ -21,6 +22,7 @@ from web.context import Context, Here
 from web.grant import Grant
 from web.problems import Problem, not_found
 
+log = logging.getLogger(__name__)
 router = APIRouter(tags=["users"])
 
 Manager = Annotated[Grant, permit("user.manage")]
@@ -68,7 +70,7 @@ async def roles(_manager: Manager) -> dict[str, Any]:
 
 
 @router.post("/api/users", status_code=201)
-async def add(body: NewUser, _manager: Manager, context: Here) -> dict[str, Any]:
+async def add(body: NewUser, manager: Manager, context: Here) -> dict[str, Any]:
     """Adds a user; `password` is in the answer where it was generated, this once. 409 `taken`."""
     password = body.password or passwords.generate()
     now = from_epoch(context.clock.utc())
@@ -80,6 +82,7 @@ async def add(body: NewUser, _manager: Manager, context: Here) -> dict[str, Any]
         async with context.database.change() as change:
             made = await users.insert_user(change, name, hashed, body.role, body.sites, now)
             item = await find(change.connection, made, now)
+    log.info("user.added user=%s role=%s by=%s", name, body.role, manager.identity.username)
     return item if body.password else {**item, "password": password}
 
 
@@ -104,6 +107,8 @@ async def alter(user: UserId, body: ChangedUser, manager: Manager, context: Here
             await users.alter(change, user, cast(users.Altered, stated), by=manager.identity.user_id)
             item = await find(change.connection, user, now)
     context.sessions.forget()
+    what = ",".join(sorted(stated))
+    log.info("user.changed user=%s what=%s by=%s", item["username"], what, manager.identity.username)
     return {**item, **shown}
 
 
