@@ -11,7 +11,6 @@ import logging
 from collections.abc import Collection
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vms.settings.environment import Network
@@ -64,9 +63,10 @@ class Proxies:
         return asking
 
 
-def address_of(connection: HTTPConnection) -> str:
+def address_of(scope: Scope) -> str:
     """The address that asks, for the log, for sessions and for limits."""
-    return connection.client.host if connection.client is not None else "-"
+    client = scope.get("client")
+    return "-" if client is None else str(client[0])
 
 
 def _parsed(text: str) -> Address | None:

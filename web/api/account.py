@@ -81,7 +81,7 @@ async def end_session(session: str, grant: Own, context: Here) -> Response:
 @router.put("/api/session/password", status_code=204)
 async def change_password(body: NewPassword, request: Request, grant: Own, context: Here) -> Response:
     """Changes one's password and ends one's other sessions: 403 `wrong-password`, 422 for a weak one, 429."""
-    mine, address = grant.identity, address_of(request)
+    mine, address = grant.identity, address_of(request.scope)
     try:
         passwords.check_strength(body.new)
     except ConfigurationError as err:

@@ -49,7 +49,7 @@ def count_attempt(context: Context, username: str, address: str) -> None:
 async def log_in(credentials: Credentials, request: Request, context: Here) -> Response:
     """Logs in: 200 and the cookie, 401 `invalid-credentials`, 429 with `Retry-After`."""
     username = normal(credentials.username)
-    address = address_of(request)
+    address = address_of(request.scope)
     count_attempt(context, username, address)
     agent = request.headers.get("user-agent", "")
     token = await context.sessions.login(username, credentials.password, address, agent)

@@ -1,7 +1,4 @@
-"""The tables, for SQLite and PostgreSQL alike. What is done with them belongs to the package that owns each.
-
-Times are whole microseconds since 1970 (UTC): the same on every database, exact, and in order.
-"""
+"""The tables, for SQLite and PostgreSQL alike. What is done with them belongs to the package that owns each."""
 
 from __future__ import annotations
 
@@ -194,10 +191,8 @@ class CameraState(Base):
 
 
 class CameraFirst(Base):
-    """When a camera first stood in the configuration: before that nothing can have been recorded.
-
-    And as what it stood there last: its footage is kept for longer than it.
-    """
+    """When a camera first stood in the configuration: before that nothing can have been recorded. And as what it stood
+    there last: its footage is kept for longer than it."""
 
     __tablename__ = "camera_first"
     camera: Mapped[str] = mapped_column(String(63), primary_key=True)

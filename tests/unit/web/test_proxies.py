@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -24,7 +23,7 @@ def named(text: str) -> tuple[Network, ...]:
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    await PlainTextResponse(f"{address_of(Request(scope))} {scope['scheme']}")(scope, receive, send)
+    await PlainTextResponse(f"{address_of(scope)} {scope['scheme']}")(scope, receive, send)
 
 
 async def told(peer: str, *forwarded: str, proto: str = "https") -> str:
