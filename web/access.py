@@ -46,7 +46,7 @@ class Permit:
         if not identity.may(self.needed):
             if connection.scope["type"] == "websocket":
                 raise SocketRefused(FORBIDDEN, "not permitted")
-            raise Problem(403, "forbidden", "your role does not permit this")
+            raise Problem(403, "forbidden", "your role, or your token, does not permit this")
         return Grant(identity, context)
 
 

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from web import access, problems
 from web.api import (
+    account,
     alerts,
     cameras,
     holds,
@@ -21,6 +22,7 @@ from web.api import (
     socket_wall,
     system,
     tryouts,
+    users,
     zones,
 )
 from web.api.dashboard import Dashboard
@@ -29,6 +31,8 @@ from web.shield import Shield
 
 ROUTERS = (
     session.router,
+    account.router,
+    users.router,
     system.router,
     cameras.router,
     pictures.router,

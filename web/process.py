@@ -11,7 +11,6 @@ import resource
 import socket
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import uvicorn
 
@@ -48,6 +47,7 @@ from web.live.hub import LiveHubs
 from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
+from web.proxies import Proxies
 from web.rounds import for_ever
 from web.timeline.pruning import CountsPruning
 
@@ -86,7 +86,7 @@ async def run(
             configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
             held = HoldsPublisher(database, clock, await asyncio.to_thread(holds.cached, environment.data))
-            await _serve(database, clock, environment.data, configured, held, address, listener, stop)
+            await _serve(database, clock, environment, configured, held, address, listener, stop)
             if database.displaced.is_set():
                 await damaged.put_back(database, environment.data / "vms.db", clock)
                 raise VmsError("the database's file was removed or replaced; this role starts again with what is there")
@@ -128,7 +128,7 @@ def listen(host: str, port: int) -> socket.socket:
 async def _serve(
     database: Database,
     clock: Clock,
-    data: Path,
+    environment: Environment,
     configured: revisions.Configured,
     held: HoldsPublisher,
     address: BusAddress,
@@ -140,7 +140,7 @@ async def _serve(
     link = BusLink()
     reports = Reports(clock, publisher.outrun)
     cameras = CameraWatch(database, clock, current, reports)
-    counts = CountsPruning(database, clock, current, data / "state" / "counts-clock.json")
+    counts = CountsPruning(database, clock, current, environment.data / "state" / "counts-clock.json")
     reports.on_change(cameras.wake)
     current.on_change(cameras.wake)
     await cameras.load()
@@ -151,6 +151,9 @@ async def _serve(
         ),
     }
     requests = database.for_requests()
+    sessions, throttle = Sessions(database, clock), LoginThrottle(clock)
+    for username, place in await sessions.places():
+        throttle.remember(username, place)
     context = Context(
         clock=clock,
         database=requests,
@@ -159,8 +162,8 @@ async def _serve(
         reports=reports,
         cameras=cameras,
         link=link,
-        sessions=Sessions(database, clock),
-        throttle=LoginThrottle(clock),
+        sessions=sessions,
+        throttle=throttle,
         wall=Wall(link, clock),
         live=LiveHubs(link, clock),
         consumers=consumers,
@@ -171,7 +174,7 @@ async def _serve(
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
     server = _Server(
         uvicorn.Config(
-            shielded(context),
+            Proxies(shielded(context), environment.trusted_proxies),
             lifespan="off",
             loop="none",
             log_config=None,
@@ -182,7 +185,7 @@ async def _serve(
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=256 * 1024,
-            proxy_headers=False,  # a forged X-Forwarded-For must not name another address
+            proxy_headers=False,  # `Proxies` reads them
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_S,
         )

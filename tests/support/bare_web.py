@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from vms.domain.clock import SystemClock
+from vms.domain.clock import Clock, SystemClock
 from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from web.accounts.sessions import Sessions
@@ -31,9 +31,9 @@ from web.playback.recorders import Recorders
 
 
 @contextlib.asynccontextmanager
-async def bare_web(data: Path, facility: Facility) -> AsyncIterator[FastAPI]:
+async def bare_web(data: Path, facility: Facility, clock: Clock | None = None) -> AsyncIterator[FastAPI]:
     """``app.state.context`` reaches its parts."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     database = await Database.open(Environment.read(data, {}), clock)
     current = CurrentConfiguration(await revisions.seed(database, clock, facility))
     reports = Reports(clock, lambda _revision: None)
@@ -61,8 +61,8 @@ async def bare_web(data: Path, facility: Facility) -> AsyncIterator[FastAPI]:
     await database.close()
 
 
-def browser(app: object, cookie: str | None = None) -> httpx.AsyncClient:
+def browser(app: object, cookie: str | None = None, address: str = "127.0.0.1") -> httpx.AsyncClient:
     """Asks ``app`` without a network; ``cookie``: a session's token."""
     headers = {} if cookie is None else {"Cookie": f"vms_session={cookie}"}
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=app, client=(address, 1))  # type: ignore[arg-type]
     return httpx.AsyncClient(transport=transport, base_url="http://host", headers=headers)

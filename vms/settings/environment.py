@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 
 from vms.domain.errors import ConfigurationError
 from vms.domain.redaction import redact
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Environment:
     database_url: str | None
     models_dir: Path | None
     demo_footage: Path | None
+    trusted_proxies: tuple[Network, ...] = ()
 
     @classmethod
     def read(cls, data: Path, env: Mapping[str, str] = os.environ) -> Environment:
@@ -36,6 +40,7 @@ class Environment:
             database_url=env.get("VMS_DATABASE_URL") or None,
             models_dir=_folder(env, "VMS_MODELS_DIR"),
             demo_footage=_folder(env, "VMS_DEMO_FOOTAGE"),
+            trusted_proxies=_networks(env, "VMS_TRUSTED_PROXIES"),
         )
 
 
@@ -53,6 +58,23 @@ def _bus_url(env: Mapping[str, str], name: str) -> str | None:
             f"{name}={redact(url)} is no address of a bus; example: nats://user:password@host:4222"
         )
     return url
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    found = []
+    for stated in (env.get(name) or "").split(","):
+        if not (text := stated.strip()):
+            continue
+        try:
+            network = ipaddress.ip_network(text)
+        except ValueError as err:
+            raise ConfigurationError(
+                f"{name}: '{text[:64]}' is no address and no network; example: 10.0.0.5,10.1.0.0/24"
+            ) from err
+        if network.prefixlen == 0:
+            raise ConfigurationError(f"{name}: '{text}' is everybody: name the proxies alone")
+        found.append(network)
+    return tuple(found)
 
 
 def _folder(env: Mapping[str, str], name: str) -> Path | None:

@@ -1,1 +1,1 @@
-"""People and their logins: users, passwords, sessions, throttling. What a role may do is ``web.access``."""
+"""People and their logins: users, passwords, sessions, tokens, throttling. What a role may do is ``roles``."""

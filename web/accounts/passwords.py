@@ -12,6 +12,12 @@ from vms.domain.errors import ConfigurationError
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
+#: So few different characters are one held down.
+MIN_DIFFERENT = 5
+#: What manuals print and people leave: refused with whatever digits and signs are put about it.
+_DEFAULTS = frozenset((
+    "admin", "administrator", "changeme", "default", "letmein", "matkhau", "password", "quantri", "qwerty", "secret",
+))  # fmt: skip
 
 _hasher = PasswordHasher()  # the library's defaults follow RFC 9106's second choice
 _DUMMY = _hasher.hash(secrets.token_urlsafe(16))
@@ -19,11 +25,14 @@ _one_at_a_time = asyncio.Semaphore(2)  # 64 MiB each: a flood of logins must not
 
 
 def check_strength(password: str) -> None:
-    """Raises ``ConfigurationError`` for a password that is too short or too long."""
+    """Raises ``ConfigurationError`` for a password that is too short, too long, or one that anybody would try."""
     if len(password) < MIN_LENGTH:
         raise ConfigurationError(f"the password has {len(password)} characters; use {MIN_LENGTH} or more")
     if len(password) > MAX_LENGTH:
         raise ConfigurationError(f"the password is longer than {MAX_LENGTH} characters")
+    letters = "".join(letter for letter in password.lower() if letter.isalpha())
+    if letters in _DEFAULTS or len(set(password)) < MIN_DIFFERENT:
+        raise ConfigurationError("the password is one that anybody would try first; choose another")
 
 
 def generate() -> str:

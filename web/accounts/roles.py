@@ -34,6 +34,8 @@ ROLES: dict[str, frozenset[Permission]] = {
     "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure"},
     "viewer": _LOOK,
 }
+#: What a personal token never has: it speaks for a person, and is none.
+OF_PEOPLE: frozenset[Permission] = frozenset(("session.own", "user.manage"))
 #: Those who answer for the sites that they are given; the others may be given all.
 OF_SITES = frozenset(("site_lead",))
 #: Those who cannot be held to some sites: they give rights to others.
@@ -42,7 +44,10 @@ OF_ALL = frozenset(("admin",))
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks; ``session`` is the hash by which the session is kept, ``sites`` None: all, also those to come."""
+    """Who asks; ``session`` is the hash by which the session, or the personal token, is kept.
+
+    ``sites`` None: all, also those to come.
+    """
 
     session: str
     user_id: int

@@ -17,9 +17,9 @@ def page(items: Sequence[dict[str, Any]], limit: int | None, cursor: str | None)
     """``{"items", "next"}``: what follows ``cursor``, ``limit`` of it. Raises ``Problem`` 422 for an unknown cursor."""
     begin = 0
     if cursor is not None:
-        begin = next((number for number, item in enumerate(items, 1) if item["id"] == cursor), 0)
+        begin = next((number for number, item in enumerate(items, 1) if str(item["id"]) == cursor), 0)
         if begin == 0:
             raise Problem(422, "invalid", "'cursor' is not one that this list gave")
     chosen = items[begin:] if limit is None else items[begin : begin + limit]
     more = begin + len(chosen) < len(items)
-    return {"items": chosen, "next": chosen[-1]["id"] if more else None}
+    return {"items": chosen, "next": str(chosen[-1]["id"]) if more else None}

@@ -16,6 +16,7 @@ from web.accounts.users import normal
 from web.context import Context, Here
 from web.grant import Grant
 from web.problems import Problem
+from web.proxies import address_of
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["session"])
@@ -29,21 +30,29 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    username: Annotated[str, Field(min_length=1, max_length=64)]
+    username: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
     password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+def count_attempt(context: Context, username: str, address: str) -> None:
+    """Before a password is compared; ``Problem`` 429 with ``Retry-After``.
+
+    Counted before the hash is computed, so that attempts side by side are counted too.
+    """
+    wait = context.throttle.wait_s(username, address)
+    if wait:
+        raise Problem(429, "throttled", f"too many attempts; wait {wait} s", headers={"Retry-After": str(wait)})
+    context.throttle.failed(username, address)
 
 
 @router.post("/api/session", dependencies=[permit_everyone()])
 async def log_in(credentials: Credentials, request: Request, context: Here) -> Response:
     """Logs in: 200 and the cookie, 401 `invalid-credentials`, 429 with `Retry-After`."""
     username = normal(credentials.username)
-    address = request.client.host if request.client is not None else "-"
-    wait = context.throttle.wait_s(username, address)
-    if wait:
-        raise Problem(429, "throttled", f"too many attempts; wait {wait} s", headers={"Retry-After": str(wait)})
-    # Counted before the hash is computed, so that attempts side by side are counted too.
-    context.throttle.failed(username, address)
-    token = await context.sessions.login(username, credentials.password, address)
+    address = address_of(request.scope)
+    count_attempt(context, username, address)
+    agent = request.headers.get("user-agent", "")
+    token = await context.sessions.login(username, credentials.password, address, agent)
     if token is None:
         log.warning("session.refused address=%s", address)
         raise Problem(401, "invalid-credentials", "the name or the password is wrong")

@@ -1,7 +1,4 @@
-"""The tables, for SQLite and PostgreSQL alike. What is done with them belongs to the package that owns each.
-
-Times are whole microseconds since 1970 (UTC): the same on every database, exact, and in order.
-"""
+"""The tables, for SQLite and PostgreSQL alike. What is done with them belongs to the package that owns each."""
 
 from __future__ import annotations
 
@@ -63,18 +60,35 @@ class User(Base):
     sites: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     enabled: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime | None] = mapped_column(Moment)  # sessions are not kept
 
 
 class Session(Base):
-    """Logins in force; the token itself is only with the browser."""
+    """Logins in force; the token itself is only with the browser. ``id`` names it to people and gives nothing."""
 
     __tablename__ = "sessions"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_seen_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
     address: Mapped[str] = mapped_column(String(64))
+    agent: Mapped[str] = mapped_column(String(200), server_default="")
+
+
+class ApiToken(Base):
+    """Personal tokens for programs; the token itself is only with whom it was shown to."""
+
+    __tablename__ = "api_tokens"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    permissions: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    last_used_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Revision(Base):
@@ -177,10 +191,8 @@ class CameraState(Base):
 
 
 class CameraFirst(Base):
-    """When a camera first stood in the configuration: before that nothing can have been recorded.
-
-    And as what it stood there last: its footage is kept for longer than it.
-    """
+    """When a camera first stood in the configuration: before that nothing can have been recorded. And as what it stood
+    there last: its footage is kept for longer than it."""
 
     __tablename__ = "camera_first"
     camera: Mapped[str] = mapped_column(String(63), primary_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +71,12 @@ class SkippingClock(SystemClock):
 class WebRig:
     """Web on a port of its own over ``data``; can be stopped and started again."""
 
-    def __init__(self, data: Path, bus_url: str, seed: Facility) -> None:
+    def __init__(self, data: Path, bus_url: str, seed: Facility, env: Mapping[str, str] | None = None) -> None:
         self.clock = SkippingClock()
         self.data = data
         self.bus_url = bus_url
         self.seed = seed
+        self.env = env or {}
         self.port = free_port()
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -83,7 +84,7 @@ class WebRig:
 
     async def start(self) -> None:
         self._stop = asyncio.Event()
-        environment = Environment.read(self.data, {})
+        environment = Environment.read(self.data, self.env)
         address = BusAddress(self.bus_url, self.bus_url)
         self._task = asyncio.create_task(
             process.run(environment, address, self.seed, "127.0.0.1", self.port, self._stop, self.clock)

@@ -36,6 +36,8 @@ def everything(data: Path) -> dict[Path, int]:
         (recordings, ["adopt"]),
         (config, ["export"]),
         (user, ["add", "somebody", "--role", "viewer"]),
+        (user, ["disable", "somebody"]),
+        (user, ["list"]),
     ],
 )
 def test_another_user_is_told_what_to_do_and_nothing_is_written(

@@ -19,7 +19,6 @@ from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from web.accounts import users
 from web.accounts.sessions import Sessions
-from web.accounts.throttle import PER_ACCOUNT, WINDOW_S, LoginThrottle
 from web.cameras import past
 from web.configuration import revisions
 from web.database import migrate
@@ -62,6 +61,33 @@ async def test_an_older_database_learns_what_its_cameras_were_called(tmp_path: P
         assert await past.find(read, "lost") is None
     assert [(rows[name].site, rows[name].name) for name in ("cam-1", "cam-2")] == [("s1", "Cổng 1"), ("s1", "Cổng 2")]
     await database.close()
+
+
+async def test_who_is_logged_in_stays_so_and_can_be_revoked_by_a_name(tmp_path: Path) -> None:
+    def older(connection: Connection) -> None:
+        command.upgrade(migrate.config(connection), "0008")
+        for number, name in ((1, "lan"), (2, "mai")):
+            values = {"id": number, "name": name}
+            connection.execute(text("INSERT INTO users VALUES (:id, :name, 'h', 'admin', 1, 0, NULL)"), values)
+        for token, at in (("a", 5), ("b", 7)):
+            values = {"token": token, "at": at}
+            connection.execute(text("INSERT INTO sessions VALUES (:token, 1, 0, :at, 99, 'x')"), values)
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'vms.db'}")
+    with engine.begin() as connection:
+        older(connection)
+    engine.dispose()
+    database = await opened(tmp_path)
+    async with database.read() as read:
+        named = (await read.execute(text("SELECT id, agent FROM sessions ORDER BY token_hash"))).all()
+        seen = (await read.execute(text("SELECT last_seen_at FROM users ORDER BY id"))).scalars().all()
+    assert len({one.id for one in named}) == 2
+    assert all(len(one.id) == 32 and one.agent == "" for one in named)
+    assert seen == [7, None]
+    async with database.change() as change:
+        await change.connection.run_sync(lambda connection: command.downgrade(migrate.config(connection), "0008"))
+    await database.close()
+    await (await opened(tmp_path)).close()
 
 
 async def test_a_camera_keeps_its_first_moment_and_its_last_name(tmp_path: Path) -> None:
@@ -133,8 +159,9 @@ async def test_database_is_the_truth_once_it_is_seeded(tmp_path: Path, caplog: p
 
 async def test_first_administrator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     database = await opened(tmp_path)
-    with pytest.raises(ConfigurationError, match=r"VMS_ADMIN_PASSWORD.*12"):
-        await users.ensure_administrator(database, CLOCK, {"VMS_ADMIN_PASSWORD": "short"})
+    for given, why in (("short", "12"), ("Administrator", "first"), ("changeme-2026", "first"), ("a" * 12, "first")):
+        with pytest.raises(ConfigurationError, match=rf"VMS_ADMIN_PASSWORD.*{why}"):
+            await users.ensure_administrator(database, CLOCK, {"VMS_ADMIN_PASSWORD": given})
     await users.ensure_administrator(database, CLOCK, {})
     line = capsys.readouterr().out
     password = line.removeprefix("First login: admin / ").strip()
@@ -184,25 +211,3 @@ async def test_sessions_slide_and_end(tmp_path: Path) -> None:
     clock.now += 12 * 3600 + 1
     assert await sessions.identify(token) is None
     await database.close()
-
-
-def test_throttle_forgets_after_its_window() -> None:
-    class Moving:
-        now = 0.0
-
-        def monotonic(self) -> float:
-            return self.now
-
-        def utc(self) -> float:
-            return self.now
-
-    clock = Moving()
-    throttle = LoginThrottle(clock)
-    for _ in range(PER_ACCOUNT):
-        assert throttle.wait_s("a", "x") == 0
-        throttle.failed("a", "x")
-    assert throttle.wait_s("a", "x") == WINDOW_S
-    assert throttle.wait_s("a", "y") == 0
-    assert throttle.wait_s("b", "x") == 0
-    clock.now = WINDOW_S + 1
-    assert throttle.wait_s("a", "x") == 0

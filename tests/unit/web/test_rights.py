@@ -21,7 +21,7 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
 from web.access import permissions_of
 from web.accounts import users
-from web.accounts.roles import ALL, OF_ALL, OF_SITES, ROLES
+from web.accounts.roles import ALL, OF_ALL, OF_PEOPLE, OF_SITES, ROLES
 from web.database.schema import Alert, AlertSnapshot, CameraFirst, Hold, HoldCamera, Segment
 
 PASSWORD = "mat khau rat dai"
@@ -39,9 +39,18 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/cameras/{camera}/rules"): {"json": {"items": [RULE]}},
     ("PUT", "/api/cameras/{camera}/analysis"): {"json": {"zones": [ZONE], "rules": [RULE]}},
     ("POST", "/api/cameras/{camera}/tryouts"): {"json": {"rule": RULE, "zones": [ZONE]}},
+    ("POST", "/api/users"): {"json": {"username": "moi", "role": "viewer", "sites": None}},
+    ("PATCH", "/api/users/{user}"): {"json": {"enabled": False}},
+    ("PUT", "/api/session/password"): {"json": {"current": PASSWORD, "new": f"{PASSWORD} 2"}},
+    ("POST", "/api/tokens"): {"json": {"name": "ghi", "permissions": ["camera.view"], "days": 1}},
     ("POST", "/api/holds"): {"json": {"cameras": ["cam-1"], "reason": "vụ việc", **SPAN}},
 }
-IDS = {"{camera}": "cam-1", "{alert}": "alert-1", "{segment}": "segment-1", "{hold}": "hold-1", "{tryout}": "t"}
+#: Of no site.
+OWN = {("PUT", "/api/session/password"), ("POST", "/api/tokens")}
+IDS = {
+    "{camera}": "cam-1", "{alert}": "alert-1", "{segment}": "segment-1", "{hold}": "hold-1", "{tryout}": "t",
+    "{user}": "99", "{session}": "session-1", "{token}": "token-1",
+}  # fmt: skip
 
 
 def two_sites() -> Facility:
@@ -115,12 +124,28 @@ async def test_a_role_is_refused_what_it_lacks_and_nothing_else(app: FastAPI, ro
             assert answer.status_code not in (401, 422, 500), (role, method, path, answer.text)
 
 
+@pytest.mark.parametrize("role", sorted(ROLES))
+async def test_a_token_is_refused_what_it_was_not_given_and_what_is_for_people(app: FastAPI, role: str) -> None:
+    cookie = await signed_in(app, role, ["s1"] if role in OF_SITES else None)
+    whole = ROLES[role] - OF_PEOPLE
+    for scope in (whole, frozenset({"camera.view"})):
+        async with browser(app, cookie) as owner:
+            body = {"name": "ghi", "permissions": sorted(scope), "days": 1}
+            made = (await owner.post("/api/tokens", json=body)).json()
+        bearer = {"Authorization": f"Bearer {made['token']}"}
+        async with browser(app) as client:
+            for method, path, needed, asked in requests(app):
+                answer = await client.request(method, filled(path), headers=bearer, **asked)
+                assert (answer.status_code == 403) is not (scope >= needed), (scope, method, path, answer.text)
+                assert answer.status_code not in (401, 422, 500), (scope, method, path, answer.text)
+
+
 @pytest.mark.parametrize("role", sorted(ROLES.keys() - OF_ALL))
 async def test_what_another_site_has_does_not_exist(app: FastAPI, role: str) -> None:
     walked = 0
     async with browser(app, await signed_in(app, role, ["s2"])) as client:
         for method, path, needed, asked in requests(app):
-            if ("{" not in path and (method, path) not in ASKED) or not ROLES[role] >= needed:
+            if ("{" not in path and (method, path) not in ASKED) or not ROLES[role] >= needed or (method, path) in OWN:
                 continue
             answer = await client.request(method, filled(path), **asked)
             assert answer.status_code == 404, (role, method, path, answer.text)
