@@ -48,6 +48,7 @@ from web.live.hub import LiveHubs
 from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
+from web.rooms.openings import Openings
 from web.rounds import for_ever
 from web.timeline.pruning import CountsPruning
 
@@ -151,6 +152,8 @@ async def _serve(
         ),
     }
     requests = database.for_requests()
+    openings = Openings(requests, clock)
+    await openings.load()
     context = Context(
         clock=clock,
         database=requests,
@@ -167,6 +170,7 @@ async def _serve(
         footage=Catalogue(requests),
         recorders=Recorders(link),
         holds=held,
+        openings=openings,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
     server = _Server(

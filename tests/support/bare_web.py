@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from vms.domain.clock import SystemClock
+from vms.domain.clock import Clock, SystemClock
 from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from web.accounts.sessions import Sessions
@@ -28,12 +28,13 @@ from web.live.hub import LiveHubs
 from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
+from web.rooms.openings import Openings
 
 
 @contextlib.asynccontextmanager
-async def bare_web(data: Path, facility: Facility) -> AsyncIterator[FastAPI]:
+async def bare_web(data: Path, facility: Facility, clock: Clock | None = None) -> AsyncIterator[FastAPI]:
     """``app.state.context`` reaches its parts."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     database = await Database.open(Environment.read(data, {}), clock)
     current = CurrentConfiguration(await revisions.seed(database, clock, facility))
     reports = Reports(clock, lambda _revision: None)
@@ -54,6 +55,7 @@ async def bare_web(data: Path, facility: Facility) -> AsyncIterator[FastAPI]:
             recorders=Recorders(link),
             consumers={},
             holds=HoldsPublisher(database, clock),
+            openings=Openings(database, clock),
             footage=Catalogue(database),
             dashboard=data / "dist",
         )

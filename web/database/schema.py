@@ -284,3 +284,20 @@ class HoldCamera(Base):
     __tablename__ = "hold_cameras"
     hold_id: Mapped[str] = mapped_column(ForeignKey("holds.id", ondelete="CASCADE"), primary_key=True)
     camera: Mapped[str] = mapped_column(String(63), primary_key=True, index=True)
+
+
+class RoomOpening(Base):
+    """Who opened which patient room, until when and why; none is ever deleted."""
+
+    __tablename__ = "room_openings"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    site: Mapped[str] = mapped_column(String(63))
+    camera: Mapped[str] = mapped_column(String(63))
+    user_id: Mapped[int] = mapped_column(Serial)
+    username: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    until: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_by: Mapped[str | None] = mapped_column(String(64))
