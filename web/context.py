@@ -26,6 +26,7 @@ from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.playback.streamed import Turns
+from web.rooms.openings import Openings
 
 DASHBOARD = Path(__file__).parent / "static" / "dist"
 
@@ -55,6 +56,7 @@ class Context:
     consumers: dict[str, StreamConsumer]
     footage: Catalogue
     holds: HoldsPublisher
+    openings: Openings
     recorders: Recorders
     turns: Turns = field(default_factory=Turns)
     dashboard: Path = DASHBOARD

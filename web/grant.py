@@ -1,7 +1,8 @@
 """The one way from a request to the facility: whoever asks reaches a camera, a recording, an alert through his grant.
 
 ``web.access`` makes it once the permission is there. What is out of reach does not exist: 404, never 403, so that
-nobody learns what other sites have.
+nobody learns what other sites have. A patient room that he has not opened is there, with its count, its alerts and its
+timeline; what shows a picture of it asks with ``pictured``, ``past_pictured`` or ``recording``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from web.context import Context
 from web.playback.footage import Footage
 from web.problems import Problem, not_found
 from web.reach import Reach
+from web.rooms.openings import is_room
 
 
 class Grant:
@@ -42,10 +44,23 @@ class Grant:
             raise not_found("camera")
         return found
 
-    def has_camera(self, camera: str) -> bool:
-        """Whether ``camera`` would find it."""
+    def pictured(self, camera: str) -> tuple[Site, Camera]:
+        """As ``camera``, to be looked at: ``Problem`` 403 for a room that is not open."""
+        site, found = self.camera(camera)
+        self._look(found.id, found.placement)
+        return site, found
+
+    def shows(self, camera: str) -> bool:
+        """Whether ``pictured`` would give it."""
         found = self._context.current.camera(camera)
-        return found is not None and self.reach.has_site(found[0].id)
+        return found is not None and self.reach.has_site(found[0].id) and self._open(camera, found[1].placement)
+
+    def _open(self, camera: str, placement: str | None) -> bool:
+        return not is_room(placement) or self._context.openings.lets(self.identity, camera)
+
+    def _look(self, camera: str, placement: str | None) -> None:
+        if not self._open(camera, placement):
+            raise Problem(403, "room-closed", "this camera looks into a patient room: open it first, with a reason")
 
     async def past_camera(self, camera: str) -> PastCamera:
         """The camera of past footage, in the configuration or removed since; ``Problem`` 404: there never was one."""
@@ -60,16 +75,26 @@ class Grant:
             raise not_found("camera")
         return found
 
-    async def recording(self, segment: str) -> Footage:
-        """A recorded file; ``Problem`` 404. Whose camera it is now decides, wherever that hung when it was recorded."""
+    async def past_pictured(self, camera: str) -> PastCamera:
+        """As ``past_camera``, to be looked at: ``Problem`` 403 for a room that is not open."""
+        found = await self.past_camera(camera)
+        self._look(found.id, found.placement)
+        return found
+
+    async def recording(self, segment: str) -> tuple[PastCamera, Footage]:
+        """A recorded file to be looked at, with its camera; ``Problem`` 404, 403 for a room that is not open.
+
+        Whose camera it is now decides, wherever that hung when it was recorded.
+        """
         one = await self._context.footage.by_id(segment)
         if one is None:
             raise not_found("recording")
         try:
-            await self.past_camera(one.camera)
+            found = await self.past_camera(one.camera)
         except Problem as err:
             raise not_found("recording") from err
-        return one
+        self._look(found.id, found.placement)
+        return found, one
 
     def sites(self) -> list[Site]:
         """Those within, in the facility's order."""

@@ -48,6 +48,7 @@ from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.proxies import Proxies
+from web.rooms.openings import Openings
 from web.rounds import for_ever
 from web.timeline.pruning import CountsPruning
 
@@ -154,6 +155,8 @@ async def _serve(
     sessions, throttle = Sessions(database, clock), LoginThrottle(clock)
     for username, place in await sessions.places():
         throttle.remember(username, place)
+    openings = Openings(requests, clock)
+    await openings.load()
     context = Context(
         clock=clock,
         database=requests,
@@ -170,6 +173,7 @@ async def _serve(
         footage=Catalogue(requests),
         recorders=Recorders(link),
         holds=held,
+        openings=openings,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
     server = _Server(

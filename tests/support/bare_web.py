@@ -28,6 +28,7 @@ from web.live.hub import LiveHubs
 from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
+from web.rooms.openings import Openings
 
 
 @contextlib.asynccontextmanager
@@ -54,6 +55,7 @@ async def bare_web(data: Path, facility: Facility, clock: Clock | None = None) -
             recorders=Recorders(link),
             consumers={},
             holds=HoldsPublisher(database, clock),
+            openings=Openings(database, clock),
             footage=Catalogue(database),
             dashboard=data / "dist",
         )

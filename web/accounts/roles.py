@@ -17,6 +17,8 @@ Permission = Literal[
     "alert.resolve",
     "recording.view",
     "recording.hold",
+    "room.open",
+    "room.oversee",
     "index.audit",
     "user.manage",
 ]
@@ -28,14 +30,14 @@ _KEEP: frozenset[Permission] = frozenset(("recording.view", "recording.hold"))
 
 ROLES: dict[str, frozenset[Permission]] = {
     "admin": ALL,
-    "supervisor": _LOOK | _ACT | _KEEP,
-    "records": _LOOK | _KEEP,
-    "duty": _LOOK | _ACT | {"recording.view"},  # what happened is judged by what led to it
-    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure"},
+    "supervisor": _LOOK | _ACT | _KEEP | {"room.open"},
+    "records": _LOOK | _KEEP | {"room.open"},
+    "duty": _LOOK | _ACT | {"recording.view", "room.open"},  # what happened is judged by what led to it
+    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure", "room.open", "room.oversee"},
     "viewer": _LOOK,
 }
 #: What a personal token never has: it speaks for a person, and is none.
-OF_PEOPLE: frozenset[Permission] = frozenset(("session.own", "user.manage"))
+OF_PEOPLE: frozenset[Permission] = frozenset(("session.own", "user.manage", "room.open", "room.oversee"))
 #: Those who answer for the sites that they are given; the others may be given all.
 OF_SITES = frozenset(("site_lead",))
 #: Those who cannot be held to some sites: they give rights to others.

@@ -70,11 +70,11 @@ async def fetch_page(
     return await _with_steps(connection, rows), cursor_out
 
 
-async def snapshot(connection: AsyncConnection, alert_id: str, within: Reach) -> bytes | None:
-    """The alert's JPEG."""
-    query = select(AlertSnapshot.jpeg).join(Alert, Alert.id == AlertSnapshot.alert_id)
-    jpeg: bytes | None = await connection.scalar(query.where(Alert.id == alert_id, *_within(within)))
-    return jpeg
+async def snapshot(connection: AsyncConnection, alert_id: str, within: Reach) -> tuple[str, bytes] | None:
+    """The camera of the alert, and its JPEG."""
+    query = select(Alert.camera, AlertSnapshot.jpeg).join(Alert, Alert.id == AlertSnapshot.alert_id)
+    row = (await connection.execute(query.where(Alert.id == alert_id, *_within(within)))).first()
+    return None if row is None else (row.camera, row.jpeg)
 
 
 async def open_counts(connection: AsyncConnection) -> dict[str, int]:

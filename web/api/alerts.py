@@ -16,6 +16,7 @@ from web.cameras import unanalysed
 from web.context import Here
 from web.grant import Grant
 from web.problems import Problem, not_found
+from web.rooms.openings import kept
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
 
@@ -75,11 +76,14 @@ async def alert(alert: str, viewer: Viewer, context: Here) -> dict[str, Any]:
 async def snapshot(alert: str, viewer: Viewer, context: Here) -> Response:
     """The picture at its opening."""
     async with context.database.read() as connection:
-        jpeg = await store.snapshot(connection, alert, viewer.reach)
-    if jpeg is None:
+        found = await store.snapshot(connection, alert, viewer.reach)
+    if found is None:
         raise not_found("picture")
+    camera, jpeg = found
+    seen = await viewer.past_pictured(camera)
     # It never changes; private, since it shows persons.
-    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})
+    caching = kept(seen.placement, "private, max-age=86400, immutable")
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": caching})
 
 
 @router.post("/{alert}/ack")

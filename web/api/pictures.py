@@ -24,6 +24,7 @@ from web.cameras.past import PastCamera
 from web.context import Context, Here
 from web.grant import Grant
 from web.problems import Problem
+from web.rooms.openings import kept
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 
@@ -59,7 +60,7 @@ async def snapshot(
         return await _present(context, viewer, camera, width)
     viewer.require("recording.view")
     # Whoever drags over a timeline wants the last of the pictures that he asked for.
-    found = await viewer.past_camera(camera)
+    found = await viewer.past_pictured(camera)
     asker = f"{viewer.identity.session[:16]}.{found.id}"
     what = "frame" if exact else "key"
     asked = RenderRequest(what=what, at=_past(context, at), width=width, asker=asker, patience_s=PAST_S)
@@ -72,11 +73,11 @@ async def thumbnail(
 ) -> Response:
     """A picture 192 pixels wide of the 10 s that `at` falls into."""
     asked = RenderRequest(what="thumbnail", at=_past(context, at), patience_s=PAST_S)
-    return await _of_the_past(context, request, await viewer.past_camera(camera), asked)
+    return await _of_the_past(context, request, await viewer.past_pictured(camera), asked)
 
 
 async def _present(context: Context, viewer: Grant, camera: str, width: int | None) -> Response:
-    site, found = viewer.camera(camera)
+    site, found = viewer.pictured(camera)
     subject = subjects.control(site.id, found.id, "snapshot")
     unavailable = Problem(503, "no-picture", "no picture can be had now", headers={"Retry-After": "2"})
     try:
@@ -104,15 +105,20 @@ async def _of_the_past(context: Context, request: Request, camera: PastCamera, a
         raise Problem(503, "renderer-away", str(err), headers={"Retry-After": "2"}) from err
     finally:
         context.pictures_asked -= 1
-    return Response(status_code=GONE) if reply is None else _shown(reply, from_epoch(context.clock.utc()) - asked.at)
+    if reply is None:
+        return Response(status_code=GONE)
+    return _shown(reply, from_epoch(context.clock.utc()) - asked.at, kept(camera.placement, KEPT))
 
 
-def _shown(reply: Msg, age: timedelta) -> Response:
+def _shown(reply: Msg, age: timedelta, caching: str) -> Response:
     headers = reply.headers or {}
     match headers.get(RenderHeader.ERROR):
         case None:
             lasting = age > SETTLED and headers.get(RenderHeader.GROWING) == "0"
-            shown = {"Cache-Control": KEPT if lasting else "no-store", "X-Frame-At": headers.get(RenderHeader.AT, "")}
+            shown = {
+                "Cache-Control": caching if lasting else "no-store",
+                "X-Frame-At": headers.get(RenderHeader.AT, ""),
+            }
             return Response(reply.data, media_type="image/jpeg", headers=shown)
         case "no_footage":
             raise Problem(404, "no-footage", "nothing was recorded at this moment, or it was deleted")

@@ -24,6 +24,7 @@ from web.playback.footage import Footage
 from web.playback.recorders import Damaged, Gone
 from web.playback.streamed import Streamed
 from web.problems import RETRY_S, Problem, not_found
+from web.rooms.openings import kept
 
 router = APIRouter(prefix="/api", tags=["recordings"])
 
@@ -55,7 +56,7 @@ async def playback(
     frames: Literal["key"] | None = None,
 ) -> Response:
     """The HLS playlist of a span of at most 2 hours; with `frames=key` of the key frames alone."""
-    found = await viewer.past_camera(camera)
+    found = await viewer.past_pictured(camera)
     start, end = span(start, end, MAX_SPAN)
     rows = await context.footage.of_span(found.id, start, end)
     tables = await context.recorders.tables(rows)
@@ -86,11 +87,11 @@ async def playback(
 @router.head("/segments/{segment}/media", response_class=Response, include_in_schema=False)
 async def media(segment: Segment, request: Request, context: Here, viewer: Viewer) -> Response:
     """A recorded file as it lies on the disk, whole or one range of it; of one that grows the whole fragments."""
-    one = await viewer.recording(segment)
+    camera, one = await viewer.recording(segment)
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     closed = one.end is not None and one.bytes > 0
     same = False
-    headers = {"Accept-Ranges": "bytes", "Cache-Control": CLOSED if closed else "no-store"}
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": kept(camera.placement, CLOSED) if closed else "no-store"}
     if closed and one.sha256:
         headers["ETag"] = tag = f'"{one.sha256[:32]}"'
         same = tag in request.headers.get("if-none-match", "")
@@ -123,7 +124,7 @@ async def keyframes(
     segment: Segment, context: Here, viewer: Viewer, from_: Annotated[Ticks, Query(alias="from")], to: Ticks
 ) -> Response:
     """The key frames of a file from one decode time to before another, each lasting until the next."""
-    one = await viewer.recording(segment)
+    camera, one = await viewer.recording(segment)
     try:
         table = context.recorders.known(one)
         if table is None or (table.growing and (not table.tfdts or table.tfdts[-1] < to)):
@@ -131,7 +132,7 @@ async def keyframes(
         rows = keys.chosen(table, from_, to, one.timescale)
         if not rows:
             raise Problem(404, "no-footage", "the file has no key frame in this span")
-        headers = {"Cache-Control": "no-store" if table.growing else CLOSED}
+        headers = {"Cache-Control": "no-store" if table.growing else kept(camera.placement, CLOSED)}
         rest = keys.fragments(context.recorders, one, table, rows)
         return await _streamed(context, rest, viewer, 200, headers)
     except Gone as err:

@@ -17,6 +17,7 @@ from web.problems import Problem, SocketRefused
 router = APIRouter()
 TRY_AGAIN = 4503
 UNKNOWN = 4404
+CLOSED = 4423
 
 
 @router.websocket("/ws/live/{camera}")
@@ -29,9 +30,10 @@ async def live(
 ) -> None:
     """Text with mime and anchor, initialisation segment, fragments from a key frame on."""
     try:
-        site, found = viewer.camera(camera)
+        site, found = viewer.pictured(camera)
     except Problem as err:
-        raise SocketRefused(UNKNOWN, "there is no such camera") from err
+        code = UNKNOWN if err.status == 404 else CLOSED
+        raise SocketRefused(code, err.detail) from err
     await socket.accept()
     error = None
     if not found.enabled:
@@ -56,4 +58,4 @@ async def live(
                     await socket.close(TRY_AGAIN)
                     return
 
-        await serve(socket, context, viewer, talk(), still=lambda: viewer.has_camera(camera))
+        await serve(socket, context, viewer, talk(), still=lambda: viewer.shows(camera))

@@ -39,10 +39,10 @@ async def wall(socket: WebSocket, viewer: Annotated[Grant, permit("camera.view")
         except ValidationError:
             await send_text(socket, '{"error": "expected {\\"cameras\\": [ids], \\"fps\\": 1}"}')
             return
-        found = [viewer.camera(camera) for camera in wanted.cameras if viewer.has_camera(camera)]
+        found = [viewer.camera(camera) for camera in wanted.cameras if viewer.shows(camera)]
         context.wall.configure(client, {one.id: site.id for site, one in found if one.enabled}, wanted.fps)
 
     try:
-        await serve(socket, context, viewer, talk(), heard, lambda: all(map(viewer.has_camera, client.cameras)))
+        await serve(socket, context, viewer, talk(), heard, lambda: all(map(viewer.shows, client.cameras)))
     finally:
         context.wall.leave(client)

@@ -20,7 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from vms.domain.clock import Clock, SystemClock, from_epoch
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
-from web.database import migrate
+from web.database import (
+    migrate,
+    schema_rooms,  # noqa: F401  # its table, too, is of Base
+)
 from web.database.failures import is_damage
 from web.database.schema import Base, Event
 

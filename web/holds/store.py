@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from unicodedata import category
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +19,7 @@ from web.database.engine import Change
 from web.database.schema import CameraFirst, Hold, HoldCamera
 from web.problems import Problem, not_found
 from web.reach import EVERYTHING, Reach
+from web.reasons import says_something
 
 #: So many holds that have expired recorders are still told of: when one lapses they decide.
 EXPIRED = 200
@@ -50,7 +50,7 @@ async def put(change: Change, wanted: Wanted, owner: str, now: datetime) -> dict
     for camera in set(cameras) - known:  # its configuration may be lost, its footage told again
         if await past.find(change.connection, camera) is None:
             raise not_found("camera")
-    if not _says_something(wanted.reason):
+    if not says_something(wanted.reason):
         raise Problem(422, "hold-reason", "say why the footage is held, without control characters")
     if wanted.end <= wanted.start:
         raise Problem(422, "hold-span", "'end' is not after 'start'")
@@ -193,12 +193,6 @@ async def recover(change: Change, holds: Sequence[wire.Hold], now: datetime) -> 
         rows = [{"hold_id": hold.id, "camera": camera} for camera in hold.cameras if camera not in there]
         if rows:
             await change.connection.execute(insert(HoldCamera), rows)
-
-
-def _says_something(reason: str) -> bool:
-    """Whether there is something to see in it, and nothing but line breaks that no terminal or page can show."""
-    seen = any(one.isprintable() and not one.isspace() for one in reason)
-    return seen and not any(category(one) in ("Cc", "Cs") and one not in "\t\r\n" for one in reason)
 
 
 def _bytes(holds: int, names: int, characters: int) -> int:

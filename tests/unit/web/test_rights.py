@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 from sqlalchemy import insert
+from walking import ASKED, OWN, WHEN, filled, requests, rows, signed_in, two_sites
 
-from tests.integration.web.rig import facility
 from tests.support.bare_web import bare_web, browser
 from vms.cli.users import ROLES as OFFERED
 from vms.domain.errors import ConfigurationError
-from vms.domain.facility import Facility
-from web.access import permissions_of
 from web.accounts import users
 from web.accounts.roles import ALL, OF_ALL, OF_PEOPLE, OF_SITES, ROLES
-from web.database.schema import Alert, AlertSnapshot, CameraFirst, Hold, HoldCamera, Segment
-
-PASSWORD = "mat khau rat dai"
-WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SPAN = {"start": "2026-03-01T12:00:00Z", "end": "2026-03-01T12:01:00Z"}
-RULE = {"id": "breach", "kind": "zone_breach", "zone": "z"}
-ZONE = {"id": "z", "kind": "restricted", "polygon": [[0, 0], [1, 0], [1, 1]]}
-#: What a route needs besides the ids in its path, for its body and parameters to be right.
-ASKED: dict[tuple[str, str], dict[str, Any]] = {
-    ("GET", "/api/cameras/{camera}/timeline"): {"params": SPAN},
-    ("GET", "/api/cameras/{camera}/playback.m3u8"): {"params": SPAN},
-    ("GET", "/api/cameras/{camera}/thumbnail.jpg"): {"params": {"at": SPAN["start"]}},
-    ("GET", "/api/segments/{segment}/keyframes"): {"params": {"from": 0, "to": 1}},
-    ("PUT", "/api/cameras/{camera}/zones"): {"json": {"items": [ZONE]}},
-    ("PUT", "/api/cameras/{camera}/rules"): {"json": {"items": [RULE]}},
-    ("PUT", "/api/cameras/{camera}/analysis"): {"json": {"zones": [ZONE], "rules": [RULE]}},
-    ("POST", "/api/cameras/{camera}/tryouts"): {"json": {"rule": RULE, "zones": [ZONE]}},
-    ("POST", "/api/users"): {"json": {"username": "moi", "role": "viewer", "sites": None}},
-    ("PATCH", "/api/users/{user}"): {"json": {"enabled": False}},
-    ("PUT", "/api/session/password"): {"json": {"current": PASSWORD, "new": f"{PASSWORD} 2"}},
-    ("POST", "/api/tokens"): {"json": {"name": "ghi", "permissions": ["camera.view"], "days": 1}},
-    ("POST", "/api/holds"): {"json": {"cameras": ["cam-1"], "reason": "vụ việc", **SPAN}},
-}
-#: Of no site.
-OWN = {("PUT", "/api/session/password"), ("POST", "/api/tokens")}
-IDS = {
-    "{camera}": "cam-1", "{alert}": "alert-1", "{segment}": "segment-1", "{hold}": "hold-1", "{tryout}": "t",
-    "{user}": "99", "{session}": "session-1", "{token}": "token-1",
-}  # fmt: skip
-
-
-def two_sites() -> Facility:
-    """``cam-1`` and ``cam-2`` hang at ``s1``, nothing at ``s2``."""
-    stated = facility().model_dump(mode="json", exclude_none=True)
-    stated["sites"].append({"id": "s2", "name": "Khu 2", "cameras": []})
-    return Facility.model_validate(stated)
+from web.database.schema import CameraFirst, HoldCamera
 
 
 @pytest_asyncio.fixture
@@ -65,51 +25,9 @@ async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
     async with bare_web(tmp_path, two_sites()) as app:
         context = app.state.context
         async with context.database.change() as change:
-            for table, row in _rows():
+            for table, row in rows():
                 await change.connection.execute(insert(table).values(**row))
         yield app
-
-
-def _rows() -> Iterator[tuple[Any, dict[str, Any]]]:
-    yield Alert, {
-        "id": "alert-1", "site": "s1", "camera": "cam-1", "rule": "breach", "kind": "zone_breach", "zone": "z",
-        "severity": "critical", "state": "open", "opened_at": WHEN, "updated_at": WHEN, "persons": 1, "boxes": [],
-        "detail": {}, "has_snapshot": True,
-    }  # fmt: skip
-    yield AlertSnapshot, {"alert_id": "alert-1", "jpeg": b"\xff\xd8\xff"}
-    yield Segment, {
-        "id": "segment-1", "site": "s1", "camera": "cam-1", "node": "local", "run": "r", "start": WHEN,
-        "end": WHEN + timedelta(minutes=1), "path": "p", "codec": "avc1", "width": 1, "height": 1, "bytes": 9,
-        "frames": 1, "timescale": 90000, "first_tfdt": 0, "anchor_utc": WHEN,
-    }  # fmt: skip
-    yield Hold, {
-        "id": "hold-1", "start": WHEN, "end": WHEN + timedelta(hours=1), "reason": "vụ việc", "owner": "lan",
-        "created_at": WHEN,
-    }  # fmt: skip
-    yield HoldCamera, {"hold_id": "hold-1", "camera": "cam-1"}
-
-
-async def signed_in(app: FastAPI, role: str, sites: list[str] | None = None) -> str:
-    context, name = app.state.context, f"u{secrets.token_hex(4)}"
-    await users.add_user(context.database, context.clock, name, PASSWORD, role, sites)
-    token = await context.sessions.login(name, PASSWORD, "-")
-    assert token is not None
-    return str(token)
-
-
-def requests(app: FastAPI) -> Iterator[tuple[str, str, frozenset[str], dict[str, Any]]]:
-    """Method, path as declared, permissions and arguments of every route that needs a login."""
-    for route in iter_route_contexts(app.routes):
-        for method in sorted(route.methods or ()):
-            if needed := permissions_of(route):
-                yield method, str(route.path), needed, ASKED.get((method, str(route.path)), {})
-
-
-def filled(path: str) -> str:
-    for name, value in IDS.items():
-        path = path.replace(name, value)
-    assert "{" not in path, f"say in IDS what {path} names"
-    return path
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from web.database import schema_rooms  # noqa: F401  # its table, too, is of Base
 from web.database.schema import Base
 
 context.configure(
