@@ -15,6 +15,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.requests import HTTPConnection
 
 from web.accounts.roles import Identity, Permission
+from web.audit.stranger import address_of
 from web.context import Context
 from web.grant import Grant
 from web.problems import Problem, SocketRefused
@@ -43,11 +44,12 @@ class Permit:
             if connection.scope["type"] == "websocket":
                 raise SocketRefused(UNAUTHENTICATED, "log in first")
             raise Problem(401, "unauthenticated", "log in first")
+        grant = connection.state.grant = Grant(identity, context, address_of(connection.scope))
         if not identity.may(self.needed):
             if connection.scope["type"] == "websocket":
                 raise SocketRefused(FORBIDDEN, "not permitted")
             raise Problem(403, "forbidden", "your role does not permit this")
-        return Grant(identity, context)
+        return grant
 
 
 def _token(connection: HTTPConnection) -> str | None:

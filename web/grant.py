@@ -6,9 +6,13 @@ nobody learns what other sites have.
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Site
 from web import reach
 from web.accounts.roles import Identity, Permission
+from web.audit.entry import Actor
 from web.cameras import past
 from web.cameras.past import PastCamera
 from web.cameras.view import CameraView
@@ -21,9 +25,15 @@ from web.reach import Reach
 class Grant:
     """Who asks, and what of the facility is there for him. Of one request, or of one websocket."""
 
-    def __init__(self, identity: Identity, context: Context) -> None:
+    def __init__(self, identity: Identity, context: Context, address: str = "-") -> None:
         self.identity = identity
         self._context = context
+        self._address = address
+
+    @property
+    def actor(self) -> Actor:
+        """As the audit log names him."""
+        return Actor(self.identity.username, self.identity.role, self._address, self.identity.session)
 
     @property
     def reach(self) -> Reach:
@@ -38,7 +48,7 @@ class Grant:
     def camera(self, camera: str) -> tuple[Site, Camera]:
         """The camera with its site; ``Problem`` 404 when there is none."""
         found = self._context.current.camera(camera)
-        if found is None or not self.reach.has_site(found[0].id):
+        if found is None or not self._within(found[0].id, camera):
             raise not_found("camera")
         return found
 
@@ -56,20 +66,36 @@ class Grant:
         else:
             async with self._context.database.read() as connection:
                 found = await past.find(connection, camera)
-        if found is None or not self.reach.has_site(found.site):
+        if found is None or not self._within(found.site, camera):
             raise not_found("camera")
         return found
 
     async def recording(self, segment: str) -> Footage:
-        """A recorded file; ``Problem`` 404. Whose camera it is now decides, wherever that hung when it was recorded."""
+        """A recorded file that is played; ``Problem`` 404.
+
+        Whose camera it is now decides, wherever that hung when it was recorded.
+        """
         one = await self._context.footage.by_id(segment)
         if one is None:
             raise not_found("recording")
         try:
-            await self.past_camera(one.camera)
+            camera = await self.past_camera(one.camera)
         except Problem as err:
             raise not_found("recording") from err
+        self.looked("recording.play", camera, one.start, one.end or one.start)
         return one
+
+    def looked(self, action: str, camera: PastCamera, start: datetime, end: datetime) -> None:
+        """Notes that the past of a camera was looked at."""
+        span = {"from": rfc3339(start), "to": rfc3339(end)}
+        self._context.audit.note(self, action, site=camera.site, camera=camera.id, detail=span)
+
+    def _within(self, site: str, camera: str) -> bool:
+        within = self.reach.has_site(site)
+        if not within:  # it is there, and he is told that it is not
+            audit = self._context.audit
+            audit.note(self, "request.refuse", site=site, camera=camera, detail={"status": 404}, outcome="refused")
+        return within
 
     def sites(self) -> list[Site]:
         """Those within, in the facility's order."""

@@ -18,6 +18,7 @@ Permission = Literal[
     "recording.view",
     "recording.hold",
     "index.audit",
+    "audit.view",
     "user.manage",
 ]
 ALL: frozenset[Permission] = frozenset(get_args(Permission))
@@ -31,7 +32,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     "supervisor": _LOOK | _ACT | _KEEP,
     "records": _LOOK | _KEEP,
     "duty": _LOOK | _ACT | {"recording.view"},  # what happened is judged by what led to it
-    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure"},
+    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure", "audit.view"},
     "viewer": _LOOK,
 }
 #: Those who answer for the sites that they are given; the others may be given all.

@@ -16,6 +16,8 @@ from vms.domain.clock import Clock, from_epoch
 from web.accounts import passwords
 from web.accounts.roles import ROLES, Identity
 from web.accounts.users import normal
+from web.audit import chain
+from web.audit.entry import Actor
 from web.database.engine import Database
 from web.database.failures import ANY
 from web.database.schema import Session, User
@@ -50,7 +52,9 @@ class Sessions:
         async with self._database.read() as connection:
             row = (
                 await connection.execute(
-                    select(User.id, User.password_hash).where(User.username == normal(username), User.enabled.is_(True))
+                    select(User.id, User.password_hash, User.role).where(
+                        User.username == normal(username), User.enabled.is_(True)
+                    )
                 )
             ).first()
         if not await passwords.verify(None if row is None else row.password_hash, password) or row is None:
@@ -69,13 +73,22 @@ class Sessions:
                     address=address[:64],
                 )
             )
+            await chain.write(change, Actor(normal(username), row.role, address), "session.open")
         self._known.add(_hash(token))
         return token
 
     async def logout(self, session: str) -> None:
         """Ends the session ``Identity.session``."""
+        whose = (
+            select(User.username, User.role, Session.address)
+            .join(User, User.id == Session.user_id)
+            .where(Session.token_hash == session)
+        )
         async with self._database.change() as change:
+            row = (await change.connection.execute(whose)).first()
             await change.connection.execute(delete(Session).where(Session.token_hash == session))
+            if row is not None:
+                await chain.write(change, Actor(row.username, row.role, row.address), "session.close")
         self._known.discard(session)
         self._asking.pop(session, None)  # an answer from before this
 

@@ -28,6 +28,12 @@ def normal(username: str) -> str:
     return username.strip().lower()
 
 
+async def exists(database: Database, username: str) -> bool:
+    """Whether there is such a user, allowed to log in or not."""
+    async with database.read() as connection:
+        return await connection.scalar(select(User.id).where(User.username == normal(username))) is not None
+
+
 async def add_user(
     database: Database, clock: Clock, username: str, password: str, role: str, sites: Collection[str] | None = None
 ) -> int:

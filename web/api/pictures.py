@@ -63,7 +63,7 @@ async def snapshot(
     asker = f"{viewer.identity.session[:16]}.{found.id}"
     what = "frame" if exact else "key"
     asked = RenderRequest(what=what, at=_past(context, at), width=width, asker=asker, patience_s=PAST_S)
-    return await _of_the_past(context, request, found, asked)
+    return await _of_the_past(context, request, viewer, found, asked)
 
 
 @router.get("/{camera}/thumbnail.jpg", response_class=Response, responses=RESPONSES)
@@ -72,7 +72,7 @@ async def thumbnail(
 ) -> Response:
     """A picture 192 pixels wide of the 10 s that `at` falls into."""
     asked = RenderRequest(what="thumbnail", at=_past(context, at), patience_s=PAST_S)
-    return await _of_the_past(context, request, await viewer.past_camera(camera), asked)
+    return await _of_the_past(context, request, viewer, await viewer.past_camera(camera), asked)
 
 
 async def _present(context: Context, viewer: Grant, camera: str, width: int | None) -> Response:
@@ -86,6 +86,7 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
         raise unavailable from err
     if not reply.data.startswith(b"\xff\xd8"):
         raise unavailable
+    context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, detail={"what": "picture"})
     taken = (reply.headers or {}).get(LiveHeader.AT)
     headers = {"Cache-Control": "no-store"}
     if taken is not None:
@@ -93,7 +94,9 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
     return Response(reply.data, media_type="image/jpeg", headers=headers)
 
 
-async def _of_the_past(context: Context, request: Request, camera: PastCamera, asked: RenderRequest) -> Response:
+async def _of_the_past(
+    context: Context, request: Request, viewer: Grant, camera: PastCamera, asked: RenderRequest
+) -> Response:
     if context.pictures_asked >= MOST_AT_ONCE:
         raise _busy()
     context.pictures_asked += 1
@@ -104,7 +107,11 @@ async def _of_the_past(context: Context, request: Request, camera: PastCamera, a
         raise Problem(503, "renderer-away", str(err), headers={"Retry-After": "2"}) from err
     finally:
         context.pictures_asked -= 1
-    return Response(status_code=GONE) if reply is None else _shown(reply, from_epoch(context.clock.utc()) - asked.at)
+    if reply is None:
+        return Response(status_code=GONE)
+    shown = _shown(reply, from_epoch(context.clock.utc()) - asked.at)
+    viewer.looked("recording.picture", camera, asked.at, asked.at)
+    return shown
 
 
 def _shown(reply: Msg, age: timedelta) -> Response:

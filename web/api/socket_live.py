@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, WebSocket
 
+from vms.domain.clock import from_epoch, rfc3339
 from web.access import permit
 from web.api.sockets import send_bytes, send_text, serve
 from web.context import Here
 from web.grant import Grant
 from web.live.watcher import Closing
-from web.problems import Problem, SocketRefused
+from web.problems import UNKNOWN, Problem, SocketRefused
 
 router = APIRouter()
 TRY_AGAIN = 4503
-UNKNOWN = 4404
 
 
 @router.websocket("/ws/live/{camera}")
@@ -42,6 +42,8 @@ async def live(
         await send_text(socket, json.dumps({"error": error}))
         await socket.close(TRY_AGAIN)
         return
+    begun = {"what": "live", "profile": profile, "from": rfc3339(from_epoch(context.clock.utc()))}
+    context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, detail=begun)
     async with context.live.watch(site.id, found.id, profile) as watcher:
 
         async def talk() -> None:
@@ -56,4 +58,8 @@ async def live(
                     await socket.close(TRY_AGAIN)
                     return
 
-        await serve(socket, context, viewer, talk(), still=lambda: viewer.has_camera(camera))
+        try:
+            await serve(socket, context, viewer, talk(), still=lambda: viewer.has_camera(camera))
+        finally:
+            ended = {**begun, "to": rfc3339(from_epoch(context.clock.utc()))}
+            context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, detail=ended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from web.database import schema_audit  # noqa: F401  # its tables, too, are of Base
 from web.database.schema import Base
 
 context.configure(
