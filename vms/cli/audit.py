@@ -71,26 +71,14 @@ def read_roots(folder: Path) -> list[Root]:
 
 
 async def _verify(environment: Environment, roots: list[Root]) -> tuple[int, Alteration | None]:
-    from sqlalchemy import func, select
-
-    from web.audit.verify import Link, Verifier, links
+    from web.audit.verify import check
     from web.database.engine import Database
     from web.database.failures import ANY, first_line
-    from web.database.schema_audit import AuditEntry
 
     database = await Database.open(environment)
-    verifier = Verifier(roots)
     try:
         async with database.read() as connection:
-            last = await connection.scalar(select(func.max(AuditEntry.seq))) or 0
-            before: Link | None = None
-            async for link in links(connection):
-                if before is not None and (found := verifier.take(before, link, last)) is not None:
-                    return verifier.whole, found
-                before = link
-            if before is not None and (found := verifier.take(before, None, last)) is not None:
-                return verifier.whole, found
-            return verifier.whole, verifier.end()
+            return await check(connection, roots)
     except ANY as err:
         raise StorageError(f"the database cannot be read: {one_line(first_line(err))}") from err
     finally:

@@ -31,6 +31,8 @@ GENESIS = "0" * 64
 MOST_TEXT = 2000
 MOST_ITEMS = 500
 MOST_LEVELS = 4
+#: Beyond this not every reader of JSON has the same number.
+MOST_INTEGER = 2**53
 
 Outcome = Literal["done", "refused"]
 
@@ -105,7 +107,7 @@ def made(
         camera=_text(camera, 63),
         object=_text(object, 200),
         outcome=outcome,
-        detail={str(key): _plain(value, MOST_LEVELS) for key, value in (detail or {}).items()},
+        detail=_plain(detail or {}, MOST_LEVELS),
     )
 
 
@@ -136,12 +138,12 @@ def _text(value: str | None, most: int) -> str | None:
 
 
 def _plain(value: Any, levels: int) -> Any:
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < MOST_INTEGER):
         return value
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, Mapping) and levels:
-        return {str(key): _plain(inner, levels - 1) for key, inner in value.items()}
+        return {_text(str(key), 64): _plain(inner, levels - 1) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)) and levels:
         items = sorted(value) if isinstance(value, (set, frozenset)) else list(value)
         more = [f"and {len(items) - MOST_ITEMS} more"] if len(items) > MOST_ITEMS else []

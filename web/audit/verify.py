@@ -21,6 +21,8 @@ from web.audit.entry import GENESIS, canonical, hash_of
 from web.database.schema_audit import AuditEntry
 
 PAGE = 1000
+#: An entry that stands at another place is looked for so many places away.
+MOVED = 50_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 What = Literal["changed", "missing", "inserted", "reordered", "cut off"]
@@ -46,11 +48,11 @@ class Link:
         detail = parsed(self.detail)
         try:
             at = _EPOCH + timedelta(microseconds=self.at)
-        except (TypeError, ValueError, OverflowError):
+            if detail is None or at.microsecond % 1000:
+                return None
+            return canonical({"seq": seq, "at": rfc3339(at), "detail": detail, **self.rest})
+        except (TypeError, ValueError, OverflowError):  # a column holds what it never was given
             return None
-        if detail is None or at.microsecond % 1000:
-            return None
-        return canonical({"seq": seq, "at": rfc3339(at), "detail": detail, **self.rest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,17 @@ class Verifier:
         self._held = 0  # up to here a root says the same
         self.whole = 0
 
-    def take(self, link: Link, following: Link | None, last: int) -> Alteration | None:
-        """What is wrong with ``link``; ``last`` is the greatest number that there is."""
+    def take(self, link: Link, following: Link | None) -> Alteration | None:
+        """What is wrong with ``link``, or just before it."""
         expected = self.whole + 1
         if link.seq < expected:
             return Alteration(link.seq, "inserted", "no entry has this number")
-        if not link.fits(link.seq):
-            return _misfit(link, following, last, expected)
         if link.seq > expected:
             return Alteration(expected, "missing", _range(expected, link.seq - 1, "not there"))
+        if not link.fits(link.seq):
+            return _misfit(link, following)
         if link.prev != self._hash:
-            altered = max(1, link.seq - 1)
-            return Alteration(altered, "changed", f"entry {link.seq} was linked to another one than is there now")
+            return _unlinked(link, following)
         for root in self._roots.get(link.seq, ()):
             if root.hash != link.hash:
                 first = self._held + 1
@@ -113,11 +114,12 @@ class Verifier:
         return Alteration(self.whole + 1, "cut off", f"the log ends at {self.whole}, {said}")
 
 
-def _misfit(link: Link, following: Link | None, last: int, expected: int) -> Alteration:
+def _misfit(link: Link, following: Link | None) -> Alteration:
     """A row that does not fit its number: perhaps it fits another one."""
-    was = next((seq for seq in range(1, last + PAGE) if link.fits(seq)), None)
+    near = (link.seq + step * way for step in range(1, MOVED) for way in (1, -1))
+    was = next((seq for seq in near if seq > 0 and link.fits(seq)), None)
     if was is None:
-        if following is not None and following.fits(following.seq - 1):
+        if _moved_up(following):
             return Alteration(link.seq, "inserted", "those behind it were numbered anew")
         return Alteration(link.seq, "changed", "its hash is not that of what it says")
     moved = was - link.seq
@@ -125,7 +127,20 @@ def _misfit(link: Link, following: Link | None, last: int, expected: int) -> Alt
         return Alteration(link.seq, "reordered", f"what stands there was entry {was}")
     if moved > 0:
         return Alteration(link.seq, "missing", _range(link.seq, was - 1, "taken out, those behind numbered anew"))
-    return Alteration(max(expected + moved, 1), "inserted", "those behind it were numbered anew")
+    return Alteration(was, "inserted", "those behind it were numbered anew")
+
+
+def _unlinked(link: Link, following: Link | None) -> Alteration:
+    """A row that is whole but was linked to another one: either was made anew, with a hash that fits."""
+    if _moved_up(following):
+        return Alteration(link.seq, "inserted", "those behind it were numbered anew")
+    linked = following is None or following.prev == link.hash
+    altered = max(1, link.seq - 1) if linked else link.seq
+    return Alteration(altered, "changed", "it was made anew: what is linked to it was linked to another entry")
+
+
+def _moved_up(following: Link | None) -> bool:
+    return following is not None and not following.fits(following.seq) and following.fits(following.seq - 1)
 
 
 def _range(first: int, last: int, words: str) -> str:
@@ -139,6 +154,19 @@ def parsed(detail: Any) -> dict[str, Any] | None:
         return found if isinstance(found, dict) and canonical(found) == detail else None
     except (TypeError, ValueError, RecursionError):
         return None
+
+
+async def check(connection: AsyncConnection, roots: Iterable[Root] = ()) -> tuple[int, Alteration | None]:
+    """How many entries are whole from the first on, and what comes then; None: nothing."""
+    verifier = Verifier(roots)
+    before: Link | None = None
+    async for link in links(connection):
+        if before is not None and (found := verifier.take(before, link)) is not None:
+            return verifier.whole, found
+        before = link
+    if before is not None and (found := verifier.take(before, None)) is not None:
+        return verifier.whole, found
+    return verifier.whole, verifier.end()
 
 
 async def links(connection: AsyncConnection) -> AsyncIterator[Link]:
