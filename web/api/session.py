@@ -14,7 +14,7 @@ from web.access import COOKIE, permit, permit_everyone
 from web.accounts import users
 from web.accounts.roles import Identity
 from web.accounts.users import normal
-from web.audit.stranger import address_of, stranger
+from web.audit.stranger import stranger
 from web.context import Context, Here
 from web.grant import Grant
 from web.problems import Problem
@@ -39,7 +39,7 @@ class Credentials(BaseModel):
 async def log_in(credentials: Credentials, request: Request, context: Here) -> Response:
     """Logs in: 200 and the cookie, 401 `invalid-credentials`, 429 with `Retry-After`."""
     username = normal(credentials.username)
-    address = address_of(request.scope)
+    address = request.client.host if request.client is not None else "-"
     wait = context.throttle.wait_s(username, address)
     if wait:
         _refused(context, request, None, 429)
