@@ -6,10 +6,15 @@ nobody learns what other sites have.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
 
 from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Site
+from vms.domain.node import NODE_SITE
 from web import reach
 from web.accounts.roles import Identity, Permission
 from web.audit.entry import Actor
@@ -17,9 +22,18 @@ from web.cameras import past
 from web.cameras.past import PastCamera
 from web.cameras.view import CameraView
 from web.context import Context
+from web.database.schema import Alert, CameraFirst, HoldCamera
 from web.playback.footage import Footage
 from web.problems import Problem, not_found
 from web.reach import Reach
+
+#: Site and camera of what a path names by an id; an alert of a node is of no site.
+_WHERE: dict[str, Any] = {
+    "alert": select(Alert.site, Alert.camera).where(Alert.id == bindparam("id"), Alert.site != NODE_SITE),
+    "hold": select(CameraFirst.site, CameraFirst.camera)
+    .join(HoldCamera, HoldCamera.camera == CameraFirst.camera)
+    .where(HoldCamera.hold_id == bindparam("id"), CameraFirst.site.is_not(None)),
+}
 
 
 class Grant:
@@ -90,11 +104,23 @@ class Grant:
         span = {"from": rfc3339(start), "to": rfc3339(end)}
         self._context.audit.note(self, action, site=camera.site, camera=camera.id, detail=span)
 
-    def _within(self, site: str, camera: str) -> bool:
+    async def note_beyond(self, ids: Mapping[str, str]) -> None:
+        """Notes an alert or a hold that was not found because it is another site's; ``ids``: of the request's path."""
+        if self.identity.sites is None:
+            return
+        for name, query in _WHERE.items():
+            if name in ids:
+                async with self._context.database.read() as connection:
+                    for site, camera in await connection.execute(query, {"id": ids[name]}):
+                        self._within(site, camera, ids[name])
+
+    def _within(self, site: str, camera: str, what: str | None = None) -> bool:
         within = self.reach.has_site(site)
         if not within:  # it is there, and he is told that it is not
-            audit = self._context.audit
-            audit.note(self, "request.refuse", site=site, camera=camera, detail={"status": 404}, outcome="refused")
+            self._context.audit.note(
+                self, "request.refuse",
+                site=site, camera=camera, object=what, detail={"status": 404}, outcome="refused",
+            )  # fmt: skip
         return within
 
     def sites(self) -> list[Site]:

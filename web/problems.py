@@ -95,6 +95,8 @@ def install(app: FastAPI) -> None:
     async def on_problem(request: Request, err: Problem) -> Response:
         if err.status == 403 or err.word == "unauthenticated":  # a wrong login is noted where it is known whose
             _note(request, err.status, type=err.word)
+        elif err.status == 404 and (grant := getattr(request.state, "grant", None)) is not None:
+            await grant.note_beyond(request.path_params)
         return document(request.url.path, err)
 
     async def on_http(request: Request, err: HTTPException) -> Response:

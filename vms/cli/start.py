@@ -92,10 +92,12 @@ def demo(
 
 
 def check_given(env: Mapping[str, str]) -> None:
-    """The first administrator's password, where it is given: better refused now than by a role in ten seconds."""
+    """What only the role web reads of the environment: better refused now than by a role in ten seconds."""
     from web.accounts.users import given_password
+    from web.audit.outside import channels
 
     given_password(env)
+    channels(env)
 
 
 def _check_port(host: str, port: int) -> None:

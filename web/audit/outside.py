@@ -27,7 +27,7 @@ from vms.domain.clock import rfc3339
 from vms.domain.errors import ConfigurationError
 
 #: A receiver answers within this (seconds).
-PATIENCE_S = 20.0
+PATIENCE_S = 10.0
 #: A network that refuses a datagram says so within this (seconds).
 REFUSAL_S = 0.5
 #: A server that took the line closes within this, or does not close at all (seconds).

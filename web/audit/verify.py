@@ -21,8 +21,8 @@ from web.audit.entry import GENESIS, canonical, hash_of
 from web.database.schema_audit import AuditEntry
 
 PAGE = 1000
-#: An entry that stands at another place is looked for so many places away.
-MOVED = 50_000
+#: An entry that stands at another place is looked for so many places away; one that came from further is "changed".
+MOVED = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 What = Literal["changed", "missing", "inserted", "reordered", "cut off"]

@@ -18,7 +18,7 @@ from vms.domain.facility import Facility
 from vms.domain.messages import ConfigRevision
 from vms.settings import facility_file
 from web.audit import chain
-from web.audit.entry import SERVICE
+from web.audit.entry import COMMAND_LINE, SERVICE, Actor
 from web.configuration.differences import differences
 from web.database.engine import Change, Database
 from web.database.schema import CameraFirst, Revision
@@ -94,14 +94,18 @@ async def save(
             for site, camera in facility.cameras()
         ]  # fmt: skip
         await upsert(change.connection, CameraFirst, rows, ["camera"], merge=lambda table, _new: {"at": table.c.at})
-        await (_write if write is None else write)(change, made, author)
+        await (write or _by(SERVICE))(change, made, author)
     log.info("configuration.saved revision=%d author=%s", made.revision, author)
     return made
 
 
-async def _write(change: Change, made: Configured, author: str) -> None:
-    detail = {"author": author, "sites": len(made.facility.sites), "cameras": sum(1 for _ in made.facility.cameras())}
-    await chain.write(change, SERVICE, "facility.change", object=f"revision {made.revision}", detail=detail)
+def _by(actor: Actor) -> Written:
+    async def write(change: Change, made: Configured, author: str) -> None:
+        cameras = sum(1 for _ in made.facility.cameras())
+        detail = {"author": author, "sites": len(made.facility.sites), "cameras": cameras}
+        await chain.write(change, actor, "facility.change", object=f"revision {made.revision}", detail=detail)
+
+    return write
 
 
 async def seed(database: Database, clock: Clock, facility: Facility | None) -> Configured:
@@ -131,7 +135,7 @@ async def export_yaml(database: Database) -> str:
 
 async def import_facility(database: Database, clock: Clock, facility: Facility, author: str = "import") -> int:
     """Puts the facility in force; answers with its revision. A running web sees it within 5 s."""
-    return (await save(database, clock, author, lambda _before: facility)).revision
+    return (await save(database, clock, author, lambda _before: facility, write=_by(COMMAND_LINE))).revision
 
 
 async def diff(database: Database, facility: Facility) -> list[str]:

@@ -135,6 +135,25 @@ async def test_another_sites_camera_is_noted_and_one_that_never_was_is_not(web: 
     assert await web.entries(("recording.play",)) == []
 
 
+async def test_another_sites_alert_and_hold_are_noted_and_those_that_never_were_are_not(web: Audited) -> None:
+    async with web.browser("supervisor") as client:
+        wanted = {"cameras": ["cam-1", "cam-2"], "reason": "vụ việc", **SPAN}
+        hold = (await client.post("/api/holds", json=wanted)).json()["id"]
+    async with web.browser("supervisor", ["s2"]) as client:
+        for path in ("/api/alerts/alert-9", "/api/alerts/alert-9/snapshot.jpg"):
+            assert (await client.get(path)).status_code == 404
+        assert (await client.delete("/api/holds/hold-9")).status_code == 404
+        assert await web.entries(("request.refuse",)) == []
+        assert (await client.post("/api/alerts/alert-1/ack")).status_code == 404
+        assert (await client.delete(f"/api/holds/{hold}")).status_code == 404
+    await web.context.audit.close()
+    found = await web.entries(("request.refuse",))
+    assert [of(one, "site", "camera", "object") for one in found] == [
+        ("s1", "cam-1", "alert-1"), ("s1", "cam-2", hold), ("s1", "cam-1", hold),
+    ]  # fmt: skip
+    assert found[-1]["detail"] == {"status": 404, "count": 1, "since": found[0]["at"], "objects": [hold]}
+
+
 async def test_another_sites_page(web: Audited) -> None:
     async with browser(web.shielded) as client:
         evil = {"Origin": "https://evil.example"}
