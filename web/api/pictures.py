@@ -86,7 +86,7 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
         raise unavailable from err
     if not reply.data.startswith(b"\xff\xd8"):
         raise unavailable
-    context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, detail={"what": "picture"})
+    context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, object="picture")
     taken = (reply.headers or {}).get(LiveHeader.AT)
     headers = {"Cache-Control": "no-store"}
     if taken is not None:

@@ -42,8 +42,8 @@ async def live(
         await send_text(socket, json.dumps({"error": error}))
         await socket.close(TRY_AGAIN)
         return
-    begun = {"what": "live", "profile": profile, "from": rfc3339(from_epoch(context.clock.utc()))}
-    context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, detail=begun)
+    begun = {"profile": profile, "from": rfc3339(from_epoch(context.clock.utc()))}
+    context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, object="live", detail=begun)
     async with context.live.watch(site.id, found.id, profile) as watcher:
 
         async def talk() -> None:
@@ -62,4 +62,4 @@ async def live(
             await serve(socket, context, viewer, talk(), still=lambda: viewer.has_camera(camera))
         finally:
             ended = {**begun, "to": rfc3339(from_epoch(context.clock.utc()))}
-            context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, detail=ended)
+            context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, object="live", detail=ended)

@@ -25,9 +25,8 @@ async def write(
     outcome: Outcome = "done",
 ) -> None:
     """Adds what happens in this change: both are committed, or neither."""
-    entry = made(
-        change.now, by, action, site=site, camera=camera, object=object, detail=detail, outcome=outcome
-    )  # fmt: skip
+    now = change.now
+    entry = made(now, by, action, site=site, camera=camera, object=object, detail=detail, outcome=outcome)
     await append(change, [entry])
 
 

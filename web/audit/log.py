@@ -48,13 +48,9 @@ class AuditLog:
         outcome: Outcome = "done",
     ) -> None:
         """Takes it into memory and returns; ``Notes`` says what becomes of repeated ones."""
-        self._notes.add(
-            by.actor,
-            made(
-                from_epoch(self._clock.utc()), by, action,
-                site=site, camera=camera, object=object, detail=detail, outcome=outcome,
-            ),
-        )  # fmt: skip
+        now = from_epoch(self._clock.utc())
+        entry = made(now, by, action, site=site, camera=camera, object=object, detail=detail, outcome=outcome)
+        self._notes.add(by.actor, entry)
 
     async def write(
         self,
@@ -69,9 +65,7 @@ class AuditLog:
         outcome: Outcome = "done",
     ) -> None:
         """As ``chain.write``: in the transaction of the change, so that neither is without the other."""
-        await chain.write(
-            change, by, action, site=site, camera=camera, object=object, detail=detail, outcome=outcome
-        )  # fmt: skip
+        await chain.write(change, by, action, site=site, camera=camera, object=object, detail=detail, outcome=outcome)
 
     async def flush(self, *, last: bool = False) -> None:
         """Writes what was noted; what the database refuses for now stays and is raised (``failures.ANY``)."""

@@ -47,9 +47,9 @@ async def fetch_page(
 
 
 async def all_of(
-    database: Database, within: Reach, wanted: Filter, last: int, first: Sequence[dict[str, Any]] = ()
+    database: Database, within: Reach, wanted: Filter, last: int, first: Sequence[dict[str, Any]]
 ) -> AsyncIterator[dict[str, Any]]:
-    """Every entry up to number ``last``, oldest first; between two pages no connection is held."""
+    """``first``, a page, and every entry behind it up to number ``last``; between two pages no connection is held."""
     seq = 0
     for one in first:
         yield one

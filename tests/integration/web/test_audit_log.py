@@ -83,7 +83,7 @@ async def test_live_video_and_the_wall_are_looks_and_another_sites_are_refusals(
                 assert (refused["site"], refused["camera"], refused["detail"]) == ("s2", "cam-9", {"status": 404})
             async with socket(rig, http, "/ws/live/cam-1") as live:
                 (look,) = await logged(rig.http, "camera.view", camera="cam-1")
-                assert look["detail"]["what"] == "live"
+                assert (look["object"], look["detail"]["profile"]) == ("live", "main")
                 async with database.change() as change:
                     await change.connection.execute(update(User).where(User.username == "truc").values(enabled=False))
                 assert await close_code(live) == 4401
