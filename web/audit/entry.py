@@ -134,7 +134,11 @@ def _text(value: str | None, most: int) -> str | None:
     """As it is, but for what no database keeps (NUL, halves of surrogate pairs), and cut."""
     if value is None:
         return None
-    return redact(value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}"))[:most]
+    if not value.isascii() or "\x00" in value:
+        value = value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if "://" in value or "=" in value:  # else there is nothing to take out, and a look is noted in half the time
+        value = redact(value)
+    return value[:most]
 
 
 def _plain(value: Any, levels: int) -> Any:
