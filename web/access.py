@@ -18,6 +18,7 @@ from web.accounts.roles import Identity, Permission
 from web.context import Context
 from web.grant import Grant
 from web.problems import Problem, SocketRefused
+from web.proxies import address_of
 
 COOKIE = "vms_session"
 
@@ -43,11 +44,12 @@ class Permit:
             if connection.scope["type"] == "websocket":
                 raise SocketRefused(UNAUTHENTICATED, "log in first")
             raise Problem(401, "unauthenticated", "log in first")
+        grant = connection.state.grant = Grant(identity, context, address_of(connection.scope))
         if not identity.may(self.needed):
             if connection.scope["type"] == "websocket":
                 raise SocketRefused(FORBIDDEN, "not permitted")
             raise Problem(403, "forbidden", "your role, or your token, does not permit this")
-        return Grant(identity, context)
+        return grant
 
 
 def _token(connection: HTTPConnection) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Scope
 
 from web import access, problems
 from web.api import (
     account,
     alerts,
+    audit,
     cameras,
     holds,
     index,
@@ -27,6 +29,7 @@ from web.api import (
     zones,
 )
 from web.api.dashboard import Dashboard
+from web.audit.stranger import stranger
 from web.context import Context
 from web.shield import Shield
 
@@ -44,6 +47,7 @@ ROUTERS = (
     holds.router,
     rooms.router,
     index.router,
+    audit.router,
     metrics.router,
     reference.router,
     socket_alerts.router,
@@ -74,4 +78,9 @@ def build(context: Context) -> FastAPI:
 
 def shielded(context: Context) -> ASGIApp:
     """What the server serves."""
-    return Shield(build(context))
+
+    def foreign(scope: Scope) -> None:
+        detail = {"status": 403, "type": "foreign-origin", "origin": Headers(scope=scope).get("origin")}
+        context.audit.note(stranger(scope), "request.refuse", object=scope["path"], detail=detail, outcome="refused")
+
+    return Shield(build(context), foreign)

@@ -13,6 +13,8 @@ from starlette.requests import HTTPConnection
 from vms.domain.clock import Clock
 from web.accounts.sessions import Sessions
 from web.accounts.throttle import LoginThrottle
+from web.audit.log import AuditLog
+from web.audit.roots import DayRoots
 from web.cameras.reports import Reports
 from web.cameras.watch import CameraWatch
 from web.configuration.current import CurrentConfiguration
@@ -57,6 +59,8 @@ class Context:
     footage: Catalogue
     holds: HoldsPublisher
     openings: Openings
+    audit: AuditLog
+    roots: DayRoots
     recorders: Recorders
     turns: Turns = field(default_factory=Turns)
     dashboard: Path = DASHBOARD

@@ -7,25 +7,51 @@ timeline; what shows a picture of it asks with ``pictured``, ``past_pictured`` o
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Site
+from vms.domain.node import NODE_SITE
 from web import reach
 from web.accounts.roles import Identity, Permission
+from web.audit.entry import Actor
 from web.cameras import past
 from web.cameras.past import PastCamera
 from web.cameras.view import CameraView
 from web.context import Context
+from web.database.failures import ANY
+from web.database.schema import Alert, CameraFirst, HoldCamera
 from web.playback.footage import Footage
 from web.problems import Problem, not_found
 from web.reach import Reach
 from web.rooms.openings import is_room
 
+#: Site and camera of what a path names by an id; an alert of a node is of no site.
+_WHERE: dict[str, Any] = {
+    "alert": select(Alert.site, Alert.camera).where(Alert.id == bindparam("id"), Alert.site != NODE_SITE),
+    "hold": select(CameraFirst.site, CameraFirst.camera)
+    .join(HoldCamera, HoldCamera.camera == CameraFirst.camera)
+    .where(HoldCamera.hold_id == bindparam("id"), CameraFirst.site.is_not(None)),
+}
+
 
 class Grant:
     """Who asks, and what of the facility is there for him. Of one request, or of one websocket."""
 
-    def __init__(self, identity: Identity, context: Context) -> None:
+    def __init__(self, identity: Identity, context: Context, address: str = "-") -> None:
         self.identity = identity
         self._context = context
+        self._address = address
+
+    @property
+    def actor(self) -> Actor:
+        """As the audit log names him."""
+        return Actor(self.identity.username, self.identity.role, self._address, self.identity.session)
 
     @property
     def reach(self) -> Reach:
@@ -40,7 +66,7 @@ class Grant:
     def camera(self, camera: str) -> tuple[Site, Camera]:
         """The camera with its site; ``Problem`` 404 when there is none."""
         found = self._context.current.camera(camera)
-        if found is None or not self.reach.has_site(found[0].id):
+        if found is None or not self._within(found[0].id, camera):
             raise not_found("camera")
         return found
 
@@ -71,7 +97,7 @@ class Grant:
         else:
             async with self._context.database.read() as connection:
                 found = await past.find(connection, camera)
-        if found is None or not self.reach.has_site(found.site):
+        if found is None or not self._within(found.site, camera):
             raise not_found("camera")
         return found
 
@@ -82,7 +108,7 @@ class Grant:
         return found
 
     async def recording(self, segment: str) -> tuple[PastCamera, Footage]:
-        """A recorded file to be looked at, with its camera; ``Problem`` 404, 403 for a room that is not open.
+        """A recorded file that is played, with its camera; ``Problem`` 404, 403 for a room that is not open.
 
         Whose camera it is now decides, wherever that hung when it was recorded.
         """
@@ -94,7 +120,34 @@ class Grant:
         except Problem as err:
             raise not_found("recording") from err
         self._look(found.id, found.placement)
+        self.looked("recording.play", found, one.start, one.end or one.start)
         return found, one
+
+    def looked(self, action: str, camera: PastCamera, start: datetime, end: datetime) -> None:
+        """Notes that the past of a camera was looked at; of a room as that, whatever it was."""
+        span = {"from": rfc3339(start), "to": rfc3339(end)}
+        what = (action, None) if not is_room(camera.placement) else ("room.view", action)
+        self._context.audit.note(self, what[0], site=camera.site, camera=camera.id, object=what[1], detail=span)
+
+    async def note_beyond(self, ids: Mapping[str, str]) -> None:
+        """Notes an alert or a hold that was not found because it is another site's; ``ids``: of the request's path."""
+        if self.identity.sites is None:
+            return
+        for name, query in _WHERE.items():
+            if name in ids:
+                with contextlib.suppress(*ANY):  # he gets his answer all the same
+                    async with self._context.database.read() as connection:
+                        for site, camera in await connection.execute(query, {"id": ids[name]}):
+                            self._within(site, camera, ids[name])
+
+    def _within(self, site: str, camera: str, what: str | None = None) -> bool:
+        within = self.reach.has_site(site)
+        if not within:  # it is there, and he is told that it is not
+            self._context.audit.note(
+                self, "request.refuse",
+                site=site, camera=camera, object=what, detail={"status": 404}, outcome="refused",
+            )  # fmt: skip
+        return within
 
     def sites(self) -> list[Site]:
         """Those within, in the facility's order."""

@@ -10,12 +10,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
 from vms.domain.errors import BusError
 from vms.domain.model import lines_of
+from web.audit.stranger import stranger
 from web.database.failures import ANY, first_line
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 RETRY_S = "2"
 #: One line says for so long that the database fails (seconds): a flood of requests is not one of lines.
 QUIET_S = 10.0
+#: Close code of a websocket for what there is not.
+UNKNOWN = 4404
 #: Where the phrase differs between versions of Python.
 _WORDS = {413: "too-large", 422: "invalid"}
 
@@ -75,11 +78,25 @@ def document(path: str, problem: Problem) -> JSONResponse:
     return JSONResponse(body, problem.status, problem.headers, "application/problem+json")
 
 
+def _note(connection: HTTPConnection, status: int, **detail: Any) -> None:
+    """A refusal, for the audit log: who it was ``web.access`` left behind, where it came so far."""
+    scope = connection.scope
+    path = f"{scope.get('method', 'WEBSOCKET')} {scope['path']}"
+    who = getattr(connection.state, "grant", None) or stranger(scope)
+    connection.app.state.context.audit.note(
+        who, "request.refuse", object=path, detail={"status": status, **detail}, outcome="refused"
+    )
+
+
 def install(app: FastAPI) -> None:
     """Every error of ``app`` becomes a problem document."""
     said_at, unsaid = float("-inf"), 0
 
     async def on_problem(request: Request, err: Problem) -> Response:
+        if err.status == 403 or err.word == "unauthenticated":  # a wrong login is noted where it is known whose
+            _note(request, err.status, type=err.word)
+        elif err.status == 404 and (grant := getattr(request.state, "grant", None)) is not None:
+            await grant.note_beyond(request.path_params)
         return document(request.url.path, err)
 
     async def on_http(request: Request, err: HTTPException) -> Response:
@@ -114,6 +131,8 @@ def install(app: FastAPI) -> None:
         return document(request.url.path, Problem(503, "bus-unavailable", str(err), headers={"Retry-After": RETRY_S}))
 
     async def on_refused(socket: WebSocket, err: SocketRefused) -> None:
+        if err.code != UNKNOWN:  # noted where it is known whether it is another site's
+            _note(socket, err.code)
         await socket.accept()
         await socket.close(err.code, err.reason)
 

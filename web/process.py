@@ -9,7 +9,7 @@ import logging
 import os
 import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import uvicorn
@@ -25,6 +25,8 @@ from web.accounts import users
 from web.accounts.sessions import Sessions
 from web.accounts.throttle import LoginThrottle
 from web.application import shielded
+from web.audit import log as audit_log
+from web.audit import outside, roots
 from web.cameras.orphans import Orphans
 from web.cameras.reports import Reports
 from web.cameras.shortage import Shortage
@@ -79,6 +81,9 @@ async def run(
 ) -> None:
     """Runs until ``stop``; ``ConfigurationError`` when port, database or settings are not usable."""
     clock = clock or SystemClock()
+    channels = outside.channels(os.environ)
+    if not channels:
+        log.info("audit.kept_inside remedy='name a way out for day roots: see docs/security.md, Audit'")
     listener = listen(host, port)
     try:
         database, is_new = await damaged.open_whole(environment, clock)
@@ -87,7 +92,7 @@ async def run(
             configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
             held = HoldsPublisher(database, clock, await asyncio.to_thread(holds.cached, environment.data))
-            await _serve(database, clock, environment, configured, held, address, listener, stop)
+            await _serve(database, clock, environment, configured, held, address, listener, stop, channels)
             if database.displaced.is_set():
                 await damaged.put_back(database, environment.data / "vms.db", clock)
                 raise VmsError("the database's file was removed or replaced; this role starts again with what is there")
@@ -135,6 +140,7 @@ async def _serve(
     address: BusAddress,
     listener: socket.socket,
     stop: asyncio.Event,
+    channels: Sequence[outside.Channel],
 ) -> None:
     current = CurrentConfiguration(configured)
     publisher = ConfigurationPublisher(database, clock, current)
@@ -174,6 +180,8 @@ async def _serve(
         recorders=Recorders(link),
         holds=held,
         openings=openings,
+        audit=audit_log.AuditLog(database, clock),
+        roots=roots.DayRoots(database, clock, current, channels),
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
     server = _Server(
@@ -210,6 +218,8 @@ async def _serve(
             UntoldHolds(database, clock, context.holds).run(),
             for_ever(partial(context.feed.prune, clock), PRUNE_S, "events.unpruned"),
             for_ever(counts.look, PRUNE_S, "counts.unpruned"),
+            for_ever(context.audit.flush, audit_log.EVERY_S, "audit.unwritten"),
+            for_ever(context.roots.look, roots.LOOK_S, "audit.rootless"),
             _bus(context, database, publisher, address, stop),
             database.watch(),
         )
@@ -224,6 +234,7 @@ async def _serve(
             task.result()
     finally:
         await end(tasks)
+        await context.audit.close()
         if link.bus is not None:
             await link.bus.close()
         log.info("web.stopped")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -58,12 +59,14 @@ def is_foreign(headers: Headers) -> bool:
 class Shield:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, foreign: Callable[[Scope], None] = lambda _scope: None) -> None:
         self._app = app
+        self._foreign = foreign  # told of what is refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             if is_foreign(Headers(scope=scope)):
+                self._foreign(scope)
                 await _refuse_socket(receive, send)
                 return
             await self._app(scope, receive, send)
@@ -84,6 +87,7 @@ class Shield:
 
         headers = Headers(scope=scope)
         if scope["method"] not in _SAFE_METHODS and is_foreign(headers):
+            self._foreign(scope)
             refused = Problem(403, "foreign-origin", "requests from another site's page are refused")
             await document(scope["path"], refused)(scope, receive, with_headers)
             return

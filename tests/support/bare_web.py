@@ -15,6 +15,8 @@ from vms.settings.environment import Environment
 from web.accounts.sessions import Sessions
 from web.accounts.throttle import LoginThrottle
 from web.application import build
+from web.audit.log import AuditLog
+from web.audit.roots import DayRoots
 from web.cameras.reports import Reports
 from web.cameras.watch import CameraWatch
 from web.configuration import revisions
@@ -57,6 +59,8 @@ async def bare_web(data: Path, facility: Facility, clock: Clock | None = None) -
             holds=HoldsPublisher(database, clock),
             openings=Openings(database, clock),
             footage=Catalogue(database),
+            audit=AuditLog(database, clock),
+            roots=DayRoots(database, clock, current),
             dashboard=data / "dist",
         )
     )

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: A recorder's death stops so many cameras for a second or two, no more.
 CAMERAS_A_RECORDER = 40
+#: Secrets that no other role has.
+OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_SMTP_URL")
 STOP_S = 4.0
 BROKER_STOP_S = 1.0
 
@@ -98,7 +100,7 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     shares = recorder_shares(spec.facility)
     outbox.adopt(environment.data / "outbox", [name for name, _ in shares], "recorder*")
     # Those who read what cameras send need not know who logs in.
-    others = {name: value for name, value in base.items() if name != "VMS_ADMIN_PASSWORD"}
+    others = {name: value for name, value in base.items() if name not in OF_WEB}
     for name, choice in shares:
         children.append(ChildSpec(name, (*role, "recorder", *data, "--name", name, *choice), others))
     children.append(ChildSpec("detector", (*role, "detector", *data), others))

@@ -36,12 +36,16 @@ async def sessions_of(connection: AsyncConnection, user_id: int, now: datetime, 
     ]
 
 
-async def end_session(change: Change, session: str, of_user: int | None) -> bool:
-    """Ends the session ``id``; False when there is none, or none ``of_user`` (None: of anybody)."""
-    ended = delete(Session).where(Session.id == session).returning(Session.id)
+async def end_session(change: Change, session: str, of_user: int | None) -> str | None:
+    """Ends the session ``id`` and says whose it was; None: there is none, or none ``of_user`` (None: of anybody)."""
+    ended = delete(Session).where(Session.id == session).returning(Session.user_id)
     if of_user is not None:
         ended = ended.where(Session.user_id == of_user)
-    return (await change.connection.execute(ended)).first() is not None
+    whose = await change.connection.scalar(ended)
+    if whose is None:
+        return None
+    name: str | None = await change.connection.scalar(select(User.username).where(User.id == whose))
+    return name
 
 
 async def matching_hash(database: Database, user_id: int, password: str) -> str | None:

@@ -20,6 +20,7 @@ Permission = Literal[
     "room.open",
     "room.oversee",
     "index.audit",
+    "audit.view",
     "user.manage",
 ]
 ALL: frozenset[Permission] = frozenset(get_args(Permission))
@@ -33,7 +34,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     "supervisor": _LOOK | _ACT | _KEEP | {"room.open"},
     "records": _LOOK | _KEEP | {"room.open"},
     "duty": _LOOK | _ACT | {"recording.view", "room.open"},  # what happened is judged by what led to it
-    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure", "room.open", "room.oversee"},
+    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure", "room.open", "room.oversee", "audit.view"},
     "viewer": _LOOK,
 }
 #: What a personal token never has: it speaks for a person, and is none.

@@ -20,6 +20,8 @@ from vms.domain.clock import Clock, from_epoch
 from web.accounts import passwords
 from web.accounts.roles import OF_PEOPLE, ROLES, Identity
 from web.accounts.users import normal
+from web.audit import chain
+from web.audit.entry import Actor
 from web.database.engine import Database
 from web.database.failures import ANY
 from web.database.schema import ApiToken, Session, User
@@ -52,7 +54,8 @@ class Sessions:
 
     async def login(self, username: str, password: str, address: str, agent: str = "") -> str | None:
         """A new session's token; None when name or password are wrong. ``agent``: what the browser calls itself."""
-        found = select(User.id, User.password_hash).where(User.username == normal(username), User.enabled.is_(True))
+        found = select(User.id, User.password_hash, User.role)
+        found = found.where(User.username == normal(username), User.enabled.is_(True))
         async with self._database.read() as connection:
             row = (await connection.execute(found)).first()
         if not await passwords.verify(None if row is None else row.password_hash, password) or row is None:
@@ -77,13 +80,22 @@ class Sessions:
                 )
             )
             await change.connection.execute(update(User).where(User.id == row.id).values(last_seen_at=now))
+            await chain.write(change, Actor(normal(username), row.role, address), "session.open")
         self._known[hash_of(token)] = False
         return token
 
     async def logout(self, session: str) -> None:
         """Ends the session ``Identity.session``."""
+        whose = (
+            select(User.username, User.role, Session.address)
+            .join(User, User.id == Session.user_id)
+            .where(Session.token_hash == session)
+        )
         async with self._database.change() as change:
+            row = (await change.connection.execute(whose)).first()
             await change.connection.execute(delete(Session).where(Session.token_hash == session))
+            if row is not None:
+                await chain.write(change, Actor(row.username, row.role, row.address), "session.close")
         self._known.pop(session, None)
         self.forget()
 

@@ -17,6 +17,8 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.facility import ID_PATTERN
 from web.accounts import passwords
 from web.accounts.roles import OF_ALL, OF_SITES, ROLES
+from web.audit import chain
+from web.audit.entry import COMMAND_LINE
 from web.database.engine import Change, Database
 from web.database.schema import ApiToken, Session, User
 
@@ -49,6 +51,12 @@ def normal(username: str) -> str:
     return username.strip().lower()
 
 
+async def exists(database: Database, username: str) -> bool:
+    """Whether there is such a user, allowed to log in or not."""
+    async with database.read() as connection:
+        return await connection.scalar(select(User.id).where(User.username == normal(username))) is not None
+
+
 async def add_user(
     database: Database, clock: Clock, username: str, password: str, role: str, sites: Collection[str] | None = None
 ) -> int:
@@ -61,6 +69,7 @@ async def add_user(
     hashed = await passwords.hash_password(password)
     async with database.change() as change:
         user_id = await insert_user(change, name, hashed, role, sites, from_epoch(clock.utc()))
+        await chain.write(change, COMMAND_LINE, "user.create", object=name, detail={"role": role, "sites": sites})
     log.info("user.added user=%s role=%s", name, role)
     return user_id
 
@@ -148,6 +157,8 @@ async def alter_named(database: Database, username: str, altered: Altered) -> No
         if user_id is None:
             raise ConfigurationError(f"there is no user '{name[:64]}'; add one with: vms user add {name[:64]}")
         await alter(change, user_id, altered)
+        told = {"password": "new"} if "password_hash" in altered else altered
+        await chain.write(change, COMMAND_LINE, "user.change", object=name, detail=told)
     log.info("user.changed user=%s what=%s", name, ",".join(sorted(altered)))
 
 

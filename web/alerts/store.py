@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vms.domain.clock import from_epoch, rfc3339
 from vms.domain.node import NODE_SITE
 from web.alerts.shape import represent, state_of
+from web.cameras.past import PastCamera
 from web.database.engine import Change
 from web.database.schema import Alert, AlertSnapshot, AlertStep
 from web.problems import Problem, not_found
@@ -70,11 +71,16 @@ async def fetch_page(
     return await _with_steps(connection, rows), cursor_out
 
 
-async def snapshot(connection: AsyncConnection, alert_id: str, within: Reach) -> tuple[str, bytes] | None:
-    """The camera of the alert, and its JPEG."""
-    query = select(Alert.camera, AlertSnapshot.jpeg).join(Alert, Alert.id == AlertSnapshot.alert_id)
-    row = (await connection.execute(query.where(Alert.id == alert_id, *_within(within)))).first()
-    return None if row is None else (row.camera, row.jpeg)
+async def snapshot(
+    connection: AsyncConnection, alert_id: str, within: Reach
+) -> tuple[bytes, PastCamera | None, datetime] | None:
+    """The alert's JPEG, its camera (None: it is a node's) and when it was opened."""
+    query = select(AlertSnapshot.jpeg, Alert.site, Alert.camera, Alert.opened_at)
+    query = query.join(Alert, Alert.id == AlertSnapshot.alert_id).where(Alert.id == alert_id, *_within(within))
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return None
+    return row.jpeg, None if row.site == NODE_SITE else PastCamera(row.camera, row.site), row.opened_at
 
 
 async def open_counts(connection: AsyncConnection) -> dict[str, int]:

@@ -71,8 +71,10 @@ async def end_session(session: str, grant: Own, context: Here) -> Response:
     """Ends a session of one's own, with `user.manage` anybody's; its sockets close within 5 s."""
     of_user = None if grant.identity.may(("user.manage",)) else grant.identity.user_id
     async with context.database.change() as change:
-        if not await own.end_session(change, session, of_user):
+        whose = await own.end_session(change, session, of_user)
+        if whose is None:
             raise not_found("session")
+        await context.audit.write(change, grant, "session.close", object=whose, detail={"session": session})
     context.sessions.forget()
     log.info("session.revoked session=%s by=%s", session, grant.identity.username)
     return Response(status_code=204)
@@ -86,7 +88,7 @@ async def change_password(body: NewPassword, request: Request, grant: Own, conte
         passwords.check_strength(body.new)
     except ConfigurationError as err:
         raise Problem(422, "invalid", str(err)) from err
-    count_attempt(context, mine.username, address)
+    count_attempt(context, request, mine.username)
     before = await own.matching_hash(context.database, mine.user_id, body.current)
     done = False
     if before is not None:
@@ -94,8 +96,11 @@ async def change_password(body: NewPassword, request: Request, grant: Own, conte
         after = await passwords.hash_password(body.new)
         async with context.database.change() as change:
             done = await own.change_password(change, mine, before, after)
+            if done:
+                await context.audit.write(change, grant, "password.change", object=mine.username)
     if not done:
         log.warning("password.refused user=%s address=%s", mine.username, address)
+        context.audit.note(grant, "password.change", object=mine.username, outcome="refused")
         raise Problem(403, "wrong-password", "the present password is another")
     context.sessions.forget()
     log.info("password.changed user=%s address=%s", mine.username, address)
@@ -118,6 +123,9 @@ async def make_token(body: NewToken, grant: Own, context: Here) -> dict[str, Any
     try:
         async with context.database.change() as change:
             made = await tokens.make(change, mine, wanted, from_epoch(context.clock.utc()))
+            if made is not None:
+                told = {key: made[1][key] for key in ("name", "permissions", "expires_at")}
+                await context.audit.write(change, grant, "token.create", object=made[1]["id"], detail=told)
     except ConfigurationError as err:
         raise Problem(422, "invalid", str(err)) from err
     if made is None:
@@ -134,6 +142,7 @@ async def revoke_token(token: str, grant: Own, context: Here) -> Response:
     async with context.database.change() as change:
         if not await tokens.revoke(change, grant.identity.user_id, token):
             raise not_found("token")
+        await context.audit.write(change, grant, "token.revoke", object=token)
     context.sessions.forget()
     log.info("token.revoked token=%s user=%s", token, grant.identity.username)
     return Response(status_code=204)

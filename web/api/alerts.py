@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -13,7 +13,7 @@ from vms.domain.node import NODE_ALERTS
 from web.access import permit
 from web.alerts import store
 from web.cameras import unanalysed
-from web.context import Here
+from web.context import Context, Here
 from web.grant import Grant
 from web.problems import Problem, not_found
 from web.rooms.openings import kept
@@ -79,10 +79,13 @@ async def snapshot(alert: str, viewer: Viewer, context: Here) -> Response:
         found = await store.snapshot(connection, alert, viewer.reach)
     if found is None:
         raise not_found("picture")
-    camera, jpeg = found
-    seen = await viewer.past_pictured(camera)
+    jpeg, camera, opened_at = found
+    caching = "private, max-age=86400, immutable"
+    if camera is not None:
+        seen = await viewer.past_pictured(camera.id)
+        viewer.looked("recording.picture", seen, opened_at, opened_at)
+        caching = kept(seen.placement, caching)
     # It never changes; private, since it shows persons.
-    caching = kept(seen.placement, "private, max-age=86400, immutable")
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": caching})
 
 
@@ -91,11 +94,7 @@ async def acknowledge(
     alert: str, grant: Annotated[Grant, permit("alert.ack")], context: Here, step: Step | None = None
 ) -> dict[str, Any]:
     """Takes it on; 409 names who was first."""
-    note = None if step is None else step.note
-    async with context.database.change() as change:
-        return await store.take_step(
-            change, alert, "acknowledged", grant.identity.username, note, context.clock.utc(), grant.reach
-        )
+    return await _take(context, grant, alert, "acknowledged", step)
 
 
 @router.post("/{alert}/resolve")
@@ -103,8 +102,19 @@ async def resolve(
     alert: str, grant: Annotated[Grant, permit("alert.resolve")], context: Here, step: Step | None = None
 ) -> dict[str, Any]:
     """Closes it; 409 names who was first."""
+    return await _take(context, grant, alert, "resolved", step)
+
+
+async def _take(
+    context: Context, grant: Grant, alert: str, kind: Literal["acknowledged", "resolved"], step: Step | None
+) -> dict[str, Any]:
     note = None if step is None else step.note
     async with context.database.change() as change:
-        return await store.take_step(
-            change, alert, "resolved", grant.identity.username, note, context.clock.utc(), grant.reach
+        taken = await store.take_step(
+            change, alert, kind, grant.identity.username, note, context.clock.utc(), grant.reach
         )
+        await context.audit.write(
+            change, grant, "alert.acknowledge" if kind == "acknowledged" else "alert.resolve",
+            site=taken["site"], camera=taken["camera"], object=alert, detail={"kind": taken["kind"], "note": note},
+        )  # fmt: skip
+    return taken

@@ -10,7 +10,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from vms.domain.clock import from_epoch
 from web.access import permit
-from web.context import Here
+from web.cameras import past
+from web.cameras.past import PastCamera
+from web.context import Context, Here
+from web.database.engine import Change
 from web.grant import Grant
 from web.holds import store
 from web.problems import Problem
@@ -63,11 +66,11 @@ async def put(request: HoldRequest, keeper: Keeper, context: Here) -> dict[str, 
     start, end = _moment(request.start), _moment(request.end)
     if start is None or end is None:
         raise Problem(422, "hold-span", "'start' and 'end' are moments")
-    for camera in set(request.cameras):
-        await keeper.past_camera(camera)
+    cameras = [await keeper.past_camera(camera) for camera in dict.fromkeys(request.cameras)]
     wanted = store.Wanted(tuple(request.cameras), start, end, request.reason, _moment(request.until))
     async with context.database.change() as change:
         made = await store.put(change, wanted, keeper.identity.username, from_epoch(context.clock.utc()))
+        await _write(context, change, keeper, "hold.put", made, cameras)
     return {**made, "pending": not await context.holds.tell()}
 
 
@@ -75,8 +78,31 @@ async def put(request: HoldRequest, keeper: Keeper, context: Here) -> dict[str, 
 async def release(hold: str, keeper: Keeper, context: Here) -> None:
     """Lets go of it: it is kept, with who did so and when."""
     async with context.database.change() as change:
-        await store.release(change, hold, keeper.identity.username, from_epoch(context.clock.utc()), keeper.reach)
+        gone = await store.release(
+            change, hold, keeper.identity.username, from_epoch(context.clock.utc()), keeper.reach
+        )
+        if gone is not None:
+            cameras = [
+                await past.find(change.connection, camera) or PastCamera(camera, "") for camera in gone["cameras"]
+            ]
+            await _write(context, change, keeper, "hold.release", gone, cameras)
     await context.holds.tell()
+
+
+async def _write(
+    context: Context, change: Change, keeper: Grant, action: str, hold: dict[str, Any], cameras: list[PastCamera]
+) -> None:
+    """An entry for each site, so that its lead sees what is held of it."""
+    of: dict[str, list[str]] = {}
+    for one in cameras:
+        of.setdefault(one.site, []).append(one.id)
+    said = {name: hold[name] for name in ("start", "end", "until", "reason")}
+    for site, ids in of.items():
+        camera = ids[0] if len(ids) == 1 else None
+        detail = {**said, "cameras": ids}
+        await context.audit.write(
+            change, keeper, action, site=site or None, camera=camera, object=hold["id"], detail=detail
+        )
 
 
 def _moment(moment: datetime | None) -> datetime | None:

@@ -29,10 +29,11 @@ async def audits(viewer: Annotated[Grant, permit("system.view")], context: Here)
     }
 
 
-@router.post("/audits", status_code=202, dependencies=[permit("index.audit")])
-async def begin(context: Here) -> dict[str, Any]:
+@router.post("/audits", status_code=202)
+async def begin(auditor: Annotated[Grant, permit("index.audit")], context: Here) -> dict[str, Any]:
     """Every node begins one now."""
     nodes = sorted({one.state.node for one in context.reports.nodes() if one.fresh})
     for node in nodes:
         await context.link.bulk().publish(subjects.control(NODE_SITE, node, "audit"), AuditRequest().encode())
+    context.audit.note(auditor, "index.audit", detail={"nodes": nodes})
     return {"nodes": nodes}

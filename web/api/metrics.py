@@ -56,6 +56,7 @@ class _Present(Collector):
             refused.add_metric([name], consumer.counters.refused)
         yield applied
         yield refused
+        yield CounterMetricFamily("vms_audit_lost", "Entries of the audit log counted, not written", context.audit.lost)
 
 
 def _analysis(states: list[DetectorState]) -> Iterator[Metric]:

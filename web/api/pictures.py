@@ -64,7 +64,7 @@ async def snapshot(
     asker = f"{viewer.identity.session[:16]}.{found.id}"
     what = "frame" if exact else "key"
     asked = RenderRequest(what=what, at=_past(context, at), width=width, asker=asker, patience_s=PAST_S)
-    return await _of_the_past(context, request, found, asked)
+    return await _of_the_past(context, request, viewer, found, asked)
 
 
 @router.get("/{camera}/thumbnail.jpg", response_class=Response, responses=RESPONSES)
@@ -73,7 +73,7 @@ async def thumbnail(
 ) -> Response:
     """A picture 192 pixels wide of the 10 s that `at` falls into."""
     asked = RenderRequest(what="thumbnail", at=_past(context, at), patience_s=PAST_S)
-    return await _of_the_past(context, request, await viewer.past_pictured(camera), asked)
+    return await _of_the_past(context, request, viewer, await viewer.past_pictured(camera), asked)
 
 
 async def _present(context: Context, viewer: Grant, camera: str, width: int | None) -> Response:
@@ -87,6 +87,7 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
         raise unavailable from err
     if not reply.data.startswith(b"\xff\xd8"):
         raise unavailable
+    context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, object="picture")
     taken = (reply.headers or {}).get(LiveHeader.AT)
     headers = {"Cache-Control": "no-store"}
     if taken is not None:
@@ -94,7 +95,9 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
     return Response(reply.data, media_type="image/jpeg", headers=headers)
 
 
-async def _of_the_past(context: Context, request: Request, camera: PastCamera, asked: RenderRequest) -> Response:
+async def _of_the_past(
+    context: Context, request: Request, viewer: Grant, camera: PastCamera, asked: RenderRequest
+) -> Response:
     if context.pictures_asked >= MOST_AT_ONCE:
         raise _busy()
     context.pictures_asked += 1
@@ -107,7 +110,9 @@ async def _of_the_past(context: Context, request: Request, camera: PastCamera, a
         context.pictures_asked -= 1
     if reply is None:
         return Response(status_code=GONE)
-    return _shown(reply, from_epoch(context.clock.utc()) - asked.at, kept(camera.placement, KEPT))
+    shown = _shown(reply, from_epoch(context.clock.utc()) - asked.at, kept(camera.placement, KEPT))
+    viewer.looked("recording.picture", camera, asked.at, asked.at)
+    return shown
 
 
 def _shown(reply: Msg, age: timedelta, caching: str) -> Response:

@@ -77,6 +77,7 @@ async def playback(
         raise BusError("the recorder cannot read these files")
     if not body:
         raise Problem(404, "no-footage", "nothing was recorded in this span")
+    viewer.looked("recording.play", found, start, end)
     headers = {"Vary": "Accept-Encoding"}
     if packed and large:
         headers["Content-Encoding"] = "gzip"

@@ -32,7 +32,7 @@ async def put(
     found = await opener.past_camera(camera)
     if not is_room(found.placement):
         raise Problem(409, "no-room", "this camera looks into no patient room: it needs no opening")
-    return await context.openings.open(opener.identity, found, request.reason, request.minutes)
+    return await context.openings.open(opener.identity, found, request.reason, request.minutes, opener)
 
 
 @router.get("/openings")
@@ -52,4 +52,4 @@ async def openings(
 async def close(opening: str, grant: Annotated[Grant, permit("session.own")], context: Here) -> None:
     """Ends one's own, with `room.oversee` anybody's; sockets that show the room end within 5 s."""
     others = grant.identity.may(("room.oversee",))
-    await context.openings.close(opening, grant.identity, grant.reach, others=others)
+    await context.openings.close(opening, grant.identity, grant.reach, grant, others=others)

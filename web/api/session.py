@@ -11,8 +11,10 @@ from starlette.responses import JSONResponse
 
 from vms.domain.clock import rfc3339
 from web.access import COOKIE, permit, permit_everyone
+from web.accounts import users
 from web.accounts.roles import Identity
 from web.accounts.users import normal
+from web.audit.stranger import stranger
 from web.context import Context, Here
 from web.grant import Grant
 from web.problems import Problem
@@ -34,13 +36,15 @@ class Credentials(BaseModel):
     password: Annotated[str, Field(min_length=1, max_length=256)]
 
 
-def count_attempt(context: Context, username: str, address: str) -> None:
+def count_attempt(context: Context, request: Request, username: str) -> None:
     """Before a password is compared; ``Problem`` 429 with ``Retry-After``.
 
     Counted before the hash is computed, so that attempts side by side are counted too.
     """
+    address = address_of(request.scope)
     wait = context.throttle.wait_s(username, address)
     if wait:
+        _refused(context, request, None, 429)
         raise Problem(429, "throttled", f"too many attempts; wait {wait} s", headers={"Retry-After": str(wait)})
     context.throttle.failed(username, address)
 
@@ -50,11 +54,13 @@ async def log_in(credentials: Credentials, request: Request, context: Here) -> R
     """Logs in: 200 and the cookie, 401 `invalid-credentials`, 429 with `Retry-After`."""
     username = normal(credentials.username)
     address = address_of(request.scope)
-    count_attempt(context, username, address)
+    count_attempt(context, request, username)
     agent = request.headers.get("user-agent", "")
     token = await context.sessions.login(username, credentials.password, address, agent)
     if token is None:
         log.warning("session.refused address=%s", address)
+        # A password typed in the name's place must not get in: a name is only told where it is one.
+        _refused(context, request, username if await users.exists(context.database, username) else None, 401)
         raise Problem(401, "invalid-credentials", "the name or the password is wrong")
     context.throttle.succeeded(username, address)
     identity = await context.sessions.identify(token)
@@ -88,6 +94,11 @@ async def log_out(grant: Annotated[Grant, permit("session.own")], context: Here)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response
+
+
+def _refused(context: Context, request: Request, name: str | None, status: int) -> None:
+    who = stranger(request.scope)
+    context.audit.note(who, "session.refuse", object=name, detail={"status": status}, outcome="refused")
 
 
 def _represent(identity: Identity, context: Context) -> dict[str, Any]:

@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, WebSocket
 
+from vms.domain.clock import from_epoch, rfc3339
 from web.access import permit
 from web.api.sockets import send_bytes, send_text, serve
 from web.context import Here
 from web.grant import Grant
 from web.live.watcher import Closing
-from web.problems import Problem, SocketRefused
+from web.problems import UNKNOWN, Problem, SocketRefused
+from web.rooms.openings import is_room
 
 router = APIRouter()
 TRY_AGAIN = 4503
-UNKNOWN = 4404
 CLOSED = 4423
 
 
@@ -44,6 +45,9 @@ async def live(
         await send_text(socket, json.dumps({"error": error}))
         await socket.close(TRY_AGAIN)
         return
+    begun = {"profile": profile, "from": rfc3339(from_epoch(context.clock.utc()))}
+    action = "room.view" if is_room(found.placement) else "camera.view"
+    context.audit.note(viewer, action, site=site.id, camera=found.id, object="live", detail=begun)
     async with context.live.watch(site.id, found.id, profile) as watcher:
 
         async def talk() -> None:
@@ -58,4 +62,8 @@ async def live(
                     await socket.close(TRY_AGAIN)
                     return
 
-        await serve(socket, context, viewer, talk(), still=lambda: viewer.shows(camera))
+        try:
+            await serve(socket, context, viewer, talk(), still=lambda: viewer.shows(camera))
+        finally:
+            ended = {**begun, "to": rfc3339(from_epoch(context.clock.utc()))}
+            context.audit.note(viewer, action, site=site.id, camera=found.id, object="live", detail=ended)

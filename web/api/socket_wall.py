@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 from fastapi import APIRouter, WebSocket
@@ -12,6 +13,8 @@ from web.api.sockets import send_bytes, send_text, serve
 from web.context import Here
 from web.grant import Grant
 from web.live.wall import MAX_FPS
+from web.problems import Problem
+from web.rooms.openings import is_room
 
 router = APIRouter()
 
@@ -39,7 +42,18 @@ async def wall(socket: WebSocket, viewer: Annotated[Grant, permit("camera.view")
         except ValidationError:
             await send_text(socket, '{"error": "expected {\\"cameras\\": [ids], \\"fps\\": 1}"}')
             return
-        found = [viewer.camera(camera) for camera in wanted.cameras if viewer.shows(camera)]
+        found = []
+        for camera in dict.fromkeys(wanted.cameras):
+            with contextlib.suppress(Problem):  # there is none, or not for him, or its room is closed
+                found.append(viewer.pictured(camera))
+        shown: dict[str, list[str]] = {}
+        for site, one in found:
+            if is_room(one.placement):
+                context.audit.note(viewer, "room.view", site=site.id, camera=one.id, object="wall")
+            else:
+                shown.setdefault(site.id, []).append(one.id)
+        for there, ids in shown.items():
+            context.audit.note(viewer, "camera.view", site=there, object="wall", detail={"cameras": ids})
         context.wall.configure(client, {one.id: site.id for site, one in found if one.enabled}, wanted.fps)
 
     try:

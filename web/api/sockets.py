@@ -62,15 +62,21 @@ async def serve(
                 return
             await heard(message.get("text") or "")
 
+    def closed(code: int) -> None:
+        path = f"WEBSOCKET {socket.url.path}"
+        context.audit.note(grant, "request.refuse", object=path, detail={"status": code}, outcome="refused")
+
     async def recheck() -> None:
         while True:
             await asyncio.sleep(RECHECK_S)
             with contextlib.suppress(*ANY):  # a database that is away ends no sessions
                 identity = await context.sessions.recheck(grant.identity.session)
                 if identity is None:
+                    closed(UNAUTHENTICATED)
                     await socket.close(UNAUTHENTICATED, "the session has ended")
                     return
                 if not identity.same_rights(grant.identity) or not still():
+                    closed(CHANGED)
                     await socket.close(CHANGED, "the rights have changed")
                     return
 

@@ -65,6 +65,8 @@ async def start(camera: str, body: Tried, editor: Editor, context: Here) -> dict
             start=end - timedelta(hours=body.hours), end=end, asker=editor.identity.session[:16],
         ),
     )  # fmt: skip
+    tried = {"kind": body.rule.kind, "hours": body.hours}
+    context.audit.note(editor, "rule.try", site=site.id, camera=camera, object=body.rule.id, detail=tried)
     return {"id": reply.id}
 
 

@@ -82,6 +82,8 @@ async def add(body: NewUser, manager: Manager, context: Here) -> dict[str, Any]:
         async with context.database.change() as change:
             made = await users.insert_user(change, name, hashed, body.role, body.sites, now)
             item = await find(change.connection, made, now)
+            rights = {"role": body.role, "sites": body.sites}
+            await context.audit.write(change, manager, "user.create", object=name, detail=rights)
     log.info("user.added user=%s role=%s by=%s", name, body.role, manager.identity.username)
     return item if body.password else {**item, "password": password}
 
@@ -106,6 +108,11 @@ async def alter(user: UserId, body: ChangedUser, manager: Manager, context: Here
         async with context.database.change() as change:
             await users.alter(change, user, cast(users.Altered, stated), by=manager.identity.user_id)
             item = await find(change.connection, user, now)
+            changed = [key for key in ("role", "sites", "enabled") if before[key] != item[key]]
+            told: dict[str, Any] = {key: [before[key], item[key]] for key in changed}
+            if shown:
+                told["password"] = "new"  # noqa: S105  # a word, no secret
+            await context.audit.write(change, manager, "user.change", object=item["username"], detail=told)
     context.sessions.forget()
     what = ",".join(sorted(stated))
     log.info("user.changed user=%s what=%s by=%s", item["username"], what, manager.identity.username)

@@ -15,8 +15,9 @@ from vms.domain.model import lines_of
 from vms.domain.rules import MaybeOldRule, MaybeOldZone
 from web.access import permit
 from web.configuration.analysis import Overtaken, last_change, replace
-from web.configuration.revisions import latest
+from web.configuration.revisions import Configured, latest
 from web.context import Context, Here
+from web.database.engine import Change
 from web.grant import Grant
 from web.problems import Problem, not_found
 
@@ -121,11 +122,26 @@ async def _replace(
     stated: Stated,
     base: int | None = None,
 ) -> dict[str, int]:
-    editor.camera(camera)  # else 404
+    site, _ = editor.camera(camera)  # else 404
     places: dict[_Place, _Place] = {(name,): (name if len(stated) > 1 else "items",) for name in stated}
     parts = {name: [one.model_dump(mode="json", exclude_none=True) for one in some] for name, some in stated.items()}
+
+    async def write(change: Change, made: Configured, _author: str) -> None:
+        named = {name: [one.id for one in some] for name, some in stated.items()}
+        await context.audit.write(
+            change,
+            editor,
+            "zones.change",
+            site=site.id,
+            camera=camera,
+            object=f"revision {made.revision}",
+            detail=named,
+        )
+
     try:
-        configured = await replace(context.database, context.clock, editor.identity.username, camera, parts, base)
+        configured = await replace(
+            context.database, context.clock, editor.identity.username, camera, parts, base, write
+        )
     except KeyError as err:
         raise not_found("camera") from err  # it was taken out a moment ago
     except ValidationError as err:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from vms.domain.clock import Clock
 from vms.domain.facility import Camera, Facility, Rule, Zone
-from web.configuration.revisions import Configured, dump, load, save
+from web.configuration.revisions import Configured, Written, dump, load, save
 from web.database.engine import Database
 from web.database.schema import Revision
 
@@ -42,7 +42,13 @@ class Overtaken(Exception):
 
 
 async def replace(
-    database: Database, clock: Clock, author: str, camera: str, parts: dict[str, list[Any]], base: int | None
+    database: Database,
+    clock: Clock,
+    author: str,
+    camera: str,
+    parts: dict[str, list[Any]],
+    base: int | None,
+    write: Written | None = None,
 ) -> Configured:
     """Saves the facility in force with these ``zones`` and ``rules`` of a camera; ``KeyError`` when that is gone.
 
@@ -66,7 +72,7 @@ async def replace(
         there.check_successor(_camera_in(made, camera) or there)
         return made
 
-    return await save(database, clock, author, make)
+    return await save(database, clock, author, make, write=write)
 
 
 async def last_change(database: Database, camera: str, after: int) -> Change | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,10 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
 from vms.domain.messages import ConfigRevision
 from vms.settings import facility_file
+from web.audit import chain
+from web.audit.entry import COMMAND_LINE, SERVICE, Actor
 from web.configuration.differences import differences
-from web.database.engine import Database
+from web.database.engine import Change, Database
 from web.database.schema import CameraFirst, Revision
 from web.database.upsert import upsert
 
@@ -48,6 +50,10 @@ def load(plain: dict[str, Any]) -> Facility:
     return Facility.from_store(json.dumps(plain))
 
 
+#: Writes of a new revision, and of its author, in the audit log.
+Written = Callable[[Change, Configured, str], Awaitable[None]]
+
+
 async def latest(database: Database) -> Configured | None:
     """The revision in force, None in an empty database."""
     async with database.read() as connection:
@@ -60,10 +66,12 @@ async def save(
     author: str,
     make: Callable[[Facility | None], Facility],
     at_least: int = 1,
+    write: Written | None = None,
 ) -> Configured:
     """Stores ``make(facility in force)`` as a new revision, numbered ``at_least`` or higher.
 
-    Nothing is stored when it makes no difference; what ``make`` raises passes through.
+    Nothing is stored when it makes no difference; what ``make`` raises passes through. ``write``: tells the audit log
+    of it in the same transaction; without, it is told of a change of the facility by the service.
     """
     async with database.change() as change:
         before = await _latest(change.connection)
@@ -86,8 +94,18 @@ async def save(
             for site, camera in facility.cameras()
         ]  # fmt: skip
         await upsert(change.connection, CameraFirst, rows, ["camera"], merge=lambda table, _new: {"at": table.c.at})
+        await (write or _by(SERVICE))(change, made, author)
     log.info("configuration.saved revision=%d author=%s", made.revision, author)
     return made
+
+
+def _by(actor: Actor) -> Written:
+    async def write(change: Change, made: Configured, author: str) -> None:
+        cameras = sum(1 for _ in made.facility.cameras())
+        detail = {"author": author, "sites": len(made.facility.sites), "cameras": cameras}
+        await chain.write(change, actor, "facility.change", object=f"revision {made.revision}", detail=detail)
+
+    return write
 
 
 async def seed(database: Database, clock: Clock, facility: Facility | None) -> Configured:
@@ -117,7 +135,7 @@ async def export_yaml(database: Database) -> str:
 
 async def import_facility(database: Database, clock: Clock, facility: Facility, author: str = "import") -> int:
     """Puts the facility in force; answers with its revision. A running web sees it within 5 s."""
-    return (await save(database, clock, author, lambda _before: facility)).revision
+    return (await save(database, clock, author, lambda _before: facility, write=_by(COMMAND_LINE))).revision
 
 
 async def diff(database: Database, facility: Facility) -> list[str]:

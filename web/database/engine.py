@@ -8,6 +8,7 @@ import copy
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,7 +23,8 @@ from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
 from web.database import (
     migrate,
-    schema_rooms,  # noqa: F401  # its table, too, is of Base
+    schema_audit,  # noqa: F401  # its tables, too, are of Base
+    schema_rooms,  # noqa: F401
 )
 from web.database.failures import is_damage
 from web.database.schema import Base, Event
@@ -53,11 +55,16 @@ class Change:
         self.connection = connection
         self._clock = clock
 
+    @property
+    def now(self) -> datetime:
+        """The present moment (UTC)."""
+        return from_epoch(self._clock.utc())
+
     async def record(self, kind: str, data: dict[str, Any]) -> None:
         """Adds one event for the browsers."""
         await self.connection.execute(
             insert(Event).values(
-                at=from_epoch(self._clock.utc()),
+                at=self.now,
                 type=kind,
                 data=json.dumps(data, ensure_ascii=False, separators=(",", ":")),
             )

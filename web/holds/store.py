@@ -72,14 +72,20 @@ async def put(change: Change, wanted: Wanted, owner: str, now: datetime) -> dict
     return await fetch(change.connection, made, now)
 
 
-async def release(change: Change, hold: str, by: str, now: datetime, within: Reach = EVERYTHING) -> None:
-    """Lets go of it; ``Problem`` 404, 403 where it holds cameras beyond ``within``. A released one stays as it is."""
+async def release(
+    change: Change, hold: str, by: str, now: datetime, within: Reach = EVERYTHING
+) -> dict[str, Any] | None:
+    """Lets go of it and gives what it was; ``Problem`` 404, 403 where it holds cameras beyond ``within``.
+
+    None: it was released before and stays as it is.
+    """
     seen = await fetch(change.connection, hold, now, within)
     if (await fetch(change.connection, hold, now))["cameras"] != seen["cameras"]:
         raise Problem(403, "forbidden", "it holds footage of other sites, too: who has those releases it")
-    await change.connection.execute(
+    done = await change.connection.execute(
         update(Hold).where(Hold.id == hold, Hold.released_at.is_(None)).values(released_at=now, released_by=by)
     )
+    return seen if done.rowcount else None
 
 
 async def fetch(connection: AsyncConnection, hold: str, now: datetime, within: Reach = EVERYTHING) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vms.domain.clock import Clock, from_epoch, rfc3339
 from web.accounts.roles import Identity
+from web.audit import chain
+from web.audit.entry import Asker
 from web.cameras.past import PastCamera
 from web.database.engine import Database
 from web.database.schema_rooms import RoomOpening
@@ -75,7 +77,9 @@ class Openings:
             return False
         return True
 
-    async def open(self, identity: Identity, camera: PastCamera, reason: str, minutes: int) -> dict[str, Any]:
+    async def open(
+        self, identity: Identity, camera: PastCamera, reason: str, minutes: int, by: Asker
+    ) -> dict[str, Any]:
         """Opens the room, in the place of an opening that he has already; ``Problem`` 422 without a reason."""
         if not says_something(reason):
             raise Problem(422, "invalid", "say why the room is opened, without control characters")
@@ -93,20 +97,23 @@ class Openings:
             await change.connection.execute(closed)
             await change.connection.execute(insert(RoomOpening).values(row))
             told = await _fetch(change.connection, RoomOpening.id == made, now)
+            detail = {"reason": row["reason"], "until": until}
+            await chain.write(change, by, "room.open", site=camera.site, camera=camera.id, object=made, detail=detail)
         self._enter(identity.user_id, camera.id, made, until, minutes * 60.0)
         return told[0]
 
-    async def close(self, opening: str, by: Identity, within: Reach, *, others: bool) -> None:
+    async def close(self, opening: str, mine: Identity, within: Reach, by: Asker, *, others: bool) -> None:
         """Ends it; ``Problem`` 404 for one that is not there, or not one's own without the right to ``others``."""
         now = from_epoch(self._clock.utc())
         async with self._database.change() as change:
             query = select(RoomOpening.user_id, RoomOpening.camera, RoomOpening.site)
             row = (await change.connection.execute(query.where(RoomOpening.id == opening))).first()
-            own = row is not None and row.user_id == by.user_id
+            own = row is not None and row.user_id == mine.user_id
             if row is None or not (own or (others and within.has_site(row.site))):
                 raise not_found("opening")
             ended = update(RoomOpening).where(RoomOpening.id == opening, _in_force(now))
-            await change.connection.execute(ended.values(closed_at=now, closed_by=by.username))
+            await change.connection.execute(ended.values(closed_at=now, closed_by=mine.username))
+            await chain.write(change, by, "room.close", site=row.site, camera=row.camera, object=opening)
         kept = self._in_force.get((row.user_id, row.camera))
         if kept is not None and kept.id == opening:
             del self._in_force[row.user_id, row.camera]

@@ -21,7 +21,7 @@ from tests.support.renderer_rig import asking, renderer
 from tests.support.waiting import until, until_async
 from vms.bus import subjects
 from vms.domain.clock import from_epoch, rfc3339
-from web import access
+from web.accounts import roles
 from web.api.pictures import MOST_AT_ONCE
 
 SNAPSHOT, THUMBNAIL = "/api/cameras/cam-1/snapshot.jpg", "/api/cameras/cam-1/thumbnail.jpg"
@@ -89,7 +89,7 @@ async def test_moments_and_widths_that_are_none(rig: WebRig) -> None:
 
 
 async def test_the_past_has_a_permission_of_its_own(rig: WebRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(access.ROLES, "admin", access.ALL - {"recording.view"})
+    monkeypatch.setitem(roles.ROLES, "admin", roles.ALL - {"recording.view"})
     for path in (SNAPSHOT, THUMBNAIL):
         assert (await at(rig, path, time.time() - 60)).status_code == 403
     assert (await rig.http.get(SNAPSHOT)).status_code == 503  # the present one only lacks a detector here

@@ -25,7 +25,7 @@ from tests.support.waiting import until_async
 from vms.bus import subjects
 from vms.domain.facility import Facility
 from vms.domain.tryouts import Reply, Start
-from web import access
+from web.accounts import roles
 from web.configuration.revisions import dump
 
 PATH = "/api/cameras/cam-1/tryouts"
@@ -175,7 +175,7 @@ async def test_what_is_new_in_it_is_looked_at(old: WebRig, body: dict[str, Any],
 
 async def test_only_who_may_configure_may_try(rig: WebRig, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (await rig.http.post("/api/cameras/nobody/tryouts", json=BODY)).status_code == 404
-    monkeypatch.setitem(access.ROLES, "admin", access.ALL - {"camera.configure"})
+    monkeypatch.setitem(roles.ROLES, "admin", roles.ALL - {"camera.configure"})
     for answer in await asyncio.gather(
         rig.http.post(PATH, json=BODY), rig.http.get(f"{PATH}/x"), rig.http.delete(f"{PATH}/x")
     ):

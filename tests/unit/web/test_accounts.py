@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from tests.support.bare_web import bare_web, browser
 from tests.support.clocks import ManualClock
 from tests.support.waiting import until
-from tests.unit.web.test_rights import PASSWORD, two_sites
+from tests.unit.web.walking import PASSWORD, two_sites
 from vms.settings.environment import Environment
 from web.accounts import users
 from web.accounts.passwords import MIN_LENGTH

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from sqlalchemy import insert
-from walking import ASKED, OWN, WHEN, filled, requests, rows, signed_in, two_sites
 
 from tests.support.bare_web import bare_web, browser
+from tests.unit.web.walking import ASKED, OWN, WHEN, filled, requests, rows, signed_in, two_sites
 from vms.cli.users import ROLES as OFFERED
 from vms.domain.errors import ConfigurationError
 from web.accounts import users

@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from sqlalchemy import insert
-from walking import ASKED, SPAN, filled, requests, rows, signed_in, two_sites
 
+from tests.support.audit_log import entries
 from tests.support.bare_web import bare_web, browser
 from tests.support.clocks import ManualClock
+from tests.unit.web.walking import SPAN, filled, requests, rows, signed_in, two_sites
 from vms.domain.facility import Facility
 from web.rooms.openings import Openings
 
@@ -155,5 +156,14 @@ async def test_a_camera_that_looks_into_no_room_needs_none(app: FastAPI) -> None
         assert (answer.status_code, answer.json()["type"]) == (409, "about:blank#no-room")
 
 
-def test_the_walk_knows_the_opening() -> None:
-    assert ("POST", "/api/cameras/{camera}/openings") in ASKED
+async def test_openings_and_looks_are_in_the_audit_log(app: FastAPI) -> None:
+    context = app.state.context
+    async with browser(app, await signed_in(app, "duty")) as client:
+        made = (await client.post(OPENING, json=WHY)).json()
+        await client.get("/api/segments/segment-1/media")
+        await client.delete(f"/api/openings/{made['id']}")
+    await context.audit.flush()
+    told = [one for one in await entries(context.database) if one["camera"] == "cam-1"]
+    assert [one["action"] for one in told if one["action"] != "room.view"] == ["room.open", "room.close"]
+    assert [one["object"] for one in told if one["action"] == "room.view"] == ["recording.play"]
+    assert told[0]["detail"]["reason"] == WHY["reason"]

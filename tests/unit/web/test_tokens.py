@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from tests.support.bare_web import bare_web, browser
 from tests.support.clocks import ManualClock
-from tests.unit.web.test_rights import PASSWORD, two_sites
+from tests.unit.web.walking import PASSWORD, two_sites
 from web.accounts import users
 from web.accounts.roles import OF_PEOPLE, ROLES
 from web.accounts.sessions import TOUCH_AFTER

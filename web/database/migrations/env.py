@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from web.database import schema_rooms  # noqa: F401  # its table, too, is of Base
+from web.database import schema_audit, schema_rooms  # noqa: F401  # their tables, too, are of Base
 from web.database.schema import Base
 
 context.configure(
