@@ -37,9 +37,8 @@ async def keep_serving(
 async def _serve_bus(
     recorder: Recorder, follower: ConfigurationFollower, address: BusAddress, name: str, stop: asyncio.Event
 ) -> None:
-    bus = await Bus.connect(address, name, stop)
+    bus = await Bus.connect(address, name, stop, "recorder")
     try:
-        await bus.keep_storage()
         recorder.desk.attach(bus)
         await all_of(
             bus.lasting(), recorder.outbox.run(bus), follower.run(bus), recorder.storage.holds.run(bus),

@@ -242,7 +242,7 @@ async def _bus(
     A client that was closed for good ends the role: all that subscribed on it begins anew with the next process.
     """
     try:
-        bus = await Bus.connect(address, "web", stop)
+        bus = await Bus.connect(address, "web", stop, "web")
     except BusError:  # stopped before there was one
         return
     context.link.bus = bus
