@@ -25,6 +25,7 @@ from web.api import (
 )
 from web.api.dashboard import Dashboard
 from web.context import Context
+from web.limits import Limits
 from web.shield import Shield
 
 ROUTERS = (
@@ -68,4 +69,4 @@ def build(context: Context) -> FastAPI:
 
 def shielded(context: Context) -> ASGIApp:
     """What the server serves."""
-    return Shield(build(context))
+    return Shield(Limits(build(context), context.clock))

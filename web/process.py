@@ -50,6 +50,7 @@ from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.rounds import for_ever
 from web.timeline.pruning import CountsPruning
+from web.tls import Certificate, Pair
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,8 @@ async def run(
 ) -> None:
     """Runs until ``stop``; ``ConfigurationError`` when port, database or settings are not usable."""
     clock = clock or SystemClock()
+    pair = Pair.of(os.environ)
+    certificate = None if pair is None else await asyncio.to_thread(Certificate, pair, clock)
     listener = listen(host, port)
     try:
         database, is_new = await damaged.open_whole(environment, clock)
@@ -86,7 +89,7 @@ async def run(
             configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
             held = HoldsPublisher(database, clock, await asyncio.to_thread(holds.cached, environment.data))
-            await _serve(database, clock, environment.data, configured, held, address, listener, stop)
+            await _serve(database, clock, environment.data, configured, held, address, listener, stop, certificate)
             if database.displaced.is_set():
                 await damaged.put_back(database, environment.data / "vms.db", clock)
                 raise VmsError("the database's file was removed or replaced; this role starts again with what is there")
@@ -134,6 +137,7 @@ async def _serve(
     address: BusAddress,
     listener: socket.socket,
     stop: asyncio.Event,
+    certificate: Certificate | None,
 ) -> None:
     current = CurrentConfiguration(configured)
     publisher = ConfigurationPublisher(database, clock, current)
@@ -184,6 +188,7 @@ async def _serve(
             ws_max_size=256 * 1024,
             proxy_headers=False,  # a forged X-Forwarded-For must not name another address
             server_header=False,
+            ssl_context_factory=None if certificate is None else lambda _config, _default: certificate.context,
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
     )
@@ -205,6 +210,7 @@ async def _serve(
             for_ever(counts.look, PRUNE_S, "counts.unpruned"),
             _bus(context, database, publisher, address, stop),
             database.watch(),
+            *(() if certificate is None else (certificate.run(),)),
         )
     ]
     host, port = listener.getsockname()[:2]

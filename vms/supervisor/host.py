@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 CAMERAS_A_RECORDER = 40
 STOP_S = 4.0
 #: Secrets in the environment that nobody else is told.
-OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_DATABASE_URL")
+OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_DATABASE_URL", "VMS_TLS_CERT", "VMS_TLS_KEY")
 BROKER_STOP_S = 1.0
 
 
@@ -159,7 +159,8 @@ async def _announce(spec: HostSpec, ready: Callable[[str], None]) -> None:
 def dashboard_url(host: str, port: int) -> str:
     """Where a browser on this machine finds what listens on ``host``."""
     name = _reached_at(host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    scheme = "https" if os.environ.get("VMS_TLS_CERT") else "http"
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def _reached_at(host: str) -> str:
