@@ -25,9 +25,9 @@ MAX_STORE = "10GB"
 MAX_MEMORY = "128MB"
 
 
-#: Of a user's answers to one question. The server counts one for each of its subscriptions that the question reaches,
-#: and while a camera is taken over by a new one these may be two. Nobody waits longer for an answer.
-ANSWER = 'allow_responses: { max: 4, expires: "30s" }'
+#: One answer to a question, for as long as anybody waits for it. With one the server forgets whom it has let answer as
+#: soon as that is done; with more it would look through thousands of them at each read of a playback.
+ANSWER = 'allow_responses: { max: 1, expires: "15s" }'
 _ROLES: tuple[BusRole, ...] = ("recorder", "detector", "renderer", "web")
 _ACCOUNTS: tuple[Account, ...] = ("core", "bulk")
 
