@@ -16,7 +16,7 @@ from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import check_environment, load, load_for_start
 from vms.supervisor.demo import cameras_child, prepare_demo
-from vms.supervisor.host import HostSpec, check_data, dashboard_url, run_host, sole_owner
+from vms.supervisor.host import OF_WEB, HostSpec, check_data, dashboard_url, run_host, sole_owner
 
 
 def _say(text: str) -> None:
@@ -85,18 +85,20 @@ def demo(
         facility = load(made.facility)
         if made.changed:  # other cameras than last time; else what was changed since stays in force
             asyncio.run(import_file(environment, facility))
-        env = {**os.environ, **dict(made.variables)}
-        env.pop("VMS_ADMIN_PASSWORD", None)
+        env = {name: value for name, value in os.environ.items() if name not in OF_WEB} | dict(made.variables)
         child = cameras_child(cameras, sites, chosen, h265, data, made.rtsp_port, env, _say, dashboard_url(host, port))
         spec = HostSpec(environment, facility, made.facility, host, port, (child,), made.variables)
         _run(spec, f"{counted(cameras, 'simulated camera')}; dashboard at")
 
 
 def check_given(env: Mapping[str, str]) -> None:
-    """The first administrator's password, where it is given: better refused now than by a role in ten seconds."""
+    """The first administrator's password and the certificate: better refused now than by a role in ten seconds."""
     from web.accounts.users import given_password
+    from web.tls import Pair, attempt
 
     given_password(env)
+    if (pair := Pair.of(env)) is not None:
+        attempt(pair)
 
 
 def _check_port(host: str, port: int) -> None:
