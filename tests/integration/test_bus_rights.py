@@ -8,29 +8,25 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import nats
 import psutil
 import pytest
 import pytest_asyncio
 from nats import errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from tests.support.clocks import ManualClock
 from tests.support.nats_bus import free_port
-from tests.support.role_bus import broker, connected, running
+from tests.support.role_bus import Buses, broker, connected, known, last, running
 from tests.support.waiting import until, until_async
 from vms.bus import subjects
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.outbox import Outbox
-from vms.bus.rights import Account
 from vms.bus.subjects import BusRole, Stored
 from vms.bus.tasks import end
 from vms.bus.watch import WatchDesk
 from vms.domain.messages import Profile, WatchReply, WatchRequest
 from vms.supervisor.broker import find_server
 
-Buses = dict[BusRole, Bus]
 STATE = f"$KV.{subjects.BUCKET_STATE}"
 CONFIG = f"$KV.{subjects.BUCKET_CONFIG}.{subjects.CONFIG_KEY}"
 HOLDS = f"$KV.{subjects.BUCKET_HOLDS}.{subjects.HOLDS_KEY}"
@@ -47,22 +43,8 @@ async def buses(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Buses
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def client(bus: Bus, account: Account) -> Client:
-    return bus.core if account == "core" else bus.bulk
-
-
-async def known(one: Client) -> None:
-    """What was subscribed for is known to the server. The client's first PING overtakes what waits to be sent."""
-    await one.flush()
-    await one.flush()
-
-
 def reply(profile: Profile) -> WatchReply:
     return WatchReply(profile=profile, mime="video/mp4", run="r", init=b"i")
-
-
-async def last(bus: Bus, stream: str) -> int:
-    return int((await bus.js.stream_info(stream)).state.last_seq)
 
 
 # --- what is their own --------------------------------------------------------------------------------------------
@@ -176,132 +158,6 @@ async def test_a_question_is_answered(buses: Buses, asks: BusRole, answers: BusR
     await known(bulk)
     assert (await buses[asks].bulk.request(subject, b"", timeout=5)).data == b"here"
     await serving.unsubscribe()
-
-
-# --- what is not --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("role", "account", "subject"),
-    [
-        *((role, "core", subject) for role in ("recorder", "detector") for subject in (
-            CONFIG, HOLDS, "$JS.API.STREAM.CREATE.KV_state", "$JS.API.STREAM.UPDATE.ALERTS",
-            "$JS.API.STREAM.DELETE.KV_holds", "$JS.API.STREAM.PURGE.SEGMENTS", "$JS.API.CONSUMER.CREATE.ALERTS.x",
-        )),
-        ("detector", "core", subjects.stored("s", "c", "segment")),
-        ("detector", "core", subjects.stored("s", "c", "gap")),
-        ("detector", "core", subjects.stored("s", "c", "index")),
-        ("detector", "core", subjects.stored("_node", "local", "alert")),
-        ("detector", "core", f"{STATE}.s.c.recorder"),
-        ("detector", "core", f"{STATE}._node.local.detector"),
-        ("detector", "core", "$JS.API.STREAM.MSG.GET.KV_holds"),
-        ("recorder", "core", subjects.stored("s", "c", "alert")),
-        ("recorder", "core", subjects.stored("s", "c", "minute")),
-        ("recorder", "core", f"{STATE}.s.c.detector"),
-        ("web", "core", subjects.stored("s", "c", "alert")),
-        ("web", "core", subjects.stored("s", "c", "segment")),
-        ("web", "core", f"{STATE}.s.c.recorder"),
-        ("web", "core", "$JS.API.STREAM.DELETE.SEGMENTS"),
-        *((role, "core", "_INBOX.web.known") for role in ("recorder", "detector")),
-        *((role, "bulk", "_INBOX.web.known") for role in ("recorder", "detector", "renderer")),
-        ("detector", "bulk", subjects.live("s", "c", "main")),
-        ("detector", "bulk", subjects.control("s", "c", "read")),
-        ("detector", "bulk", COMPARE),
-        ("recorder", "bulk", subjects.live("s", "c", "jpeg")),
-        ("recorder", "bulk", subjects.control("s", "c", "watch")),
-        ("renderer", "bulk", subjects.live("s", "c", "main")),
-        ("renderer", "bulk", subjects.control("s", "c", "read")),
-        ("web", "bulk", subjects.live("s", "c", "main")),
-    ],
-)  # fmt: skip
-async def test_a_publish_that_is_not_its_own_is_refused_and_logged_once(
-    buses: Buses, caplog: pytest.LogCaptureFixture, role: BusRole, account: Account, subject: str
-) -> None:
-    one = client(buses[role], account)
-    for _ in range(3):
-        await one.publish(subject, b"forged")
-    await one.flush()
-    who = role if account == "core" or role == "renderer" else f"{role}-bulk"
-    told = f'bus.denied role={who} error=permissions violation for publish to "{subject}"'.lower()
-    await until(lambda: told in caplog.text.lower(), 5)
-    assert caplog.text.lower().count(told) == 1
-
-
-@pytest.mark.parametrize(
-    ("role", "account", "subject"),
-    [
-        ("detector", "core", HOLDS), ("detector", "core", f"{STATE}.>"), ("recorder", "core", f"{STATE}.>"),
-        *((role, "core", subject) for role in ("recorder", "detector") for subject in (
-            "vms.v1.>", "$JS.API.>", "$KV.>", ">",
-        )),
-        ("recorder", "bulk", "live.v1.>"), ("recorder", "bulk", COMPARE),
-        ("detector", "bulk", subjects.live("s", "c", "main")), ("detector", "bulk", subjects.control("*", "*", "read")),
-        ("renderer", "bulk", "live.v1.>"), ("renderer", "bulk", subjects.control("*", "*", "read")),
-        ("web", "bulk", "ctl.v1.>"),
-    ],
-)  # fmt: skip
-async def test_a_subscription_that_is_not_its_own_is_refused(
-    buses: Buses, caplog: pytest.LogCaptureFixture, role: BusRole, account: Account, subject: str
-) -> None:
-    await _refused(buses, caplog, role, account, subject)
-
-
-@pytest.mark.parametrize("account", ["core", "bulk"])
-@pytest.mark.parametrize("role", ["recorder", "detector", "web"])
-async def test_no_role_hears_what_others_are_answered(
-    buses: Buses, caplog: pytest.LogCaptureFixture, role: BusRole, account: Account
-) -> None:
-    for other in ("recorder", "detector", "renderer", "web"):
-        if other != role:
-            await _refused(buses, caplog, role, account, f"_INBOX.{other}.>")
-    await _refused(buses, caplog, role, account, "_INBOX.>")
-
-
-async def test_nor_does_the_renderer(buses: Buses, caplog: pytest.LogCaptureFixture) -> None:
-    assert buses["renderer"].core is buses["renderer"].bulk
-    await test_no_role_hears_what_others_are_answered(buses, caplog, "renderer", "bulk")
-
-
-async def _refused(
-    buses: Buses, caplog: pytest.LogCaptureFixture, role: BusRole, account: Account, subject: str
-) -> None:
-    one = client(buses[role], account)
-    await one.subscribe(subject, cb=_never)
-    await one.flush()
-    told = f'permissions violation for subscription to "{subject}"'.lower()
-    await until(lambda: told in caplog.text.lower(), 5)
-
-
-async def _never(msg: Msg) -> None:
-    raise AssertionError(f"heard {msg.subject}")
-
-
-async def test_an_answer_goes_to_who_asked_and_once(buses: Buses, caplog: pytest.LogCaptureFixture) -> None:
-    bulk, heard = buses["web"].bulk, []
-
-    async def hear(msg: Msg) -> None:
-        heard.append(msg.data)
-
-    async def asked(msg: Msg) -> None:
-        for n in range(2):
-            await buses["renderer"].bulk.publish(msg.reply, b"%d" % n)
-
-    inbox = bulk.new_inbox()
-    some = [await bulk.subscribe(inbox, cb=hear)]
-    some.append(await buses["renderer"].bulk.subscribe(subjects.control("t", "*", "render"), cb=asked))
-    await known(buses["renderer"].bulk)
-    await bulk.publish(subjects.control("t", "c", "render"), b"", reply=inbox)
-    await until(lambda: inbox.lower() in caplog.text.lower(), 5)
-    assert heard == [b"0"]
-    for one in some:
-        await one.unsubscribe()
-
-
-async def test_without_a_password_nobody_is_let_in(buses: Buses) -> None:
-    port = buses["web"].core.connected_url.port
-    for login in ("", "core:core@", "recorder:@", "recorder:recorder@"):
-        with pytest.raises(errors.Error):
-            await nats.connect(f"nats://{login}127.0.0.1:{port}", allow_reconnect=False, max_reconnect_attempts=0)
 
 
 async def test_the_broker_listens_on_this_host_alone(tmp_path: Path) -> None:

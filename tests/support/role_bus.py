@@ -9,9 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import get_args
 
+from nats.aio.client import Client
+
 from vms.bus.connection import Bus
 from vms.bus.subjects import BusRole
 from vms.supervisor.broker import Broker, prepare
+
+Buses = dict[BusRole, Bus]
 
 
 @contextlib.contextmanager
@@ -46,3 +50,13 @@ async def connected(made: Broker) -> AsyncIterator[dict[BusRole, Bus]]:
     finally:
         for bus in buses.values():
             await bus.close()
+
+
+async def known(one: Client) -> None:
+    """What was subscribed for is known to the server. The client's first PING overtakes what waits to be sent."""
+    await one.flush()
+    await one.flush()
+
+
+async def last(bus: Bus, stream: str) -> int:
+    return int((await bus.js.stream_info(stream)).state.last_seq)

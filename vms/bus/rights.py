@@ -94,9 +94,12 @@ def _bulk(role: BusRole) -> Rights:
 
 
 def _reading(bucket: str) -> tuple[str, ...]:
-    """Reading the keys of a bucket."""
-    api, stream = "$JS.API", f"KV_{bucket}"
-    return f"{api}.STREAM.INFO.{stream}", f"{api}.STREAM.MSG.GET.{stream}", f"{api}.DIRECT.GET.{stream}.>"
+    """Reading the keys of a bucket.
+
+    Not by ``DIRECT.GET``: where a request says that the answer goes is not looked at by the server, and that answer is
+    the bare value. All others are the server's own words, which nobody takes for a message.
+    """
+    return f"$JS.API.STREAM.INFO.KV_{bucket}", f"$JS.API.STREAM.MSG.GET.KV_{bucket}"
 
 
 def _keeping() -> tuple[str, ...]:
