@@ -51,6 +51,7 @@ def facility(server: GstServer) -> dict[str, Any]:
                     camera("dead", "rtsp://${CAM_USER}:${CAM_PASS}@127.0.0.1:9/main"),
                     camera("audio", server.url("/audio")),
                     camera("unknown", server.url("/no-such-mount")),
+                    camera("cloud", "rtsp://${CAM_USER}:${CAM_PASS}@0xa9fea9fe/main"),  # 169.254.169.254
                     camera("off", server.url("/h264"), enabled=False),
                 ],
             },
@@ -137,7 +138,7 @@ def test_those_who_read_what_cameras_send_do_not_know_who_logs_in(running: tuple
 
 def test_bad_cameras_say_why(running: tuple[Service, GstServer]) -> None:
     one, _ = running
-    expected = {"dead": "unreachable", "audio": "no_video", "unknown": "not_found"}
+    expected = {"dead": "unreachable", "audio": "no_video", "unknown": "not_found", "cloud": "configuration"}
     for name, reason in expected.items():
         one.wait_for(lambda name=name, reason=reason: one.camera(name)["reason"] == reason, 20, f"{name}: {reason}")
         assert one.camera(name)["state"] == "offline"
