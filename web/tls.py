@@ -146,7 +146,7 @@ class Certificate:
                 load(self._pair, self.context)
                 self._tried, self._stamp, self._unread, self._warned_on = tried, stamp, "", None
                 log.info("tls.renewed until=%s", tried.ends)
-        except (OSError, ConfigurationError) as err:
+        except (OSError, ValueError, ConfigurationError) as err:
             if str(err) != self._unread:  # once: the second file is on its way, or the first one wrong
                 log.error("tls.kept error=%s", err)
             self._unread = str(err)
