@@ -130,11 +130,10 @@ class _Process:
     async def _serve(self, address: BusAddress, stop: asyncio.Event) -> None:
         """Everything that needs the bus."""
         try:
-            bus = await Bus.connect(address, f"detector-{self._label}", stop)
+            bus = await Bus.connect(address, f"detector-{self._label}", stop, "detector")
         except BusError:
             return  # stopped before it came
         try:
-            await bus.keep_storage()
             self._desk.attach(bus)
             await self._fleet.attach(bus)
             await all_of(bus.lasting(), self._outbox.run(bus), self._follower.run(bus), self._beat(bus))

@@ -36,13 +36,13 @@ MAKE_S = 10.0
 
 
 class SnapshotDesk:
-    """One subscription a camera and account: who asks may stand on either."""
+    """One subscription a camera."""
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
-        self._clients: list[Client] = list({id(client): client for client in (bus.core, bus.bulk)}.values())
+        self._client: Client = bus.bulk
         self._clock = clock
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._subscriptions: dict[str, list[Subscription]] = {}
+        self._subscriptions: dict[str, Subscription] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     async def serve(self, analyst: CameraAnalyst) -> None:
@@ -50,22 +50,21 @@ class SnapshotDesk:
         camera = analyst.plan.camera.id
         await self.withdraw(camera)
         subject = subjects.control(analyst.plan.site, camera, "snapshot")
-        for client in self._clients:
 
-            async def asked(msg: Msg, client: Client = client) -> None:
-                task = asyncio.get_running_loop().create_task(self._answer(client, analyst, msg))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+        async def asked(msg: Msg) -> None:
+            task = asyncio.get_running_loop().create_task(self._answer(analyst, msg))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
-            self._subscriptions.setdefault(camera, []).append(await client.subscribe(subject, cb=asked))
+        self._subscriptions[camera] = await self._client.subscribe(subject, cb=asked)
 
     async def withdraw(self, camera: str) -> None:
         """Answers no longer."""
-        for subscription in self._subscriptions.pop(camera, []):
+        if (subscription := self._subscriptions.pop(camera, None)) is not None:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await subscription.unsubscribe()
 
-    async def _answer(self, client: Client, analyst: CameraAnalyst, msg: Msg) -> None:
+    async def _answer(self, analyst: CameraAnalyst, msg: Msg) -> None:
         try:
             request = SnapshotRequest.model_validate_json(msg.data or b"{}")
         except ValidationError as err:
@@ -79,7 +78,7 @@ class SnapshotDesk:
         nothing: dict[str, str] = {ERROR: analyst.status.reason or "connecting"}
         payload, headers = made if made is not None else (b"", nothing)
         with contextlib.suppress(nats.errors.Error, OSError):
-            await client.publish(msg.reply, payload, headers=headers)
+            await self._client.publish(msg.reply, payload, headers=headers)
 
 
 def make(analyst: CameraAnalyst, width: int | None, now: float) -> tuple[bytes, dict[str, str]] | None:

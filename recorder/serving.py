@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from recorder.fragments import fragment_desk
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 2.0
 NODE_HEARTBEAT_S = 4.0
+#: A node is told of without a configuration after this: there may be none, or one that cannot be applied.
+CONFIGURED_S = 5.0
 
 
 async def keep_serving(
@@ -37,14 +40,13 @@ async def keep_serving(
 async def _serve_bus(
     recorder: Recorder, follower: ConfigurationFollower, address: BusAddress, name: str, stop: asyncio.Event
 ) -> None:
-    bus = await Bus.connect(address, name, stop)
+    bus = await Bus.connect(address, name, stop, "recorder")
     try:
-        await bus.keep_storage()
         recorder.desk.attach(bus)
         await all_of(
             bus.lasting(), recorder.outbox.run(bus), follower.run(bus), recorder.storage.holds.run(bus),
             recorder.teller.run(bus), recorder.nightly.run(bus),
-            _serve_reads(recorder, bus), _heartbeat(recorder, bus), _node_heartbeat(recorder, bus),
+            _serve_reads(recorder, bus), _heartbeat(recorder, bus), _node_heartbeat(recorder, follower, bus),
         )  # fmt: skip
     finally:
         await recorder.desk.close()
@@ -75,7 +77,11 @@ async def _heartbeat(recorder: Recorder, bus: Bus) -> None:
         await asyncio.sleep(HEARTBEAT_S)
 
 
-async def _node_heartbeat(recorder: Recorder, bus: Bus) -> None:
+async def _node_heartbeat(recorder: Recorder, follower: ConfigurationFollower, bus: Bus) -> None:
+    # Who hears of a node may have it audited: without a configuration its files seem to lack what no camera has begun.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CONFIGURED_S):
+            await follower.in_force.wait()
     while True:
         state = await asyncio.to_thread(recorder.node_state)
         try:

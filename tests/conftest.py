@@ -113,7 +113,7 @@ def recordings(data: Path) -> Iterator[Recordings]:
 async def bus(nats: NatsServer) -> AsyncIterator[Bus]:
     """A client of ``nats`` with all streams and buckets there."""
     one = await Bus.connect(nats.address, "test")
-    await one.ensure_storage()
+    await one.keep_storage()
     yield one
     await one.close()
 

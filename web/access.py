@@ -36,7 +36,7 @@ class Permit:
     async def __call__(self, connection: HTTPConnection) -> Grant:
         """Raises ``Problem`` 401 or 403, for a websocket ``SocketRefused`` 4401 or 4403."""
         context: Context = connection.app.state.context
-        token = _token(connection)
+        token = token_of(connection)
         identity: Identity | None = None
         if token:
             identity = await context.sessions.identify(token)
@@ -52,7 +52,7 @@ class Permit:
         return grant
 
 
-def _token(connection: HTTPConnection) -> str | None:
+def token_of(connection: HTTPConnection) -> str | None:
     """The session's token: of the cookie, or of ``Authorization: Bearer`` for who is not a browser."""
     scheme, _, value = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and value.strip():

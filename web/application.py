@@ -31,6 +31,7 @@ from web.api import (
 from web.api.dashboard import Dashboard
 from web.audit.stranger import stranger
 from web.context import Context
+from web.limits import Limits
 from web.shield import Shield
 
 ROUTERS = (
@@ -83,4 +84,4 @@ def shielded(context: Context) -> ASGIApp:
         detail = {"status": 403, "type": "foreign-origin", "origin": Headers(scope=scope).get("origin")}
         context.audit.note(stranger(scope), "request.refuse", object=scope["path"], detail=detail, outcome="refused")
 
-    return Shield(build(context), foreign)
+    return Shield(Limits(build(context), context.clock), foreign)

@@ -53,6 +53,7 @@ from web.proxies import Proxies
 from web.rooms.openings import Openings
 from web.rounds import for_ever
 from web.timeline.pruning import CountsPruning
+from web.tls import Certificate, Pair
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,8 @@ async def run(
     channels = outside.channels(os.environ)
     if not channels:
         log.info("audit.kept_inside remedy='name a way out for day roots: see docs/security.md, Audit'")
+    pair = Pair.of(os.environ)
+    certificate = None if pair is None else await asyncio.to_thread(Certificate, pair, clock)
     listener = listen(host, port)
     try:
         database, is_new = await damaged.open_whole(environment, clock)
@@ -92,7 +95,7 @@ async def run(
             configured = await revisions.seed(database, clock, last or seed)
             await users.ensure_administrator(database, clock, os.environ)
             held = HoldsPublisher(database, clock, await asyncio.to_thread(holds.cached, environment.data))
-            await _serve(database, clock, environment, configured, held, address, listener, stop, channels)
+            await _serve(database, clock, environment, configured, held, address, listener, stop, channels, certificate)
             if database.displaced.is_set():
                 await damaged.put_back(database, environment.data / "vms.db", clock)
                 raise VmsError("the database's file was removed or replaced; this role starts again with what is there")
@@ -141,6 +144,7 @@ async def _serve(
     listener: socket.socket,
     stop: asyncio.Event,
     channels: Sequence[outside.Channel],
+    certificate: Certificate | None,
 ) -> None:
     current = CurrentConfiguration(configured)
     publisher = ConfigurationPublisher(database, clock, current)
@@ -199,6 +203,7 @@ async def _serve(
             ws_max_size=256 * 1024,
             proxy_headers=False,  # `Proxies` reads them
             server_header=False,
+            ssl_context_factory=None if certificate is None else lambda _config, _default: certificate.context,
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
     )
@@ -222,6 +227,7 @@ async def _serve(
             for_ever(context.roots.look, roots.LOOK_S, "audit.rootless"),
             _bus(context, database, publisher, address, stop),
             database.watch(),
+            *(() if certificate is None else (certificate.run(),)),
         )
     ]
     host, port = listener.getsockname()[:2]
@@ -260,7 +266,7 @@ async def _bus(
     A client that was closed for good ends the role: all that subscribed on it begins anew with the next process.
     """
     try:
-        bus = await Bus.connect(address, "web", stop)
+        bus = await Bus.connect(address, "web", stop, "web")
     except BusError:  # stopped before there was one
         return
     context.link.bus = bus

@@ -92,7 +92,7 @@ class Nightly:
         async def asked(msg: Msg) -> None:
             self._asked.set()
             if msg.reply:
-                await bus.core.publish(msg.reply, b"{}")
+                await bus.bulk.publish(msg.reply, b"{}")
 
         await bus.bulk.subscribe(subjects.control(NODE_SITE, self._node, "audit"), cb=asked)
         while True:

@@ -115,7 +115,7 @@ class _Renderer:
         """Serves until ``stop``, through every loss of the bus."""
         while not stop.is_set():
             try:
-                bus = await Bus.connect(address, "renderer", stop)
+                bus = await Bus.connect(address, "renderer", stop, "renderer")
                 try:
                     for site in self._sites:
                         await bus.bulk.subscribe(subjects.control(site, "*", "render"), cb=self._asked)

@@ -64,7 +64,7 @@ class Rig:
 
     async def connect(self) -> None:
         self.bus = await Bus.connect(self.address, "test")
-        await self.bus.ensure_storage()
+        await self.bus.keep_storage()
 
         async def state(msg: Msg) -> None:
             one = DetectorState.model_validate_json(msg.data)

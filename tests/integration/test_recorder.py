@@ -239,7 +239,7 @@ async def test_without_a_bus_and_with_one_that_comes_and_goes(tmp_path: Path, mo
             server.start()
             try:
                 viewer = Viewer(await Bus.connect(server.address, "viewer"))
-                await viewer.bus.ensure_storage()
+                await viewer.bus.keep_storage()
                 state = await viewer.until_state("a", "recording")
                 assert state.revision == 7
 

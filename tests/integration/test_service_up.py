@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,6 +51,7 @@ def facility(server: GstServer) -> dict[str, Any]:
                     camera("dead", "rtsp://${CAM_USER}:${CAM_PASS}@127.0.0.1:9/main"),
                     camera("audio", server.url("/audio")),
                     camera("unknown", server.url("/no-such-mount")),
+                    camera("cloud", "rtsp://${CAM_USER}:${CAM_PASS}@0xa9fea9fe/main"),  # 169.254.169.254
                     camera("off", server.url("/h264"), enabled=False),
                 ],
             },
@@ -114,7 +116,8 @@ def test_a_second_service_on_the_same_folder_is_refused(running: tuple[Service, 
 
 def test_those_who_read_what_cameras_send_do_not_know_who_logs_in(running: tuple[Service, GstServer]) -> None:
     one, _ = running
-    seen = set()
+    seen: set[bytes] = set()
+    passwords: list[bytes] = []
     for pid in one.children():
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         role = next((role for role in (b"recorder", b"detector", b"renderer", b"web") if role in command), None)
@@ -123,12 +126,19 @@ def test_those_who_read_what_cameras_send_do_not_know_who_logs_in(running: tuple
             environment = Path(f"/proc/{pid}/environ").read_bytes()
             assert (b"VMS_ADMIN_PASSWORD=" in environment) == (role == b"web")
             assert (b"CAM_PASS=" in environment) == (role != b"renderer")
+            # Its own two users of the bus, and no password of another.
+            logins = re.findall(rb"nats://([^:]+):([^@]+)@", environment)
+            assert {name for name, _ in logins} == {role + b"-bulk"} | ({role} if role != b"renderer" else set())
+            assert b"VMS_BUS_" not in environment
+            passwords += {password for _, password in logins}
+        assert not re.search(rb"nats://|VMS_BUS", b" ".join(command))
+    assert len(passwords) == len(set(passwords)) == 7
     assert seen == {b"recorder", b"detector", b"renderer", b"web"}
 
 
 def test_bad_cameras_say_why(running: tuple[Service, GstServer]) -> None:
     one, _ = running
-    expected = {"dead": "unreachable", "audio": "no_video", "unknown": "not_found"}
+    expected = {"dead": "unreachable", "audio": "no_video", "unknown": "not_found", "cloud": "configuration"}
     for name, reason in expected.items():
         one.wait_for(lambda name=name, reason=reason: one.camera(name)["reason"] == reason, 20, f"{name}: {reason}")
         assert one.camera(name)["state"] == "offline"

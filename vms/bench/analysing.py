@@ -120,11 +120,12 @@ async def detector(folder: Path, cameras: Sequence[dict[str, Any]], model: str) 
     cache.parent.mkdir(parents=True)
     cache.write_bytes(ConfigRevision(revision=1, at=datetime.now(UTC), facility=facility).encode())
     broker = prepare(folder)
-    env = {**os.environ, "VMS_NATS_URL": broker.address.core, "VMS_NATS_BULK_URL": broker.address.bulk}
+    address = broker.addresses["detector"]
+    env = {**os.environ, "VMS_NATS_URL": address.core, "VMS_NATS_BULK_URL": address.bulk}
     command = [sys.executable, "-m", "vms", "detector", "--data", str(folder)]
     heard = Heard()
-    with (folder / "log").open("wb") as log, running(broker.argv, log=log) as nats:
-        bus = await Bus.connect(broker.address, "bench")
+    with (folder / "log").open("wb") as log, running(broker.argv, env=broker.env, log=log) as nats:
+        bus = await Bus.connect(broker.addresses["web"], "bench", role="web")
         try:
             await bus.ensure_storage()
             await bus.follow(subjects.BUCKET_STATE, heard.state)

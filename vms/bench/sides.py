@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vms.bench.load import Load
+from vms.bus.connection import Bus, BusAddress
 from vms.domain.errors import VmsError
 from vms.domain.messages import ConfigRevision
 from vms.supervisor.broker import prepare
@@ -52,13 +54,14 @@ def recorder(source: Load, folder: Path) -> Iterator[Side]:
     cache.parent.mkdir()
     cache.write_bytes(ConfigRevision(revision=1, at=datetime.now(UTC), facility=facility).encode())
     bus = prepare(folder)
-    env = {**os.environ, "VMS_NATS_URL": bus.address.core, "VMS_NATS_BULK_URL": bus.address.bulk}
+    address = bus.addresses["recorder"]
+    env = {**os.environ, "VMS_NATS_URL": address.core, "VMS_NATS_BULK_URL": address.bulk}
     command = [sys.executable, "-m", "vms", "recorder", "--data", str(folder)]
-    with (
-        (folder / "log").open("wb") as log,
-        running(bus.argv, log=log) as nats,
-        running(command, env=env, log=log) as process,
-    ):
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((folder / "log").open("wb"))
+        nats = stack.enter_context(running(bus.argv, env=bus.env, log=log))
+        asyncio.run(_make_storage(bus.addresses["web"]))
+        process = stack.enter_context(running(command, env=env, log=log))
 
         def finish() -> None:
             _wait(lambda: not list(folder.rglob("*.part")), "the recorder closed its files")
@@ -66,6 +69,13 @@ def recorder(source: Load, folder: Path) -> Iterator[Side]:
             process.wait(END_S)
 
         yield Side((process,), (nats.pid,), finish)
+
+
+async def _make_storage(address: BusAddress) -> None:
+    """What web makes where there is one."""
+    bus = await Bus.connect(address, "bench", role="web")
+    await bus.keep_storage()
+    await bus.close()
 
 
 @contextlib.contextmanager

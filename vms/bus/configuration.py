@@ -61,6 +61,7 @@ class ConfigurationFollower:
         self._refused = ""  # what was said of the last one that could not be read
         self._work: asyncio.Task[None] | None = None
         self.revision = 0  # the last one that is wholly in force
+        self.in_force = asyncio.Event()  # there is one
 
     async def load_cache(self) -> bool:
         """Begins to apply the cached revision; False when there is none or it is unreadable."""
@@ -137,6 +138,7 @@ class ConfigurationFollower:
                 log.debug("configuration.failed revision=%d error=%s", wanted.revision, err)
             return False
         self.revision = wanted.revision
+        self.in_force.set()
         source = "bus" if wanted.from_bus else "cache"
         log.info("configuration.applied revision=%d source=%s", wanted.revision, source)
         return True

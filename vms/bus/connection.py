@@ -38,6 +38,9 @@ DUPLICATE_WINDOW_S = 3600.0
 PENDING_BYTES = 8 * 1024 * 1024
 #: A bus that does not answer for so long is said to be unreachable.
 WARN_S = 1.0
+#: So many kinds of refusal by the broker are logged; a role that says the same again and again is not.
+MOST_DENIALS = 100
+_DENIED = "permissions violation"
 #: Streams that could not be set up are tried again after this.
 STORAGE_RETRY_S = 0.5
 
@@ -68,8 +71,13 @@ class Bus:
         self._restoring: asyncio.Task[None] | None = None
 
     @classmethod
-    async def connect(cls, address: BusAddress, name: str, stop: asyncio.Event | None = None) -> Bus:
-        """Connects, trying until it succeeds or ``stop`` is set (then ``BusError``)."""
+    async def connect(
+        cls, address: BusAddress, name: str, stop: asyncio.Event | None = None, role: subjects.BusRole | None = None
+    ) -> Bus:
+        """Connects, trying until it succeeds or ``stop`` is set (then ``BusError``).
+
+        ``role``: whose inboxes are used; a broker with rights lets each role hear its own alone.
+        """
         holder: list[Bus] = []
 
         async def lost() -> None:
@@ -90,10 +98,10 @@ class Bus:
                 log.error("bus.ended role=%s the server refused this client; connecting anew", name)
                 holder[0]._ended.set()
 
-        core = await _client(address.core, name, stop, lost, found, ended)
+        core = await _client(address.core, name, role, stop, lost, found, ended)
         bulk = core
         if address.bulk != address.core:
-            bulk = await _client(address.bulk, f"{name}-bulk", stop, ended=ended)
+            bulk = await _client(address.bulk, f"{name}-bulk", role, stop, ended=ended)
         holder.append(cls(name, core, bulk))
         return holder[0]
 
@@ -112,7 +120,7 @@ class Bus:
         raise BusError("the server closed this client for good")
 
     async def keep_storage(self) -> None:
-        """Waits until ``ensure_storage`` has worked, then repeats it after each reconnection.
+        """Waits until ``ensure_storage`` has worked, then repeats it after each reconnection. For web alone.
 
         A bucket in memory is gone with the server, and an outside server may have lost its streams.
         """
@@ -159,9 +167,8 @@ class Bus:
         """Stores one message in JetStream; returns when it is synced, raises ``BusError`` otherwise."""
         try:
             await self.js.publish(subject, payload, timeout=5, headers={"Nats-Msg-Id": msg_id})
-        except nats.js.errors.NoStreamResponseError as err:  # somebody deleted the stream
-            await self.ensure_storage()
-            raise BusError(f"{subject} was not stored: its stream was missing") from err
+        except nats.js.errors.NoStreamResponseError as err:  # web has not made it yet
+            raise BusError(f"{subject} was not stored: its stream is missing") from err
         except (nats.errors.Error, TimeoutError) as err:
             raise BusError(f"{subject} was not stored: {type(err).__name__}") from err
 
@@ -212,17 +219,23 @@ class Bus:
 async def _client(
     url: str,
     name: str,
+    role: subjects.BusRole | None,
     stop: asyncio.Event | None,
     lost: Callable[[], Awaitable[None]] | None = None,
     found: Callable[[], Awaitable[None]] | None = None,
     ended: Callable[[], Awaitable[None]] | None = None,
 ) -> Client:
     last = "no answer"
+    denied: set[str] = set()
 
     async def on_error(err: Exception) -> None:
         nonlocal last
         last = redact(str(err)) or type(err).__name__
-        log.debug("bus.error role=%s error=%s", name, last)
+        if _DENIED in last.lower() and last not in denied and len(denied) < MOST_DENIALS:  # each once
+            denied.add(last)
+            log.error("bus.denied role=%s error=%s", name, last.removeprefix("nats: "))
+        else:
+            log.debug("bus.error role=%s error=%s", name, last)
 
     async def attempt() -> Client:
         while True:
@@ -241,6 +254,7 @@ async def _client(
                     max_outstanding_pings=2,
                     pending_size=PENDING_BYTES,
                     allow_reconnect=True,
+                    inbox_prefix=subjects.inbox_prefix(role),
                 )
             except (nats.errors.Error, TimeoutError, OSError) as err:
                 log.debug("bus.refused role=%s error=%s", name, redact(str(err)))

@@ -20,6 +20,8 @@ WEB = "_web"
 Stored = Literal["alert", "segment", "gap", "minute", "index"]
 Verb = Literal["watch", "snapshot", "read", "fragments", "render", "tryout", "audit"]
 Role = Literal["recorder", "detector"]
+#: Who has a user of its own on the bus.
+BusRole = Literal["recorder", "detector", "renderer", "web"]
 
 STREAM_SUBJECTS: dict[str, list[str]] = {
     STREAM_ALERTS: ["vms.v1.*.*.alert"],
@@ -35,6 +37,16 @@ def stored(site: str, camera: str, kind: Stored) -> str:
 def live(site: str, camera: str, profile: Profile) -> str:
     """Subject of a live profile; never stored."""
     return f"live.v1.{site}.{camera}.{profile}"
+
+
+def backlog(live_subject: str, token: str) -> str:
+    """Where one watcher gets the current group of pictures; ``token`` is of letters and digits."""
+    return f"{live_subject}.{token}"
+
+
+def inbox_prefix(role: BusRole | None) -> str:
+    """What the inboxes of a role begin with: nobody else may listen there."""
+    return "_INBOX" if role is None else f"_INBOX.{role}"
 
 
 def control(site: str, camera: str, verb: Verb) -> str:

@@ -95,9 +95,12 @@ def check_given(env: Mapping[str, str]) -> None:
     """What only the role web reads of the environment: better refused now than by a role in ten seconds."""
     from web.accounts.users import given_password
     from web.audit.outside import channels
+    from web.tls import Pair, attempt
 
     given_password(env)
     channels(env)
+    if (pair := Pair.of(env)) is not None:
+        attempt(pair)
 
 
 def _check_port(host: str, port: int) -> None:

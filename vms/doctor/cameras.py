@@ -48,7 +48,7 @@ def _camera(camera: Camera, env: Mapping[str, str]) -> Finding:
             said.append("no sub stream: analysed from main's key frames")
             continue
         try:
-            said.append(f"{profile} {describe(target_of(stream_url(template, env)))}")
+            said.append(f"{profile} {describe(target_of(stream_url(template, env), env))}")
         except ConfigurationError as err:
             return Finding("warning", subject, f"not asked; {profile}: {err}", "correct it and ask again")
         except IngestError as err:

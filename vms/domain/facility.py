@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from vms.domain import addresses
 from vms.domain.model import ID_PATTERN, STORED, Id, Model, Name, newly_stated, refuse, storing
 from vms.domain.rules import Rule, RuleKind, Severity, Zone
 
@@ -42,8 +43,8 @@ def _check_timezone(name: str) -> str:
     return name
 
 
-def _check_stream_url(url: str) -> str:
-    if re.search(r"[\s\x00-\x1f]", url):
+def _check_stream_url(url: str, info: ValidationInfo) -> str:
+    if re.search(r"[\s\x00-\x1f\x7f]", url):
         raise ValueError("a camera URL has no spaces, line breaks or control characters")
     parts = urlsplit(re.sub(r"\$\{[^}]*\}", "1", url))
     if parts.scheme not in _STREAM_SCHEMES:
@@ -52,6 +53,10 @@ def _check_stream_url(url: str) -> str:
         raise ValueError("the URL names no host")
     if not _has_port_in_range(parts):
         raise ValueError("the URL's port is no number from 1 to 65535")
+    address = addresses.parse(parts.hostname)
+    refusal = None if address is None else addresses.refusal(address)
+    if refusal is not None and newly_stated(info, url):
+        raise ValueError(f"{parts.hostname} is {refusal}: no camera is there")
     return url
 
 
@@ -136,7 +141,7 @@ class Camera(Model):
 
     def check_successor(self, other: Camera) -> None:
         """Pydantic's ``ValidationError`` for what is wrong with ``other``, but for what it takes over from this one."""
-        known: list[Hashable] = [*self.rules, (self.id, self.name)]
+        known: list[Hashable] = [*self.rules, (self.id, self.name), self.streams.main, self.streams.sub]
         for zone in self.zones:
             known += [(zone.id, zone.name), zone.drawn()]
         type(self).model_validate(other.model_dump(mode="json", exclude_none=True), context=storing(known))

@@ -232,7 +232,7 @@ class WatchRequest(Message):
     profile: Profile
     ttl_s: Annotated[float, Field(gt=0, le=60)] = 10.0
     fps: Annotated[float, Field(ge=0.1, le=30)] = 1.0
-    inbox: str | None = None
+    inbox: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,255}$")] | None = None
 
 
 class WatchReply(Message):

@@ -1,12 +1,21 @@
-"""A camera's URL taken apart, and its host resolved."""
+"""A camera's URL taken apart, its host resolved, and what it resolves to looked at.
+
+The session connects to the address that was looked at here, and the next session begins here anew: a name that changes
+its mind in between gains nothing. Everything behind the host travels to the camera as it is and means nothing to us.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from vms.domain import addresses
 from vms.domain.errors import IngestError
+from vms.settings.environment import LOOPBACK, loopback_cameras
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +30,16 @@ class Target:
     password: str | None
 
 
-def target_of(url: str) -> Target:
-    """Takes ``url`` apart and resolves its host; raises ``IngestError``."""
+def target_of(url: str, env: Mapping[str, str] = os.environ) -> Target:
+    """Takes ``url`` apart and resolves its host; raises ``IngestError``, also for an address that no camera has.
+
+    ``env`` says whether cameras may be on this host itself (``vms.settings.environment.loopback_cameras``).
+    """
+    if re.search(r"[\s\x00-\x1f\x7f]", url):  # urlsplit would drop some of them in silence
+        raise IngestError("configuration", "the URL has spaces, line breaks or control characters")
     parts = urlsplit(url)
+    if parts.scheme not in ("rtsp", "rtsps"):
+        raise IngestError("configuration", "the URL is neither rtsp:// nor rtsps://")
     tls = parts.scheme == "rtsps"
     host = parts.hostname or ""
     try:
@@ -33,7 +49,28 @@ def target_of(url: str) -> Target:
         raise IngestError("configuration", "the URL's port is no number") from err
     except OSError as err:
         raise IngestError("unreachable", f"{host} has no address") from err
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    _check(host, str(peer[0]), loopback_cameras(env))
     user = unquote(parts.username) if parts.username is not None else None
     password = unquote(parts.password or "") if user is not None else None
-    return Target(bare, (str(peer[0]), int(peer[1])), host, tls, user, password)
+    return Target(_bare(parts), (str(peer[0]), int(peer[1])), host, tls, user, password)
+
+
+def _bare(parts: SplitResult) -> str:
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _check(host: str, found: str, loopback: bool | None) -> None:
+    address = addresses.parse(found)
+    who = host if host == found else f"{host} ({found})"
+    refusal = "no address" if address is None else addresses.refusal(address)
+    if refusal is not None:
+        raise IngestError("configuration", f"{who} is {refusal}: no camera is there; correct the URL")
+    if address is None or not address.is_loopback or loopback:
+        return
+    if loopback is False:
+        raise IngestError("configuration", f"{who} is this host itself, which {LOOPBACK}=0 refuses; take that away")
+    if host != "localhost" and addresses.parse(host) is None:
+        raise IngestError(
+            "configuration",
+            f"{who} is this host itself: for a proxy that runs here write {found} into the URL, or set {LOOPBACK}=1",
+        )

@@ -31,6 +31,7 @@ _REMEDIES = (
     ("is given to", "give each site to exactly one node"),
     ("no spaces", "write them in percent form (a space is %20)"),
     ("names no host", "write rtsp://HOST/PATH"),
+    ("no camera is there", "write the camera's own address"),
 )
 
 

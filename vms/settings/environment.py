@@ -13,6 +13,8 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.redaction import redact
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOPBACK = "VMS_ALLOW_LOOPBACK_CAMERAS"
+_SWITCH = {"": None, "0": False, "1": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Environment:
     def read(cls, data: Path, env: Mapping[str, str] = os.environ) -> Environment:
         """From the variables ``VMS_*``; ``data`` is the folder of everything that the service keeps."""
         nats_url = _bus_url(env, "VMS_NATS_URL")
+        if env.get(LOOPBACK, "") not in _SWITCH:
+            raise ConfigurationError(f"{LOOPBACK}={env[LOOPBACK]} is neither 0 nor 1; correct it or leave it out")
         return cls(
             data=data.absolute(),
             node=env.get("VMS_NODE", "local"),
@@ -42,6 +46,15 @@ class Environment:
             demo_footage=_folder(env, "VMS_DEMO_FOOTAGE"),
             trusted_proxies=_networks(env, "VMS_TRUSTED_PROXIES"),
         )
+
+
+def loopback_cameras(env: Mapping[str, str]) -> bool | None:
+    """Whether a camera may be on this host itself, as proxies for cameras are.
+
+    None, where nobody says: if its URL names the host by such an address or ``localhost``, and is not a name that
+    somebody else may point here.
+    """
+    return _SWITCH.get(env.get(LOOPBACK, ""))
 
 
 def _bus_url(env: Mapping[str, str], name: str) -> str | None:

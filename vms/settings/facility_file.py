@@ -118,7 +118,7 @@ def stream_url(template: str, env: Mapping[str, str]) -> str:
     """``template`` filled from ``env``; raises ``ConfigurationError``, which never shows a value."""
     url = resolve(template, env)
     try:
-        Streams(main=url)
+        Streams.model_validate({"main": url}, context=STORED)  # where it leads is looked at when it is connected to
     except ValidationError as err:
         names = ", ".join(variables(template))
         raise ConfigurationError(f"with {names} filled in it is no camera URL; correct the value") from err

@@ -1,6 +1,7 @@
-"""The message broker that the supervisor runs on a host without one: NATS on a loopback port, own credentials.
+"""The message broker that the supervisor runs on a host without one: NATS on a loopback port, a user for each role.
 
-The file it writes is readable by the owner alone; credentials reach the roles through their environment.
+Passwords are made anew at each start and written nowhere: the broker and the roles have them from their environment,
+each role its own alone. What a role may is in ``vms.bus.rights``.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import secrets
 import shutil
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vms.bus.connection import BusAddress
+from vms.bus.rights import Account, Rights, rights
+from vms.bus.subjects import BusRole
 from vms.domain.errors import ConfigurationError
 
 #: JetStream's share of the disk: alerts, segments and counts of 115 cameras for its retention are below 2 GiB.
@@ -22,13 +25,41 @@ MAX_STORE = "10GB"
 MAX_MEMORY = "128MB"
 
 
+#: One answer to a question, for as long as anybody waits for it. With one the server forgets whom it has let answer as
+#: soon as that is done; with more it would look through thousands of them at each read of a playback.
+ANSWER = 'allow_responses: { max: 1, expires: "15s" }'
+_ROLES: tuple[BusRole, ...] = ("recorder", "detector", "renderer", "web")
+_ACCOUNTS: tuple[Account, ...] = ("core", "bulk")
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """How to start it, and how the roles reach it."""
+    """How to start it, with what in its environment, and how each role reaches it."""
 
     argv: tuple[str, ...]
     port: int
-    address: BusAddress
+    env: dict[str, str] = field(repr=False)
+    addresses: dict[BusRole, BusAddress] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    role: BusRole
+    account: Account
+    rights: Rights
+    password: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.role if self.account == "core" else f"{self.role}-{self.account}"
+
+    @property
+    def variable(self) -> str:
+        """Where the broker finds the password."""
+        return f"VMS_BUS_{self.role}_{self.account}".upper()
+
+    def url(self, port: int) -> str:
+        return f"nats://{self.name}:{self.password}@127.0.0.1:{port}"
 
 
 def find_server() -> str:
@@ -43,9 +74,10 @@ def find_server() -> str:
 def prepare(data: Path) -> Broker:
     """Writes the configuration under ``data/nats`` and picks a free loopback port."""
     folder = data / "nats"
+    users = _users()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        users = _credentials(folder / "credentials.json")
+        (folder / "credentials.json").unlink(missing_ok=True)  # of older versions: nobody is let in with them
         port = _free_port()
         configuration = folder / "nats.conf"
         _write_private(configuration, _configuration(port, folder / "jetstream", users))
@@ -53,19 +85,25 @@ def prepare(data: Path) -> Broker:
         raise ConfigurationError(
             f"{folder} cannot be written: {err.strerror}; mend it or choose another --data"
         ) from err
-    address = BusAddress(
-        core=f"nats://{users['core'][0]}:{users['core'][1]}@127.0.0.1:{port}",
-        bulk=f"nats://{users['bulk'][0]}:{users['bulk'][1]}@127.0.0.1:{port}",
-    )
-    return Broker((find_server(), "--config", str(configuration)), port, address)
+    env = {user.variable: json.dumps(user.password) for user in users}
+    addresses = {role: _address(role, users, port) for role in _ROLES}
+    return Broker((find_server(), "--config", str(configuration)), port, env, addresses)
 
 
-def _configuration(port: int, store: Path, users: dict[str, tuple[str, str]]) -> str:
-    def account(name: str, extra: str = "") -> str:
-        user, password = users[name]
-        return (
-            f"  {name.upper()} {{ users: [{{ user: {json.dumps(user)}, password: {json.dumps(password)} }}]{extra} }}\n"
-        )
+def _users() -> list[_User]:
+    found = ((role, account, rights(role, account)) for role in _ROLES for account in _ACCOUNTS)
+    return [_User(role, account, one, secrets.token_urlsafe(24)) for role, account, one in found if one is not None]
+
+
+def _address(role: BusRole, users: list[_User], port: int) -> BusAddress:
+    urls = {user.account: user.url(port) for user in users if user.role == role}
+    return BusAddress(urls.get("core", urls["bulk"]), urls["bulk"])
+
+
+def _configuration(port: int, store: Path, users: list[_User]) -> str:
+    def account(name: Account, extra: str = "") -> str:
+        some = "\n".join(f"    {_user(user)}" for user in users if user.account == name)
+        return f"  {name.upper()} {{{extra} users: [\n{some}\n  ] }}\n"
 
     return (
         f'listen: "127.0.0.1:{port}"\n'
@@ -78,19 +116,16 @@ def _configuration(port: int, store: Path, users: dict[str, tuple[str, str]]) ->
         "log_max_num: 4\n"
         f"jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: {MAX_STORE}, "
         f"max_memory_store: {MAX_MEMORY}, sync_interval: always }}\n"
-        "accounts {\n" + account("core", ", jetstream: enabled") + account("bulk") + "}\n"
+        "accounts {\n" + account("core", " jetstream: enabled,") + account("bulk") + "}\n"
     )
 
 
-def _credentials(path: Path) -> dict[str, tuple[str, str]]:
-    try:
-        return {name: (pair[0], pair[1]) for name, pair in json.loads(path.read_text(encoding="utf-8")).items()}
-    except FileNotFoundError:
-        made = {name: (name, secrets.token_urlsafe(24)) for name in ("core", "bulk")}
-        _write_private(path, json.dumps(made))
-        return made
-    except (ValueError, LookupError, TypeError, AttributeError) as err:
-        raise ConfigurationError(f"{path} is damaged: remove it, a new one is made at the next start") from err
+def _user(user: _User) -> str:
+    may = user.rights
+    publish = f"publish: {{ allow: {json.dumps(may.publish)}, deny: {json.dumps(may.never_publish)} }}"
+    subscribe = f"subscribe: {{ allow: {json.dumps(may.subscribe)}, deny: {json.dumps(may.never_subscribe)} }}"
+    permissions = ", ".join((publish, subscribe, *((ANSWER,) if may.answers else ())))
+    return f"{{ user: {json.dumps(user.name)}, password: ${user.variable}, permissions: {{ {permissions} }} }}"
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from vms.demo.facility import PASSWORD_VARIABLE, USER_VARIABLE, facility_yaml
 from vms.demo.plan import DemoSpec
 from vms.demo.service import plans_of
+from vms.settings.environment import LOOPBACK
 from vms.supervisor.child import ChildSpec
 
 Say = Callable[[str], None]
@@ -50,7 +51,7 @@ def prepare_demo(
     text = facility_yaml(plans_of(spec), port, credentials=True)
     changed = not path.exists() or path.read_text(encoding="utf-8") != text or not (data / "vms.db").exists()
     path.write_text(text, encoding="utf-8")
-    variables = ((USER_VARIABLE, "demo"), (PASSWORD_VARIABLE, _password(folder / "password")))
+    variables = ((USER_VARIABLE, "demo"), (PASSWORD_VARIABLE, _password(folder / "password")), (LOOPBACK, "1"))
     return Prepared(path, changed, port, variables)
 
 

@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from vms.bus import outbox
 from vms.bus.connection import BusAddress
+from vms.bus.subjects import BusRole
 from vms.domain.clock import Clock, SystemClock
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
@@ -29,6 +31,8 @@ CAMERAS_A_RECORDER = 40
 #: Secrets that no other role has.
 OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_SMTP_URL")
 STOP_S = 4.0
+#: Secrets in the environment that nobody else is told.
+OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_DATABASE_URL", "VMS_TLS_CERT", "VMS_TLS_KEY")
 BROKER_STOP_S = 1.0
 
 
@@ -83,18 +87,18 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     children: list[ChildSpec] = []
     if environment.nats_url is None:
         own = broker.prepare(environment.data)
-        children.append(ChildSpec("nats", own.argv, _plain(base), beats=False, on_line=lambda _: None))
-        address = own.address
+        children.append(ChildSpec("nats", own.argv, _plain(base) | own.env, beats=False, on_line=lambda _: None))
+        addresses = own.addresses
     else:
-        address = BusAddress(environment.nats_url, environment.nats_bulk_url or environment.nats_url)
-    base |= {"VMS_NATS_URL": address.core, "VMS_NATS_BULK_URL": address.bulk}
+        outside = BusAddress(environment.nats_url, environment.nats_bulk_url or environment.nats_url)
+        addresses = dict.fromkeys(get_args(BusRole), outside)
     role = (sys.executable, "-m", "vms")
     data = ("--data", str(environment.data))
     children.append(
         ChildSpec(
             "web",
             (*role, "web", *data, "--config", str(spec.config), "--host", spec.host, "--port", str(spec.port)),
-            base,
+            base | _bus(addresses["web"]),
         )
     )
     shares = recorder_shares(spec.facility)
@@ -102,14 +106,20 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     # Those who read what cameras send need not know who logs in.
     others = {name: value for name, value in base.items() if name not in OF_WEB}
     for name, choice in shares:
-        children.append(ChildSpec(name, (*role, "recorder", *data, "--name", name, *choice), others))
-    children.append(ChildSpec("detector", (*role, "detector", *data), others))
+        argv = (*role, "recorder", *data, "--name", name, *choice)
+        children.append(ChildSpec(name, argv, others | _bus(addresses["recorder"])))
+    children.append(ChildSpec("detector", (*role, "detector", *data), others | _bus(addresses["detector"])))
     # It decodes what anybody may have sent: of the cameras and the stored messages it has no secrets.
-    bulk = {"VMS_NATS_URL": address.bulk, "VMS_NATS_BULK_URL": address.bulk}
+    bulk = addresses["renderer"].bulk
+    little = _plain(base) | _bus(BusAddress(bulk, bulk))
     if environment.models_dir is not None:  # rules are tried out with the detector's models
-        bulk["VMS_MODELS_DIR"] = str(environment.models_dir)
-    children.append(ChildSpec("renderer", (*role, "renderer", *data), _plain(base) | bulk))
+        little["VMS_MODELS_DIR"] = str(environment.models_dir)
+    children.append(ChildSpec("renderer", (*role, "renderer", *data), little))
     return [*children, *spec.extra]
+
+
+def _bus(address: BusAddress) -> dict[str, str]:
+    return {"VMS_NATS_URL": address.core, "VMS_NATS_BULK_URL": address.bulk}
 
 
 def _plain(env: dict[str, str]) -> dict[str, str]:
@@ -151,7 +161,8 @@ async def _announce(spec: HostSpec, ready: Callable[[str], None]) -> None:
 def dashboard_url(host: str, port: int) -> str:
     """Where a browser on this machine finds what listens on ``host``."""
     name = _reached_at(host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    scheme = "https" if os.environ.get("VMS_TLS_CERT") else "http"
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def _reached_at(host: str) -> str:

@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
-_NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dashboard not built</title></head>
-<body style="font:16px system-ui,sans-serif;margin:3rem;background:#0d1014;color:#dfe5ec">
+_NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dashboard not built</title>
+<style>body{font:16px system-ui,sans-serif;margin:3rem;background:#0d1014;color:#dfe5ec}</style></head><body>
 <h1>The dashboard is not built</h1>
 <p>The service runs; only its pages are missing. Run <code>make</code> in the project's folder and reload.</p>
 <p lang="vi">Dịch vụ đang chạy, chỉ thiếu giao diện. Chạy <code>make</code> trong thư mục dự án rồi tải lại trang.</p>

@@ -131,7 +131,11 @@ class StreamConsumer:
 
     async def _position(self, bus: Bus) -> None:
         """Where to go on; a stream that was made anew is read from its beginning."""
-        info = await bus.js.stream_info(self._stream)
+        try:
+            info = await bus.js.stream_info(self._stream)
+        except nats.js.errors.NotFoundError:  # somebody deleted it
+            await bus.ensure_storage()
+            info = await bus.js.stream_info(self._stream)
         created = str(info.created)
         async with self._database.read() as connection:
             row = (

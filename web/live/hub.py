@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import secrets
 from collections import deque
 from collections.abc import AsyncIterator
 
@@ -86,8 +87,8 @@ class LiveHub:
         companion = asyncio.create_task(boxes.run())
         try:
             bulk = self._link.bulk()
-            inbox = bulk.new_inbox()
             live = subjects.live(self._site, self._camera, self._profile)
+            inbox = subjects.backlog(live, secrets.token_hex(8))
             for subject, handler in (
                 (live, self._heard),
                 (inbox, self._heard),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from nats.js.errors import NoStreamResponseError
 
 from tests.integration.web.rig import WebRig
 from tests.integration.web.worker import JPEG, Worker
 from tests.support.waiting import until_async
+from vms.bus import subjects
 from vms.domain.messages import Box
 from web.cameras import orphans, reports, unanalysed
 
@@ -27,6 +30,22 @@ async def test_acknowledging_twice_names_who_was_first(rig: WebRig, worker: Work
     assert (await rig.http.post("/api/alerts/a1/resolve", json={})).json()["state"] == "resolved"
     assert (await rig.http.post("/api/alerts/a1/ack")).status_code == 409
     assert (await rig.http.post("/api/alerts/none/ack")).status_code == 404
+
+
+async def test_a_stream_that_somebody_deleted_is_made_anew(rig: WebRig, worker: Worker) -> None:
+    """By web, who alone may: what workers tell waits with them meanwhile."""
+    await worker.alert("a1", "opened")
+    await until_async(lambda: _alert_in(rig, "a1", "open"))
+    await worker.js.delete_stream(subjects.STREAM_ALERTS)
+
+    async def stored() -> bool:
+        with contextlib.suppress(NoStreamResponseError):
+            await worker.alert("a2", "opened")
+            return True
+        return False
+
+    await until_async(stored, 20)
+    await until_async(lambda: _alert_in(rig, "a2", "open"))
 
 
 async def test_boxes_stay_those_of_the_picture(rig: WebRig, worker: Worker) -> None:

@@ -36,6 +36,17 @@ def test_every_fault_is_a_line(tmp_path: Path) -> None:
     assert last == f"vms: {file}: 2 faults"
 
 
+def test_an_address_that_no_camera_has_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "facility.yaml"
+    file.write_text(HEAD.replace("rtsp://h/x", "rtsp://u:geheim@169.254.169.254/x"), encoding="utf-8")
+    done = CliRunner().invoke(config, ["check", str(file)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"vms: {file}:9: sites.0.cameras.0.streams.main (site 's', camera 'c'): 169.254.169.254 is link-local or a "
+        "cloud's metadata service: no camera is there; write the camera's own address\n"
+    )
+
+
 def test_a_good_file_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "facility.yaml"
     file.write_text(HEAD, encoding="utf-8")

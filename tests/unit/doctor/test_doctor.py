@@ -72,6 +72,7 @@ def test_every_camera_is_asked_and_each_answer_has_a_remedy(camera_port: int) ->
             camera("closed", "rtsp://viewer:${PASS}@127.0.0.1:9/x", "rtsp://viewer:${PASS}@127.0.0.1:9/y"),
             camera("unset", "rtsp://${NOBODY}@127.0.0.1/x"),
             camera("off", f"{base}/gone", enabled=False),
+            camera("cloud", "rtsp://0xa9fea9fe/x"),
         ),
         {"PASS": SECRET},
     )
@@ -79,7 +80,7 @@ def test_every_camera_is_asked_and_each_answer_has_a_remedy(camera_port: int) ->
     levels = {name: one.level for name, one in by_name.items()}
     assert levels == {
         "good": "ok", "nosub": "ok", "login": "problem", "half": "problem", "elsewhere": "problem",
-        "audio": "problem", "closed": "problem", "unset": "warning", "off": "ok",
+        "audio": "problem", "closed": "problem", "unset": "warning", "off": "ok", "cloud": "problem",
     }  # fmt: skip
     assert by_name["good"].text == "main h264, sub h264"
     assert "no sub stream" in by_name["nosub"].text
@@ -88,6 +89,7 @@ def test_every_camera_is_asked_and_each_answer_has_a_remedy(camera_port: int) ->
     assert "correct the path" in by_name["half"].remedy
     assert by_name["closed"].text.count("unreachable") == 1  # the second stream of a dead camera is not waited for
     assert "NOBODY" in by_name["unset"].text
+    assert "0xa9fea9fe (169.254.169.254) is link-local or a cloud's metadata service" in by_name["cloud"].text
     assert all(one.remedy for one in found if one.level == "problem")
     assert SECRET not in repr(found)
 
