@@ -1,5 +1,5 @@
 // One live camera: its socket, the best way this browser has to show it, and how that is going.
-import { CLOSE_FOREIGN, CLOSE_SIGNED_OUT, CLOSE_UNKNOWN, LastingSocket } from '../sockets/lastingSocket'
+import { CLOSE_REFUSED, CLOSE_SIGNED_OUT, CLOSE_UNKNOWN, LastingSocket } from '../sockets/lastingSocket'
 import { serverClock } from '../time/serverClock'
 import { WallFeed } from '../wall/feed'
 import { isInit } from './fmp4'
@@ -9,7 +9,7 @@ import { codecOf, type StreamInfo, type Transport, type TransportEvents, type Tr
 import { webCodecsSupports, WebCodecsTransport } from './webcodecs'
 
 export interface LiveStatus {
-  phase: 'connecting' | 'playing' | 'reconnecting' | 'paused'
+  phase: 'connecting' | 'playing' | 'reconnecting' | 'paused' | 'refused'
   transport: TransportKind | null
   codec: string
   /** Why the server could not give video; a word of the catalogue's `reason`. */
@@ -82,8 +82,8 @@ export class LivePlayer {
     this.socket = new LastingSocket({
       path: () => `/ws/live/${encodeURIComponent(camera)}?profile=${profile}`,
       onMessage: (data) => (typeof data === 'string' ? this.text(data) : this.binary(data)),
-      onDown: () => this.set({ phase: 'reconnecting' }),
-      finalCodes: [CLOSE_SIGNED_OUT, CLOSE_FOREIGN, CLOSE_UNKNOWN],
+      onDown: (code) => this.set({ phase: code === CLOSE_REFUSED ? 'refused' : 'reconnecting' }),
+      finalCodes: [CLOSE_SIGNED_OUT, CLOSE_REFUSED, CLOSE_UNKNOWN],
       silenceMs: SILENCE_MS,
     })
   }

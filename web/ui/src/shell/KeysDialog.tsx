@@ -53,6 +53,7 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['C'], text: 'keys.cameras' },
     ],
   },
+  { title: 'keys.users', keys: [{ keys: ['N'], text: 'keys.addUser' }] },
   {
     title: 'keys.camera',
     keys: [
