@@ -7,7 +7,7 @@ import { Failed, Skeletons } from '../controls/states'
 import { word } from '../i18n'
 import { dayStart, moment, number } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { channelsOf, hasEverSent, isAlone, unsentOf } from './chain'
+import { channelsOf, hasEverSent, isAlone, unsentOf } from './roots'
 
 const dayEnd = (day: string) => Date.parse(dayStart(day, 1))
 /** 2026-11-22 as 22/11/2026 */
