@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // One's own account: sessions, password, API tokens.
 import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import '../i18n'
 import { queryClient } from '../api/queries'
 import { list, problem, sent, serve, session, show } from '../testing/accounts'
@@ -18,6 +18,7 @@ function open(answers: Parameters<typeof serve>[0] = {}, sites: string[] | null 
   return calls
 }
 
+beforeEach(() => vi.stubGlobal('matchMedia', () => ({ matches: false })))
 afterEach(() => {
   cleanup()
   queryClient.clear()

@@ -3,6 +3,7 @@ import { use } from 'react'
 import { useTranslation } from 'react-i18next'
 import { word } from '../i18n'
 import { useSitesNamed } from '../rights/sites'
+import { onPhone } from '../shell/phone'
 import { PageTools } from '../shell/PageTools'
 import { SessionContext, useTitle } from '../shell/shellState'
 import { Permitted } from '../users/RoleChoice'
@@ -28,8 +29,10 @@ export function AccountPage() {
             <div><dt>{t('users.role')}</dt><dd>{word('role', user.role)}</dd></div>
             <div><dt>{t('users.sites')}</dt><dd>{sites === null ? t('wall.allSites') : named(sites, sites.length) || t('users.nowhere')}</dd></div>
           </dl>
-          <h3>{t('account.may')}</h3>
-          <Permitted permissions={user.permissions} />
+          <details className="role-may" open={!onPhone()}>
+            <summary>{t('account.may')}</summary>
+            <Permitted permissions={user.permissions} />
+          </details>
         </section>
         <section className="panel">
           <h2>{t('account.password')}</h2>

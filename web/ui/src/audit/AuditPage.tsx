@@ -19,7 +19,7 @@ import { filterOf } from './filter'
 export function AuditPage() {
   const { t } = useTranslation()
   useTitle(t('nav.audit'))
-  return usePermission('audit.view') ? <Log /> : <NotYours permission="audit.view" />
+  return usePermission('audit.view') ? <Log /> : <NotYours permission="audit.view" title={t('nav.audit')} />
 }
 
 const OUTCOMES = ['', 'done', 'refused'] as const

@@ -52,7 +52,16 @@ export function Chain({ head }: { head: UseQueryResult<AuditHead> }) {
         <div className="chain-hash"><dt>{t('audit.hash')}</dt><dd><code>{data.hash}</code></dd></div>
       </dl>
       <h3>{t('chain.roots')}</h3>
-      {data.roots.length === 0 ? <p className="secondary">{t('chain.noRoots')}</p> : <Roots head={data} />}
+      {data.roots.length === 0 ? <p className="secondary">{t('chain.noRoots')}</p> : (
+        <>
+          <Roots head={data} />
+          <p className="chain-legend">
+            <span><i className="mark running" /> {t('chain.legendSent')}</span>
+            <span><i className="mark cross" /> {t('chain.legendLate')}</span>
+            <span><i className="mark dash" /> {t('chain.legendNever')}</span>
+          </p>
+        </>
+      )}
       <p className="secondary">{t('chain.verify')} <code>vms audit verify</code></p>
     </div>
   )

@@ -33,7 +33,7 @@ export function RecordingsPage() {
   const may = usePermission('recording.view')
   const search = useSearch()
   const chosen = useMemo(() => placeOf(new URLSearchParams(search)).cameras, [search])
-  if (!may) return <NotYours permission="recording.view" />
+  if (!may) return <NotYours permission="recording.view" title={t('nav.recordings')} />
   return chosen.length > 0 ? <Opened cameras={chosen} /> : <Start />
 }
 

@@ -64,7 +64,7 @@ export function UserMenu() {
         choices={[{ value: 'dark', label: t('theme.dark') }, { value: 'light', label: t('theme.light') }]} />
       <MenuLine />
       <MenuItem icon={<VolumeX size={15} />} trail="M" onSelect={() => muteOpen.set(true)}>{t('mute.title')}</MenuItem>
-      <MenuItem icon={<Keyboard size={15} />} trail="?" onSelect={() => keysOpen.set(true)}>{t('keys.title')}</MenuItem>
+      {!onPhone() && <MenuItem icon={<Keyboard size={15} />} trail="?" onSelect={() => keysOpen.set(true)}>{t('keys.title')}</MenuItem>}
       <MenuLine />
       <MenuItem icon={<LogOut size={15} />} onSelect={() => void leave()}>{t('user.signOut')}</MenuItem>
       <p className="menu-label">{t('app.version', { version: session?.version })}</p>

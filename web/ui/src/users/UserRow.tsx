@@ -33,7 +33,7 @@ export function UserRow({ user, onAct }: { user: User; onAct: (action: UserActio
       <th scope="row">
         <span className="person-name">{user.username}</span>
         {own && <span className="badge running">{t('users.you')}</span>}
-        {!user.enabled && <span className="badge"><Ban size={12} /> {t('users.off')}</span>}
+        {!user.enabled && <span className="badge"><Ban size={11} /> {t('users.off')}</span>}
       </th>
       <td data-cell="role">{word('role', user.role)}</td>
       <td data-cell="sites" title={user.sites ? named(user.sites, user.sites.length) : undefined}>
@@ -41,12 +41,12 @@ export function UserRow({ user, onAct }: { user: User; onAct: (action: UserActio
       </td>
       <td data-cell="seen" className="secondary"><Seen at={user.last_seen_at} /></td>
       <td data-cell="inUse" className="secondary">
-        {user.sessions + user.tokens === 0 ? '–' : [user.sessions > 0 && t('users.sessions', { count: user.sessions }), user.tokens > 0 && t('users.tokens', { count: user.tokens })].filter(Boolean).join(' · ')}
+        {user.sessions + user.tokens === 0 ? <span className="desk-only">–</span> : [user.sessions > 0 && t('users.sessions', { count: user.sessions }), user.tokens > 0 && t('users.tokens', { count: user.tokens })].filter(Boolean).join(' · ')}
       </td>
       <td className="person-actions">
-        {own ? <Link className="button" href="/account"><UserCog size={15} /> {t('nav.account')}</Link> : (
+        {own ? <Link className="button" href="/account" aria-label={t('nav.account')}><UserCog size={15} /> <span className="desk-only">{t('nav.account')}</span></Link> : (
           <>
-            {user.enabled ? <button className="button" onClick={() => onAct('change')}><Pencil size={14} /> {t('users.change')}</button>
+            {user.enabled ? <button className="button" aria-label={t('users.changeOf', { name: user.username })} onClick={() => onAct('change')}><Pencil size={14} /> <span className="desk-only">{t('users.change')}</span></button>
               : <button className="button" onClick={() => void enable(true)}><RotateCcw size={14} /> {t('users.enable')}</button>}
             <Menu align="end" trigger={<button className="button icon" aria-label={t('users.more', { name: user.username })}><MoreHorizontal size={16} /></button>}>
               {!user.enabled && <MenuItem icon={<Pencil size={15} />} onSelect={() => onAct('change')}>{t('users.changeLong')}</MenuItem>}

@@ -85,7 +85,7 @@ describe('UsersPage', () => {
     ['own-account', 'Bạn không thể tự khóa tài khoản hay tự đổi vai trò của mình. Hãy nhờ quản trị khác.'],
   ])('says %s in words, and keeps what was entered', async (kind, words) => {
     open({ 'PATCH /api/users/2': problem(409, kind) })
-    fireEvent.click((await row('khanh')).getByRole('button', { name: 'Sửa' }))
+    fireEvent.click((await row('khanh')).getByRole('button', { name: 'Sửa quyền của khanh' }))
     fireEvent.click(await screen.findByRole('radio', { name: /Quản trị/ }))
     fireEvent.click(screen.getByRole('button', { name: 'Lưu' }))
     expect((await screen.findByRole('alert')).textContent).toBe(words)
@@ -93,7 +93,7 @@ describe('UsersPage', () => {
   })
   it('gives an administrator all sites, and keeps the chosen ones of others', async () => {
     const calls = open({ 'PATCH /api/users/2': USERS[1] })
-    fireEvent.click((await row('khanh')).getByRole('button', { name: 'Sửa' }))
+    fireEvent.click((await row('khanh')).getByRole('button', { name: 'Sửa quyền của khanh' }))
     await screen.findByRole('checkbox', { name: 'xa (không còn trong cấu hình)' })
     fireEvent.click(screen.getByRole('radio', { name: /Quản trị/ }))
     fireEvent.click(screen.getByRole('button', { name: 'Lưu' }))

@@ -22,7 +22,7 @@ import { UserSessions } from './UserSessions'
 export function UsersPage() {
   const { t } = useTranslation()
   useTitle(t('nav.users'))
-  return usePermission('user.manage') ? <Accounts /> : <NotYours permission="user.manage" />
+  return usePermission('user.manage') ? <Accounts /> : <NotYours permission="user.manage" title={t('nav.users')} />
 }
 
 type Opened = { what: 'add' } | { what: UserAction; user: User }
