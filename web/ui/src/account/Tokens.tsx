@@ -13,6 +13,8 @@ import { serverClock } from '../time/serverClock'
 import { refusal } from '../users/said'
 import { TokenDialog } from './TokenDialog'
 
+/** As web/accounts/tokens.py has it. */
+const MOST = 50
 const SOON_MS = 7 * 86_400_000
 
 export function Tokens({ own }: { own: readonly string[] }) {
@@ -28,8 +30,8 @@ export function Tokens({ own }: { own: readonly string[] }) {
   }
   return (
     <>
-      <h2 className="with-button">{t('tokens.title')} <button className="button" onClick={() => setMaking(true)}><Plus size={15} /> {t('tokens.make')}</button></h2>
-      <p className="secondary">{t('tokens.text')}</p>
+      <h2 className="with-button">{t('tokens.title')} <button className="button" disabled={(tokens.data?.length ?? 0) >= MOST} onClick={() => setMaking(true)}><Plus size={15} /> {t('tokens.make')}</button></h2>
+      <p className="secondary">{t('tokens.text')} {(tokens.data?.length ?? 0) >= MOST && t('tokens.most', { count: MOST })}</p>
       {tokens.isError && tokens.data && <StaleNote since={tokens.dataUpdatedAt} onRetry={() => void tokens.refetch()} />}
       {tokens.isPending ? <Skeletons className="rows-loading" count={2} height={52} />
         : !tokens.data ? <Failed error={tokens.error} what={t('tokens.failed')} onRetry={() => void tokens.refetch()} />

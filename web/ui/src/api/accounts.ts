@@ -1,6 +1,6 @@
 // Accounts as the service tells of them: users, roles, sessions, tokens; what is read, and what a change answers.
 import { useQuery } from '@tanstack/react-query'
-import { get, request } from './client'
+import { get, Problem, request } from './client'
 import { everything, queryClient } from './queries'
 import type { Page } from './types'
 
@@ -84,9 +84,18 @@ export async function changeUser(id: number, change: Partial<Pick<User, 'role' |
   return made
 }
 
+/** What is gone already, is gone. */
+async function remove(path: string): Promise<void> {
+  try {
+    await request('DELETE', path)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 404) throw error
+  }
+}
+
 /** How many could not be ended: the others are. */
 export async function endSessions(ids: readonly string[]): Promise<number> {
-  const done = await Promise.allSettled(ids.map((id) => request('DELETE', `/api/sessions/${segment(id)}`)))
+  const done = await Promise.allSettled(ids.map((id) => remove(`/api/sessions/${segment(id)}`)))
   again(users, sessions)
   const failed = done.filter((one) => one.status === 'rejected')
   if (failed[0] && failed.length === ids.length) throw failed[0].reason
@@ -106,6 +115,6 @@ export async function makeToken(token: { name: string; permissions: string[]; da
 }
 
 export async function revokeToken(id: string): Promise<void> {
-  await request('DELETE', `/api/tokens/${segment(id)}`)
+  await remove(`/api/tokens/${segment(id)}`)
   again(tokens)
 }

@@ -29,11 +29,14 @@ export interface DayRoot {
   sent: Partial<Record<string, string | null>>
 }
 
+/** `hash` and `at` are null while the log is empty. */
 export interface AuditHead {
   seq: number
-  hash: string
+  hash: string | null
   at: string | null
   roots: DayRoot[]
+  /** Those that are configured, each with what stands in its way. */
+  channels: { channel: string; error: string | null }[]
 }
 
 export interface AuditAction {

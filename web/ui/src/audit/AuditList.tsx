@@ -4,6 +4,7 @@ import { Fragment, memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuditEntry } from '../api/audit'
 import { word } from '../i18n'
+import { useHeld } from '../rights/session'
 import { clock, date, day, number } from '../time/format'
 import { actionWord, detailsOf, useWhere, useWho } from './words'
 
@@ -19,6 +20,7 @@ export function AuditList({ entries, stale, more, busy, onMore }: Props) {
   const { t } = useTranslation()
   const who = useWho()
   const where = useWhere()
+  const held = useHeld()
   const [open, setOpen] = useState<number | null>(null)
   return (
     <div className="audit-list scrolls" data-stale={stale}>
@@ -34,6 +36,7 @@ export function AuditList({ entries, stale, more, busy, onMore }: Props) {
         ))}
       </ul>
       <p className="alerts-end">
+        {held && <>{t('audit.held')}<br /></>}
         {more ? <button className="button" disabled={busy} onClick={onMore}>{t('audit.more')}</button> : t('audit.end', { count: entries.length })}
       </p>
     </div>

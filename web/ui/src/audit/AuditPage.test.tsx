@@ -20,10 +20,10 @@ const entry = (seq: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   outcome: 'done', detail: {}, hash: `hash-${seq}`, ...more,
 })
 const AT = '2020-01-03T17:01:00Z'
-const head = { seq: 9, hash: 'head-hash', at: '2026-11-23T03:00:00Z', roots: [{ day: '2020-01-03', seq: 5, hash: 'r', sent: { drop: AT, mail: null } }, { day: '2020-01-02', seq: 2, hash: 'r', sent: { drop: AT, mail: AT } }] }
+const head = { seq: 9, hash: 'head-hash', at: '2026-11-23T03:00:00Z', roots: [{ day: '2020-01-03', seq: 5, hash: 'r', sent: { drop: AT, mail: null } }, { day: '2020-01-02', seq: 2, hash: 'r', sent: { drop: AT, mail: AT } }], channels: [{ channel: 'drop', error: null }, { channel: 'mail', error: 'host unknown' }] }
 const actions = list([{ action: 'camera.view', kind: 'look' }, { action: 'request.refuse', kind: 'refusal' }])
 const ENTRIES = [
-  entry(9), entry(8, { user: null, role: null, action: 'request.refuse', outcome: 'refused', object: 'GET /api/users', site: null, detail: { status: 401, since: '2026-11-23T02:55:00Z', strange: [1, 2] } }),
+  entry(9), entry(8, { user: null, role: null, action: 'request.refuse', outcome: 'refused', object: 'GET /api/users', site: null, detail: { status: 401, since: '2026-11-23T02:55:00Z', strange: [1, 2], before: { role: 'duty', enabled: true } } }),
   entry(7, { user: null, role: null, address: 'service', action: 'light.switch' }), entry(2),
 ]
 
@@ -67,7 +67,7 @@ describe('AuditPage', () => {
     await screen.findByText('Bị từ chối', { selector: '.badge' })
     fireEvent.click(within(item(8)).getByRole('button'))
     const facts = Object.fromEntries([...item(8).querySelectorAll('dl > div')].map((one) => [one.firstChild?.textContent, one.lastChild?.textContent]))
-    expect(facts).toMatchObject({ 'Đối tượng': 'GET /api/users', 'Mã trả lời': '401', strange: '1, 2', 'Mã băm': 'hash-8' })
+    expect(facts).toMatchObject({ 'Đối tượng': 'GET /api/users', 'Mã trả lời': '401', strange: '1, 2', Trước: 'Vai trò: Cán bộ trực; Được đăng nhập: có', 'Mã băm': 'hash-8' })
     expect(facts['Từ lúc']).toContain('09:55:00')
   })
   it('filters by the address, and asks once for what is typed', async () => {
@@ -104,12 +104,12 @@ describe('AuditPage', () => {
   })
   it('says in a sentence what could not be sent', async () => {
     open()
-    expect((await screen.findByText(/Chưa gửi được mã cuối ngày 03\/01\/2020 qua thư điện tử/)).closest('[role=alert]')).not.toBeNull()
+    expect((await screen.findByText(/Chưa gửi được mã cuối ngày 03\/01\/2020 qua thư điện tử/)).closest('[role=alert]')?.textContent).toContain('(host unknown)')
     expect(screen.getByText('head-hash')).toBeTruthy()
   })
-  it('says that nothing has ever left the server', async () => {
-    open({ 'GET /api/audit/head': { ...head, roots: [{ day: '2020-01-02', seq: 2, hash: 'r', sent: { drop: null } }] } })
-    await screen.findByText(/Chưa có mã cuối ngày nào được gửi ra khỏi máy chủ này/)
+  it('says that nothing leaves the server', async () => {
+    open({ 'GET /api/audit/head': { ...head, channels: [] } })
+    await screen.findByText(/Mã cuối ngày chưa được gửi ra khỏi máy chủ này/)
   })
   it('stands without the chain, and without entries', async () => {
     open({ 'GET /api/audit': list([]), 'GET /api/audit/head': problem(422, 'invalid') })

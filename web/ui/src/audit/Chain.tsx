@@ -7,7 +7,7 @@ import { Failed, Skeletons } from '../controls/states'
 import { word } from '../i18n'
 import { dayStart, moment, number } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { channelsOf, hasEverSent, isAlone, unsentOf } from './roots'
+import { channelsOf, unsentOf } from './roots'
 
 const dayEnd = (day: string) => Date.parse(dayStart(day, 1))
 /** 2026-11-22 as 22/11/2026 */
@@ -17,19 +17,18 @@ const dayName = (day: string) => day.split('-').reverse().join('/')
 export function Unsent({ head }: { head: AuditHead | undefined }) {
   const { t } = useTranslation()
   if (!head) return null
-  const now = serverClock.now()
-  const missed = unsentOf(head.roots, now, dayEnd)
-  const alone = isAlone(head.roots, now, dayEnd)
+  const missed = unsentOf(head, serverClock.now(), dayEnd)
+  const alone = head.channels.length === 0
   if (!alone && missed.length === 0) return null
   return (
     <div className="audit-unsent" role="alert">
       {alone && <p className="banner attention"><TriangleAlert size={17} /><span>{t('chain.alone')} <small>{t('chain.aloneHint')}</small></span></p>}
-      {missed.map(({ channel, days }) => (
+      {missed.map(({ channel, days, error }) => (
         <p key={channel} className="banner attention">
           <TriangleAlert size={17} />
           <span>
             {t(days.length === 1 ? 'chain.missedOne' : 'chain.missedMany', { channel: word('chainChannel', channel), day: dayName(days[0] ?? ''), last: dayName(days.at(-1) ?? ''), count: days.length })}{' '}
-            <small>{word('chainRemedy', channel)}</small>
+            <small>{word('chainRemedy', channel)}{error && ` (${error})`}</small>
           </span>
         </p>
       ))}
@@ -49,7 +48,7 @@ export function Chain({ head }: { head: UseQueryResult<AuditHead> }) {
       <dl className="figures">
         <div><dt>{t('chain.entries')}</dt><dd><b>{number(data.seq)}</b></dd></div>
         {data.at && <div><dt>{t('chain.newest')}</dt><dd>{moment(data.at)}</dd></div>}
-        <div className="chain-hash"><dt>{t('audit.hash')}</dt><dd><code>{data.hash}</code></dd></div>
+        {data.hash && <div className="chain-hash"><dt>{t('audit.hash')}</dt><dd><code>{data.hash}</code></dd></div>}
       </dl>
       <h3>{t('chain.roots')}</h3>
       {data.roots.length === 0 ? <p className="secondary">{t('chain.noRoots')}</p> : (
@@ -70,8 +69,8 @@ export function Chain({ head }: { head: UseQueryResult<AuditHead> }) {
 function Roots({ head }: { head: AuditHead }) {
   const { t } = useTranslation()
   const roots = [...head.roots].sort((a, b) => b.day.localeCompare(a.day)).slice(0, SHOWN)
-  const channels = channelsOf(head.roots)
-  const missed = unsentOf(head.roots, serverClock.now(), dayEnd)
+  const channels = channelsOf(head)
+  const missed = unsentOf(head, serverClock.now(), dayEnd)
   return (
     <table className="chain-roots">
       <thead>
@@ -84,7 +83,7 @@ function Roots({ head }: { head: AuditHead }) {
             {channels.map((one) => {
               const at = root.sent[one]
               const late = missed.some(({ channel, days }) => channel === one && days.includes(root.day))
-              const said = at ? t('chain.sentAt', { time: moment(at) }) : t(late ? 'chain.late' : hasEverSent(head.roots, one) ? 'chain.waiting' : 'chain.never')
+              const said = at ? t('chain.sentAt', { time: moment(at) }) : t(late ? 'chain.late' : 'chain.waiting')
               return (
                 <td key={one} title={said}>
                   <i className={`mark ${at ? 'running' : late ? 'cross' : 'dash'}`} aria-hidden="true" /><span className="visually-hidden">{said}</span>

@@ -1,6 +1,6 @@
 // A scripted service with accounts, and a page signed in to it. For tests; no part of the page.
 import { QueryClientProvider } from '@tanstack/react-query'
-import { render } from '@testing-library/react'
+import { configure, render } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { vi } from 'vitest'
 import { HintProvider } from '../controls/Hint'
@@ -9,6 +9,9 @@ import { queryClient } from '../api/queries'
 import type { Role, User } from '../api/accounts'
 import type { Session } from '../api/types'
 import { SessionContext, TOOLS_ID } from '../shell/shellState'
+
+// A machine with much to do takes its time to fetch a page.
+configure({ asyncUtilTimeout: 10_000 })
 
 export interface Call {
   method: string

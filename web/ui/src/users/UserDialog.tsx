@@ -9,6 +9,9 @@ import { RoleChoice } from './RoleChoice'
 import { refusal } from './said'
 import { SitesChoice } from './SitesChoice'
 
+/** As web/accounts/users.py has it. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
+
 interface Props {
   /** Null: a new one. */
   user: User | null
@@ -43,7 +46,8 @@ function Form({ user, roles, onClose, onDone }: Props & { roles: Role[] }) {
     if (next.of_all) setSites(null)
     else if (next.of_sites && sites === null) setSites([])
   }
-  const wanting = !user && name.trim() === '' ? t('users.noName') : !role ? t('users.noRole') : sites?.length === 0 ? t('users.noSites') : ''
+  const username = name.trim().toLowerCase()
+  const wanting = !user && username === '' ? t('users.noName') : !user && !NAME.test(username) ? t('users.wrongName') : !role ? t('users.noRole') : sites?.length === 0 ? t('users.noSites') : ''
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     if (wanting) {
@@ -53,7 +57,7 @@ function Form({ user, roles, onClose, onDone }: Props & { roles: Role[] }) {
     setBusy(true)
     setError('')
     try {
-      onDone(user ? await changeUser(user.id, { role: chosen, sites }) : await addUser({ username: name.trim(), role: chosen, sites }))
+      onDone(user ? await changeUser(user.id, { role: chosen, sites }) : await addUser({ username, role: chosen, sites }))
     } catch (cause) {
       setError(refusal(cause, t))
       setBusy(false)
@@ -62,10 +66,11 @@ function Form({ user, roles, onClose, onDone }: Props & { roles: Role[] }) {
   return (
     <form className="user-form" onSubmit={(event) => void submit(event)}>
       {!user && (
-        <label className="field">
-          <span>{t('login.username')}</span>
-          <input className="input" autoFocus autoComplete="off" autoCapitalize="none" spellCheck={false} maxLength={64} value={name} onChange={(event) => setName(event.target.value)} />
-        </label>
+        <div className="field">
+          <label htmlFor="new-user" className="secondary">{t('login.username')}</label>
+          <input id="new-user" className="input" aria-describedby="new-user-text" autoFocus autoComplete="off" autoCapitalize="none" spellCheck={false} maxLength={64} value={name} onChange={(event) => setName(event.target.value)} />
+          <small id="new-user-text" className="secondary">{t('users.nameText')}</small>
+        </div>
       )}
       <RoleChoice roles={roles} value={chosen} onChoose={choose} />
       {role && <SitesChoice role={role} value={sites} onChange={setSites} />}

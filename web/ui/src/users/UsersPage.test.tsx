@@ -46,7 +46,7 @@ describe('UsersPage', () => {
     const calls = open({ 'POST /api/users': { ...user(4, 'lead'), password: 'dBk2-xq' } })
     fireEvent.click(await screen.findByRole('button', { name: /Thêm người dùng/ }))
     const dialog = within(await screen.findByRole('dialog'))
-    fireEvent.change(await dialog.findByLabelText('Tên đăng nhập'), { target: { value: ' lead ' } })
+    fireEvent.change(await dialog.findByLabelText('Tên đăng nhập'), { target: { value: ' Lead ' } })
     fireEvent.click(dialog.getByRole('radio', { name: /Trưởng khu/ }))
     expect(dialog.queryByRole('button', { name: 'Tất cả khu' })).toBeNull()
     fireEvent.click(dialog.getByRole('button', { name: 'Thêm người dùng' }))
