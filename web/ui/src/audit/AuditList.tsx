@@ -1,6 +1,6 @@
 // The entries, newest first, a heading for each day; each opens to all that it says.
 import { ChevronRight, ShieldX } from 'lucide-react'
-import { Fragment, memo, useState } from 'react'
+import { Fragment, memo, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuditEntry } from '../api/audit'
 import { word } from '../i18n'
@@ -27,7 +27,7 @@ export function AuditList({ entries, stale, more, busy, onMore }: Props) {
       <div className="audit-entry audit-head" aria-hidden="true">
         {['time', 'who', 'what', 'where', 'address'].map((name) => <span key={name}>{t(`auditColumn.${name}`)}</span>)}
       </div>
-      <ul>
+      <ul onKeyDown={step}>
         {entries.map((entry, index) => (
           <Fragment key={entry.seq}>
             {day(entry.at) !== day(entries[index - 1]?.at ?? 0) && <li className="audit-day"><h2>{date(entry.at)}</h2></li>}
@@ -41,6 +41,16 @@ export function AuditList({ entries, stale, more, busy, onMore }: Props) {
       </p>
     </div>
   )
+}
+
+/** Up and down go from entry to entry. */
+function step(event: KeyboardEvent<HTMLElement>): void {
+  const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+  const all = [...event.currentTarget.querySelectorAll<HTMLElement>('.audit-entry')]
+  const next = all[all.indexOf(event.target as HTMLElement) + by]
+  if (by === 0 || !next) return
+  event.preventDefault()
+  next.focus()
 }
 
 const Entry = memo(function Entry(props: { entry: AuditEntry; who: string; where: string; open: boolean; onOpen: (seq: number | null) => void }) {

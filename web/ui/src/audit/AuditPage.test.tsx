@@ -70,6 +70,17 @@ describe('AuditPage', () => {
     expect(facts).toMatchObject({ 'Đối tượng': 'GET /api/users', 'Mã trả lời': '401', strange: '1, 2', Trước: 'Vai trò: Cán bộ trực; Được đăng nhập: có', 'Mã băm': 'hash-8' })
     expect(facts['Từ lúc']).toContain('09:55:00')
   })
+  it('goes from entry to entry by key', async () => {
+    open()
+    await screen.findByText('Bị từ chối', { selector: '.badge' })
+    const first = within(item(9)).getByRole('button')
+    first.focus()
+    fireEvent.keyDown(first, { key: 'ArrowDown' })
+    expect(document.activeElement).toBe(within(item(8)).getByRole('button'))
+    fireEvent.keyDown(document.activeElement as Element, { key: 'ArrowUp' })
+    fireEvent.keyDown(first, { key: 'ArrowUp' })
+    expect(document.activeElement).toBe(first)
+  })
   it('filters by the address, and asks once for what is typed', async () => {
     const calls = open()
     await screen.findAllByText('Ngã Bảy')

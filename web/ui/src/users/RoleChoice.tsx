@@ -5,7 +5,7 @@ import type { Role } from '../api/accounts'
 import { word } from '../i18n'
 import { inOrder, permissionWord } from '../rights/permissions'
 
-export function RoleChoice({ roles, value, onChoose }: { roles: readonly Role[]; value: string; onChoose: (role: Role) => void }) {
+export function RoleChoice({ roles, value, first, onChoose }: { roles: readonly Role[]; value: string; first: boolean; onChoose: (role: Role) => void }) {
   const { t } = useTranslation()
   const chosen = roles.find((role) => role.role === value)
   return (
@@ -14,7 +14,7 @@ export function RoleChoice({ roles, value, onChoose }: { roles: readonly Role[];
       <div className="roles">
         {roles.map((role) => (
           <label key={role.role} className="role" data-chosen={role.role === value}>
-            <input type="radio" name="role" value={role.role} checked={role.role === value} onChange={() => onChoose(role)} />
+            <input type="radio" name="role" value={role.role} checked={role.role === value} autoFocus={first && role.role === value} onChange={() => onChoose(role)} />
             <span><b>{word('role', role.role)}</b> <small className="secondary">{word('roleText', role.role)}</small></span>
           </label>
         ))}

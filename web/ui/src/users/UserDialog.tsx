@@ -72,7 +72,7 @@ function Form({ user, roles, onClose, onDone }: Props & { roles: Role[] }) {
           <small id="new-user-text" className="secondary">{t('users.nameText')}</small>
         </div>
       )}
-      <RoleChoice roles={roles} value={chosen} onChoose={choose} />
+      <RoleChoice roles={roles} value={chosen} first={user !== null} onChoose={choose} />
       {role && <SitesChoice role={role} value={sites} onChange={setSites} />}
       {!user && <p className="secondary">{t('users.passwordText')}</p>}
       {error && <p className="form-error" role="alert"><CircleAlert size={16} />{error}</p>}

@@ -18,7 +18,9 @@ function open(answers: Parameters<typeof serve>[0] = {}) {
 const row = async (name: string) => within((await screen.findByText(name)).closest('tr') as HTMLElement)
 /** Menus of this library open by key, too. */
 const choose = async (name: string, item: string) => {
-  fireEvent.keyDown((await row(name)).getByRole('button', { name: new RegExp(`Việc khác với ${name}`) }), { key: 'Enter' })
+  const more = (await row(name)).getByRole('button', { name: `Việc khác với ${name}` })
+  more.focus()
+  fireEvent.keyDown(more, { key: 'Enter' })
   fireEvent.click(await screen.findByRole('menuitem', { name: item }))
 }
 
@@ -69,8 +71,11 @@ describe('UsersPage', () => {
     fireEvent.click(await screen.findByRole('button', { name: 'Sao chép' }))
     await screen.findByText('Đã sao chép')
     expect(written).toHaveBeenCalledWith('new-one')
+    expect(document.activeElement?.textContent).toContain('Đã sao chép')
     fireEvent.click(screen.getByRole('button', { name: 'Xong' }))
     await waitFor(() => expect(screen.queryByText('new-one')).toBeNull())
+    // Through menu, question and password: back to where it began.
+    await waitFor(() => expect(document.activeElement?.getAttribute('aria-label')).toBe('Việc khác với khanh'))
   })
   it('disables at once, with a way back', async () => {
     const calls = open({ 'PATCH /api/users/2': USERS[1] })
