@@ -5,6 +5,7 @@ export const ROLES = ['admin', 'supervisor', 'records', 'duty', 'site_lead', 'vi
 
 const ALL = ROLES
 const ACT = ['admin', 'supervisor', 'duty', 'site_lead'] as const
+const REPLAY = ['admin', 'supervisor', 'records', 'duty', 'site_lead'] as const
 const KEEP = ['admin', 'supervisor', 'records', 'site_lead'] as const
 
 /** Who has it; a role that the service has and this page does not know is not named. */
@@ -15,8 +16,10 @@ const HOLDERS = {
   'alert.view': ALL,
   'alert.ack': ACT,
   'alert.resolve': ACT,
-  'recording.view': ['admin', 'supervisor', 'records', 'duty', 'site_lead'],
+  'recording.view': REPLAY,
   'recording.hold': KEEP,
+  'room.open': REPLAY,
+  'room.oversee': ['admin', 'site_lead'],
   'camera.configure': ['admin', 'site_lead'],
   'audit.view': ['admin', 'site_lead'],
   'index.audit': ['admin'],

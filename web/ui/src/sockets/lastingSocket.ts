@@ -18,8 +18,8 @@ export interface LastingSocketOptions {
 }
 
 export const CLOSE_SIGNED_OUT = 4401
-/** Not permitted, or opened by another site's page. */
-export const CLOSE_REFUSED = 4403
+/** Opened by another site's page, or not permitted. */
+export const CLOSE_FOREIGN = 4403
 export const CLOSE_UNKNOWN = 4404
 /** What one may see has changed: a new socket shows what one may now. */
 export const CLOSE_CHANGED = 4409
@@ -94,8 +94,8 @@ export class LastingSocket {
     if (this.closed) return
     this.failed = code !== CLOSE_CHANGED
     if (code === CLOSE_SIGNED_OUT) announceSignedOut()
-    if (code === CLOSE_CHANGED || code === CLOSE_REFUSED) announceRightsDoubted()
-    const final = this.options.finalCodes ?? [CLOSE_SIGNED_OUT, CLOSE_REFUSED, CLOSE_UNKNOWN]
+    if (code === CLOSE_CHANGED || code === CLOSE_FOREIGN) announceRightsDoubted()
+    const final = this.options.finalCodes ?? [CLOSE_SIGNED_OUT, CLOSE_FOREIGN, CLOSE_UNKNOWN]
     if (!final.includes(code)) this.timer = setTimeout(() => this.connect(), this.backoff.next(lived))
     this.options.onDown?.(code, performance.now() - this.heardAt)
   }
