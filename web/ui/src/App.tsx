@@ -1,23 +1,29 @@
 // Which page is shown: signed in or not, and where.
 import { useQueryClient } from '@tanstack/react-query'
 import { Camera as CameraIcon } from 'lucide-react'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { AlertsPage } from './alerts/AlertsPage'
-import { onSignedOut, Problem } from './api/client'
+import { onRightsDoubted, onSignedOut, Problem } from './api/client'
 import { keys, useSession } from './api/queries'
+import type { Session } from './api/types'
 import { CameraPage } from './camera/CameraPage'
 import { Boundary } from './controls/Boundary'
 import { Empty, Failed } from './controls/states'
+import { tell } from './controls/toasts'
 import { LoginPage } from './login/LoginPage'
+import { rightsOf } from './rights/session'
 import { onPhone } from './shell/phone'
 import { Shell } from './shell/Shell'
 import { setTimeZone } from './time/format'
 import { WallPage } from './wall/WallPage'
 
-/** With its player fetched when it is first opened: the wall does not wait for it. */
+/** Fetched when they are first opened: the wall does not wait for them. */
 const RecordingsPage = lazy(async () => ({ default: (await import('./recordings/RecordingsPage')).RecordingsPage }))
+const AccountPage = lazy(async () => ({ default: (await import('./account/AccountPage')).AccountPage }))
+const UsersPage = lazy(async () => ({ default: (await import('./users/UsersPage')).UsersPage }))
+const AuditPage = lazy(async () => ({ default: (await import('./audit/AuditPage')).AuditPage }))
 
 export function App() {
   const { t } = useTranslation()
@@ -25,35 +31,58 @@ export function App() {
   const session = useSession()
   const [path] = useLocation()
   useEffect(() => onSignedOut(() => void client.resetQueries({ queryKey: keys.session })), [client])
+  useEffect(() => onRightsDoubted(() => void client.invalidateQueries({ queryKey: keys.session })), [client])
+  useRightsTold(session.data)
 
+  if (session.error instanceof Problem && session.error.status === 401) return <LoginPage />
   if (session.data) {
     setTimeZone(session.data.facility.timezone)
     return (
-      <Shell session={session.data}>
+      // With other rights everything begins anew: nothing stays in sight that is no longer one's own to see.
+      <Shell key={rightsOf(session.data)} session={session.data}>
         <Boundary key={path.split('/')[1]} what={t('error.page')}>
-          <Switch>
-            <Route path="/">
-              {/* On a phone what needs doing comes first. */}
-              <Redirect to={onPhone() ? '/alerts' : '/wall'} replace />
-            </Route>
-            <Route path="/wall" component={WallPage} />
-            <Route path="/cameras/:id/:part?">{({ id, part }) => <CameraPage key={id} id={decodeURIComponent(id)} part={part} />}</Route>
-            <Route path="/recordings">
-              <Suspense fallback={<div className="splash" role="status" aria-label={t('state.loading')} />}><RecordingsPage /></Suspense>
-            </Route>
-            <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
-            <Route>
-              <Empty fill icon={<CameraIcon size={26} />} title={t('error.noPage')}
-                action={<Link className="button" href="/wall">{t('error.home')}</Link>} />
-            </Route>
-          </Switch>
+          <Suspense fallback={<Opening />}>
+            <Switch>
+              <Route path="/">
+                {/* On a phone what needs doing comes first. */}
+                <Redirect to={onPhone() ? '/alerts' : '/wall'} replace />
+              </Route>
+              <Route path="/wall" component={WallPage} />
+              <Route path="/cameras/:id/:part?">{({ id, part }) => <CameraPage key={id} id={decodeURIComponent(id)} part={part} />}</Route>
+              <Route path="/recordings" component={RecordingsPage} />
+              <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
+              <Route path="/account" component={AccountPage} />
+              <Route path="/users" component={UsersPage} />
+              <Route path="/audit" component={AuditPage} />
+              <Route>
+                <Empty fill icon={<CameraIcon size={26} />} title={t('error.noPage')}
+                  action={<Link className="button" href="/wall">{t('error.home')}</Link>} />
+              </Route>
+            </Switch>
+          </Suspense>
         </Boundary>
       </Shell>
     )
   }
-  if (session.error instanceof Problem && session.error.status === 401) return <LoginPage />
   if (session.error) {
     return <Failed fill error={session.error} what={t('error.start')} onRetry={() => void session.refetch()} />
   }
+  return <Opening />
+}
+
+function Opening() {
+  const { t } = useTranslation()
   return <div className="splash" role="status" aria-label={t('state.loading')} />
+}
+
+/** Somebody whose page changes under his eyes is told why. */
+function useRightsTold(session: Session | undefined): void {
+  const { t } = useTranslation()
+  const before = useRef<{ user: number; rights: string } | null>(null)
+  useEffect(() => {
+    if (!session) return
+    const now = { user: session.user.id, rights: rightsOf(session) }
+    if (before.current?.user === now.user && before.current.rights !== now.rights) tell(t('rights.changed'))
+    before.current = now
+  }, [session, t])
 }

@@ -7,6 +7,7 @@ import type { Alert } from '../api/types'
 import { Failed } from '../controls/states'
 import { word } from '../i18n'
 import { moment } from '../time/format'
+import { usePermission } from '../shell/shellState'
 import { useNow } from '../shell/ticking'
 import { ask, canAck, canResolve, useMayAct } from './alertActions'
 import { AlertFacts } from './AlertFacts'
@@ -44,7 +45,8 @@ export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | un
 function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
   const { t } = useTranslation()
   const may = useMayAct()
-  const [live, footage] = [liveOf(alert), footageOf(alert)]
+  const mayReplay = usePermission('recording.view')
+  const [live, footage] = [liveOf(alert), mayReplay ? footageOf(alert) : null]
   return (
     <article className="alert-detail">
       <Link className="button quiet phone-only alert-back" href={backTo}>

@@ -10,7 +10,7 @@ import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
 import { useStore } from '../preferences/store'
 import { footageOf } from '../recordings/address'
 import { useSearchParts } from '../shell/location'
-import { useTitle } from '../shell/shellState'
+import { usePermission, useTitle } from '../shell/shellState'
 import { useShortcuts } from '../shell/shortcuts'
 import { ask, useMayAct } from './alertActions'
 import { AlertDetail, useShown } from './AlertDetail'
@@ -63,6 +63,7 @@ export function AlertsPage({ id }: { id: string | null }) {
     if (id !== null && at < 0) navigate(`/alerts${query ? `?${query}` : ''}`, { replace: true })
   }, [listed, query, id, at, navigate])
   const may = useMayAct()
+  const mayReplay = usePermission('recording.view')
   const go = (to: string | null) => to && navigate(to)
   useShortcuts({
     j: () => move(1),
@@ -70,7 +71,7 @@ export function AlertsPage({ id }: { id: string | null }) {
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
     Enter: () => (chosen ? go(liveOf(chosen)) : id === null && choose(alerts[0])),
-    v: () => chosen && go(footageOf(chosen)),
+    v: () => chosen && mayReplay && go(footageOf(chosen)),
     a: () => may.ack && ask(chosen, 'ack'),
     r: () => may.resolve && ask(chosen, 'resolve'),
     Escape: () => {

@@ -20,14 +20,21 @@ export class Problem extends Error {
 export class Unreachable extends Error {}
 
 type Listener = () => void
-const signedOut = new Set<Listener>()
-export function onSignedOut(listener: Listener): () => void {
-  signedOut.add(listener)
-  return () => signedOut.delete(listener)
+
+/** Something that anybody may announce and that whoever cares is told of. */
+function announcement(): [on: (listener: Listener) => () => void, announce: () => void] {
+  const listeners = new Set<Listener>()
+  const on = (listener: Listener) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  return [on, () => listeners.forEach((listener) => listener())]
 }
-export function announceSignedOut(): void {
-  signedOut.forEach((listener) => listener())
-}
+
+/** The session is over. */
+export const [onSignedOut, announceSignedOut] = announcement()
+/** The server refused what this page took for permitted, or said that rights have changed: read the session anew. */
+export const [onRightsDoubted, announceRightsDoubted] = announcement()
 
 export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const sent = Date.now()
@@ -59,6 +66,7 @@ async function problemOf(response: Response, path: string): Promise<Error> {
   const retry = Number(response.headers.get('Retry-After'))
   const kind = (body.type ?? '').split('#').pop() ?? ''
   if (response.status === 401 && path !== '/api/session') announceSignedOut()
+  if (response.status === 403 && kind === 'forbidden') announceRightsDoubted()
   return new Problem(response.status, kind, body.detail ?? body.title ?? '', retry > 0 ? retry : null, body)
 }
 

@@ -2,7 +2,7 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { merge, newer, type AlertFilter } from '../alerts/merge'
 import { streamPath, take, unknownPosition, type Position } from '../sockets/alertSequence'
-import { LastingSocket } from '../sockets/lastingSocket'
+import { CLOSE_CHANGED, CLOSE_FOREIGN, LastingSocket } from '../sockets/lastingSocket'
 import { connection } from './connection'
 import { keys } from './queries'
 import type { Alert, Camera, CameraDetail, Page, StreamEvent } from './types'
@@ -28,8 +28,10 @@ export class LiveUpdates {
       onSilence: (ms) => {
         if (ms > DOUBT_MS && connection.get().state === 'up') connection.set({ state: 'doubtful', since: Date.now() - ms })
       },
-      onDown: (_code, silentMs) => {
-        if (connection.get().state !== 'down') connection.set({ state: 'down', since: Date.now() - silentMs })
+      onDown: (code, silentMs) => {
+        if (code === CLOSE_CHANGED) this.position = unknownPosition // what may be seen is another set: all is read anew
+        else if (code === CLOSE_FOREIGN) connection.set({ state: 'refused', since: Date.now() })
+        else if (connection.get().state !== 'down') connection.set({ state: 'down', since: Date.now() - silentMs })
       },
       onMessage: (data) => {
         if (connection.get().state === 'doubtful') connection.set({ state: 'up', since: Date.now() })

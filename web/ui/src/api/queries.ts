@@ -1,6 +1,7 @@
 // What pages read, each with its key and its pace. Changes pushed by the server are merged in api/liveUpdates.ts.
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { AlertFilter } from '../alerts/merge'
+import { rightsOf } from '../rights/session'
 import { get, Problem, query } from './client'
 import { serverClock } from '../time/serverClock'
 import { connection } from './connection'
@@ -31,19 +32,30 @@ export const keys = {
 }
 
 /** All pages of a list: cameras and sites are needed whole. */
-async function everything<T>(path: string, signal: AbortSignal): Promise<T[]> {
+export async function everything<T>(path: string, signal: AbortSignal, filter: Record<string, string | number | null> = {}): Promise<T[]> {
   const items: T[] = []
   let cursor: string | null = null
   do {
-    const page: Page<T> = await get<Page<T>>(path + query({ limit: 500, cursor }), signal)
+    const page: Page<T> = await get<Page<T>>(path + query({ ...filter, limit: 500, cursor }), signal)
     items.push(...page.items)
     cursor = page.next
   } while (cursor)
   return items
 }
 
+let rights: string | null = null
+
+async function readSession(signal: AbortSignal): Promise<Session> {
+  const session = await get<Session>('/api/session', signal)
+  const before = rights
+  rights = rightsOf(session)
+  // What was read with other rights, or by somebody else, is not theirs to see.
+  if (before !== null && before !== rights) queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] })
+  return session
+}
+
 export const useSession = () =>
-  useQuery({ queryKey: keys.session, queryFn: ({ signal }) => get<Session>('/api/session', signal), staleTime: 60_000 })
+  useQuery({ queryKey: keys.session, queryFn: ({ signal }) => readSession(signal), staleTime: 60_000 })
 
 export const useSystem = () =>
   useQuery({ queryKey: keys.system, queryFn: ({ signal }) => get<System>('/api/system', signal), refetchInterval: 5000 })

@@ -7,7 +7,8 @@ export type Severity = 'info' | 'warning' | 'critical'
 export type Point = readonly [number, number]
 
 export interface Session {
-  user: { id: number; username: string; role: string; permissions: string[] }
+  /** `sites` null or missing: all, also those to come. */
+  user: { id: number; username: string; role: string; permissions: string[]; sites?: string[] | null }
   facility: { name: string; timezone: string }
   expires_at: string
   version: string

@@ -14,6 +14,7 @@ import { word } from '../i18n'
 import { initialStatus, type LivePlayer } from '../live/player'
 import { prefer, preferences, writeJson } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
+import { useWhose } from '../rights/NotYours'
 import { toggleFull } from '../shell/fullScreen'
 import { PageTools } from '../shell/PageTools'
 import { LAST_CAMERA, usePermission, useTitle } from '../shell/shellState'
@@ -73,6 +74,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
   const site = sites.data?.find((one) => one.id === camera.site)
   const closed = isClosed(camera)
   const mayEdit = usePermission('camera.configure')
+  const whose = useWhose('camera.configure')
   const editing = part === ZONES && mayEdit
   const [over, setOver] = useState<HTMLElement | null>(null)
   const [below, setBelow] = useState<HTMLElement | null>(null)
@@ -117,7 +119,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
         </span>
       </PageTools>
       <div className="camera-main">
-        {part === ZONES && !mayEdit && <p className="editor-note attention" role="alert"><Lock size={15} /> {t('editor.forbidden')}</p>}
+        {part === ZONES && !mayEdit && <p className="editor-note attention" role="alert"><Lock size={15} /> {whose}.</p>}
         <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} onSeen={setSeen} playerRef={player}
           editing={editing ? { draft, over: setOver } : null} />
         {editing && <div ref={setBelow} className="editor-below" />}

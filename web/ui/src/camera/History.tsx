@@ -6,6 +6,7 @@ import { TIMELINE_HOURS, useTimeline, useZoneCounts } from '../api/queries'
 import type { CameraDetail } from '../api/types'
 import { Failed } from '../controls/states'
 import { recordingsAt } from '../recordings/address'
+import { usePermission } from '../shell/shellState'
 import { clock, number } from '../time/format'
 import { CountPlot } from './CountPlot'
 import { recordedShare, spansOf } from './timelineSpans'
@@ -13,6 +14,7 @@ import { TimelineStrip } from './TimelineStrip'
 
 export function History({ camera }: { camera: CameraDetail }) {
   const { t } = useTranslation()
+  const mayReplay = usePermission('recording.view')
   const zones = camera.zones.filter((zone) => zone.polygon)
   const [chosen, setChosen] = useState('')
   const zone = zones.some((one) => one.id === chosen) ? chosen : ''
@@ -41,7 +43,7 @@ export function History({ camera }: { camera: CameraDetail }) {
       <div>
       <h2>
         {t('history.strip', { hours: TIMELINE_HOURS })}
-        <Link className="history-open" href={recordingsAt([camera.id], Math.floor((end - 60_000) / 1000) * 1000)}>{t('history.all')}</Link>
+        {mayReplay && <Link className="history-open" href={recordingsAt([camera.id], Math.floor((end - 60_000) / 1000) * 1000)}>{t('history.all')}</Link>}
         <span className="secondary">{since === null ? t('history.share', { share: percent }) : t('history.shareSince', { share: percent, time: clock(since, false) })}</span>
       </h2>
       <TimelineStrip camera={camera.id} start={start} end={end} spans={spans} alerts={data.alerts} />

@@ -155,7 +155,7 @@ function Waiting({ status, player }: { status: LiveStatus; player: RefObject<Liv
   const at = player.current?.shownAt() ?? null
   return (
     <div className="stage-waiting" role="status">
-      <span className="spinner" aria-hidden="true" />
+      {status.phase === 'refused' ? <Lock size={22} strokeWidth={1.5} /> : <span className="spinner" aria-hidden="true" />}
       <strong>{t(`live.${status.phase}`)}</strong>
       {status.reason && <span>{word('reason', status.reason)}</span>}
       {at !== null && <span>{t('live.lastPicture', { age: span(now - at) })}</span>}

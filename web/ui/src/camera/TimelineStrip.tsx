@@ -6,6 +6,7 @@ import { recordingsAt } from '../recordings/address'
 import type { Alert } from '../api/types'
 import { Hint, TouchHint } from '../controls/Hint'
 import { word } from '../i18n'
+import { usePermission } from '../shell/shellState'
 import { clock, span as lasting } from '../time/format'
 import { AlertMark } from '../alerts/AlertMark'
 import { clusters, worst, type Span } from './timelineSpans'
@@ -16,6 +17,7 @@ export function TimelineStrip(props: { camera: string; start: number; end: numbe
   const { t } = useTranslation()
   const [, navigate] = useLocation()
   const title = useId()
+  const mayReplay = usePermission('recording.view')
   const { start, end } = props
   const at = (time: number) => `${(Math.max(0, Math.min(1, (time - start) / (end - start))) * 100).toFixed(3)}%`
   const hours: number[] = []
@@ -39,7 +41,7 @@ export function TimelineStrip(props: { camera: string; start: number; end: numbe
             </>
           )
           const classes = `strip-span ${span.kind}${span.cause === 'disabled' ? ' disabled' : ''}`
-          if (span.kind === 'recorded') {
+          if (span.kind === 'recorded' && mayReplay) {
             return (
               <Hint key={`${span.kind}${span.start}`} text={<>{hint}<br />{t('history.open')}</>} side="top">
                 <Link className={classes} style={style} href={recordingsAt([props.camera], span.start)} tabIndex={-1}

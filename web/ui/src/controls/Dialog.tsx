@@ -3,6 +3,7 @@ import * as Radix from '@radix-ui/react-dialog'
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useOpener } from './opener'
 
 export function Dialog(props: {
   open: boolean
@@ -13,11 +14,12 @@ export function Dialog(props: {
   children: ReactNode
 }) {
   const { t } = useTranslation()
+  const { keep, giveBack } = useOpener(props.open)
   return (
     <Radix.Root open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="scrim" />
-        <Radix.Content className={props.wide ? 'dialog wide' : 'dialog'} {...(props.description ? {} : { 'aria-describedby': undefined })}>
+        <Radix.Content ref={keep} onCloseAutoFocus={giveBack} className={props.wide ? 'dialog wide' : 'dialog'} {...(props.description ? {} : { 'aria-describedby': undefined })}>
           <div className="dialog-head">
             <div>
               <Radix.Title asChild>

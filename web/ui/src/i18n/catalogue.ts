@@ -1,10 +1,16 @@
-// The words of both languages, put together from their files: one for the recordings, one for the editor, one for all the rest.
+// The words of both languages, put together from their files: one for each room that has many, one for all the rest.
 import enBase from './en.json'
+import enAccount from './en.account.json'
+import enAudit from './en.audit.json'
 import enEditor from './en.editor.json'
 import enRecordings from './en.recordings.json'
+import enUsers from './en.users.json'
 import viBase from './vi.json'
+import viAccount from './vi.account.json'
+import viAudit from './vi.audit.json'
 import viEditor from './vi.editor.json'
 import viRecordings from './vi.recordings.json'
+import viUsers from './vi.users.json'
 
-export const en = { ...enBase, ...enEditor, ...enRecordings }
-export const vi = { ...viBase, ...viEditor, ...viRecordings }
+export const en = { ...enBase, ...enEditor, ...enRecordings, ...enUsers, ...enAccount, ...enAudit }
+export const vi = { ...viBase, ...viEditor, ...viRecordings, ...viUsers, ...viAccount, ...viAudit }

@@ -9,7 +9,7 @@ import { codecOf, type StreamInfo, type Transport, type TransportEvents, type Tr
 import { webCodecsSupports, WebCodecsTransport } from './webcodecs'
 
 export interface LiveStatus {
-  phase: 'connecting' | 'playing' | 'reconnecting' | 'paused'
+  phase: 'connecting' | 'playing' | 'reconnecting' | 'paused' | 'refused'
   transport: TransportKind | null
   codec: string
   /** Why the server could not give video; a word of the catalogue's `reason`. */
@@ -82,7 +82,7 @@ export class LivePlayer {
     this.socket = new LastingSocket({
       path: () => `/ws/live/${encodeURIComponent(camera)}?profile=${profile}`,
       onMessage: (data) => (typeof data === 'string' ? this.text(data) : this.binary(data)),
-      onDown: () => this.set({ phase: 'reconnecting' }),
+      onDown: (code) => this.set({ phase: code === CLOSE_FOREIGN ? 'refused' : 'reconnecting' }),
       finalCodes: [CLOSE_SIGNED_OUT, CLOSE_FOREIGN, CLOSE_UNKNOWN],
       silenceMs: SILENCE_MS,
     })

@@ -1,13 +1,14 @@
 // Recordings: what the address asks for is opened; without cameras, ways to choose some.
-import { Film, History, Lock, Search } from 'lucide-react'
+import { Film, History, Search } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation, useSearch } from 'wouter'
 import { shortSite } from '../alerts/places'
 import { useCameras, useSites, useSystem } from '../api/queries'
 import type { RemovedCamera } from '../api/types'
-import { Empty, Failed } from '../controls/states'
+import { Failed } from '../controls/states'
 import { readJson, writeJson } from '../preferences/preferences'
+import { NotYours } from '../rights/NotYours'
 import { PageTools } from '../shell/PageTools'
 import { serverClock } from '../time/serverClock'
 import { usePermission, useTitle } from '../shell/shellState'
@@ -32,7 +33,7 @@ export function RecordingsPage() {
   const may = usePermission('recording.view')
   const search = useSearch()
   const chosen = useMemo(() => placeOf(new URLSearchParams(search)).cameras, [search])
-  if (!may) return <Empty fill icon={<Lock size={26} strokeWidth={1.5} />} title={t('rec.forbidden')} text={t('rec.forbiddenText')} />
+  if (!may) return <NotYours permission="recording.view" title={t('nav.recordings')} />
   return chosen.length > 0 ? <Opened cameras={chosen} /> : <Start />
 }
 

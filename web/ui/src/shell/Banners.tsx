@@ -1,5 +1,5 @@
 // What every page has to say because everything else on it depends on it: server lost, bus lost, counting in doubt.
-import { CloudOff, ScanEye, Unplug } from 'lucide-react'
+import { CloudOff, Lock, ScanEye, Unplug } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useQueryClient } from '@tanstack/react-query'
 import { connection } from '../api/connection'
@@ -28,6 +28,13 @@ export function Banners() {
           }}>
             {t('action.retryNow')}
           </button>
+        </p>
+      )}
+      {state === 'refused' && (
+        <p className="banner breach">
+          <Lock size={17} />
+          <span>{t('banner.refused')} <small>{t('banner.refusedHint')}</small></span>
+          <button className="button" onClick={() => location.reload()}>{t('action.retryNow')}</button>
         </p>
       )}
       {state !== 'down' && system.data && !system.data.bus.connected && (

@@ -6,6 +6,7 @@ import { connection } from '../api/connection'
 import { useSystem } from '../api/queries'
 import { Hint } from '../controls/Hint'
 import { useStore } from '../preferences/store'
+import { useHeld } from '../rights/session'
 import { clock, date } from '../time/format'
 import { CameraSearch } from './CameraSearch'
 import { TOOLS_ID } from './shellState'
@@ -27,11 +28,12 @@ export function Header() {
 
 function Summary() {
   const { t } = useTranslation()
+  const held = useHeld()
   const system = useSystem()
   if (!system.data) return <div className="skeleton summary-skeleton" />
   const { cameras, storage } = system.data
   return (
-    <div className="summary" data-stale={system.isError} aria-label={t('summary.label')}>
+    <div className="summary" data-stale={system.isError} aria-label={t(held ? 'rights.summary' : 'summary.label')}>
       <span>
         <i className="mark running" /> <b>{cameras.recording}</b>
         <span className="summary-word">{t('summary.recording')}</span>

@@ -1,10 +1,19 @@
 // The list of keys.
+import { use } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Dialog } from '../controls/Dialog'
 import { useStore } from '../preferences/store'
-import { keysOpen } from './shellState'
+import type { Permission } from '../rights/permissions'
+import { keysOpen, SessionContext } from './shellState'
 
-const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
+interface Key {
+  keys: string[]
+  text: string
+  /** Said only to who may. */
+  needs?: Permission
+}
+
+const groups: { title: string; needs?: Permission; keys: Key[] }[] = [
   {
     title: 'keys.everywhere',
     keys: [
@@ -12,14 +21,14 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['/'], text: 'keys.search' },
       { keys: ['M'], text: 'keys.mute' },
       { keys: ['F'], text: 'keys.full' },
-      { keys: ['R'], text: 'keys.openRecordings' },
+      { keys: ['R'], text: 'keys.openRecordings', needs: 'recording.view' },
     ],
   },
   {
     title: 'keys.wall',
     keys: [
       { keys: ['1', '…', '9'], text: 'keys.layouts' },
-      { keys: ['A'], text: 'keys.ackGravest' },
+      { keys: ['A'], text: 'keys.ackGravest', needs: 'alert.ack' },
       { keys: ['C'], text: 'keys.cycle' },
       { keys: ['S'], text: 'keys.spotlight' },
       { keys: ['Esc'], text: 'keys.leave' },
@@ -31,13 +40,14 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['J', '↓'], text: 'keys.next' },
       { keys: ['K', '↑'], text: 'keys.previous' },
       { keys: ['Enter'], text: 'keys.open' },
-      { keys: ['A'], text: 'keys.ack' },
-      { keys: ['R'], text: 'keys.resolve' },
-      { keys: ['V'], text: 'keys.footage' },
+      { keys: ['A'], text: 'keys.ack', needs: 'alert.ack' },
+      { keys: ['R'], text: 'keys.resolve', needs: 'alert.resolve' },
+      { keys: ['V'], text: 'keys.footage', needs: 'recording.view' },
     ],
   },
   {
     title: 'keys.recordings',
+    needs: 'recording.view',
     keys: [
       { keys: ['Space'], text: 'keys.play' },
       { keys: ['J', 'K', 'L'], text: 'keys.jkl' },
@@ -47,12 +57,13 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['Home', 'End'], text: 'keys.homeEnd' },
       { keys: ['G'], text: 'keys.goTo' },
       { keys: ['I', 'O', 'Esc'], text: 'keys.marks' },
-      { keys: ['H'], text: 'keys.hold' },
+      { keys: ['H'], text: 'keys.hold', needs: 'recording.hold' },
       { keys: ['+', '−'], text: 'keys.zoom' },
       { keys: ['1', '2', '4'], text: 'keys.pictures' },
       { keys: ['C'], text: 'keys.cameras' },
     ],
   },
+  { title: 'keys.users', needs: 'user.manage', keys: [{ keys: ['N'], text: 'keys.addUser' }] },
   {
     title: 'keys.camera',
     keys: [
@@ -60,11 +71,12 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['Z'], text: 'keys.zones' },
       { keys: ['B'], text: 'keys.boxes' },
       { keys: ['S'], text: 'keys.snapshot' },
-      { keys: ['E'], text: 'keys.editZones' },
+      { keys: ['E'], text: 'keys.editZones', needs: 'camera.configure' },
     ],
   },
   {
     title: 'keys.editor',
+    needs: 'camera.configure',
     keys: [
       { keys: ['←', '↑', '→', '↓'], text: 'keys.nudge' },
       { keys: ['Shift', '→'], text: 'keys.leap' },
@@ -82,14 +94,16 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
 
 export function KeysDialog() {
   const { t } = useTranslation()
+  const permissions = use(SessionContext)?.user.permissions ?? []
+  const may = ({ needs }: { needs?: Permission }) => needs === undefined || permissions.includes(needs)
   return (
     <Dialog open={useStore(keysOpen)} onClose={() => keysOpen.set(false)} title={t('keys.title')} wide>
       <div className="keys">
-        {groups.map((group) => (
+        {groups.filter(may).map((group) => (
           <section key={group.title}>
             <h3>{t(group.title)}</h3>
             <ul>
-              {group.keys.map((entry) => (
+              {group.keys.filter(may).map((entry) => (
                 <li key={entry.text}>
                   <span>{t(entry.text)}</span>
                   <span>

@@ -1,6 +1,6 @@
 // What stands around every page: rail, header, banners, dialogs that can be opened from anywhere.
 import { useQueryClient } from '@tanstack/react-query'
-import { Film, LayoutGrid, Siren, Video } from 'lucide-react'
+import { Film, LayoutGrid, ScrollText, Siren, Users, Video, type LucideIcon } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
@@ -16,6 +16,7 @@ import { Hint } from '../controls/Hint'
 import { Toasts } from '../controls/toasts'
 import { readJson } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
+import type { Permission } from '../rights/permissions'
 import { serverClock } from '../time/serverClock'
 import { Banners } from './Banners'
 import { Header } from './Header'
@@ -52,7 +53,8 @@ export function Shell({ session, children }: { session: Session; children: React
     document.title = `${count > 0 ? `(${count}) ` : ''}${title || t('app.name')} · ${session.facility.name}`
   }, [open.waiting.length, title, t, session.facility.name])
 
-  const mayReplay = session.user.permissions.includes('recording.view')
+  const may = (permission: Permission) => session.user.permissions.includes(permission)
+  const mayReplay = may('recording.view')
   useShortcuts({
     '?': () => keysOpen.set(true),
     r: () => mayReplay && !location.startsWith('/alerts') && navigate('/recordings'),
@@ -77,19 +79,11 @@ export function Shell({ session, children }: { session: Session; children: React
           <Link to="/wall" className="rail-logo desk-only" aria-label={t('app.name')}>
             <Logo />
           </Link>
-          {links.map(({ to, icon: Icon, label, badge }) => {
-            const active = location.startsWith(`/${to.split('/')[1]}`)
-            return (
-              <Hint key={to} text={label} side="right">
-                <Link to={to} className="rail-link" aria-current={active ? 'page' : undefined} aria-label={badge ? t('nav.withOpen', { label, count: badge }) : label}>
-                  <Icon size={20} strokeWidth={1.8} />
-                  <span className="rail-word">{label}</span>
-                  {badge > 0 && <span className="rail-badge">{badge > 99 ? '99+' : badge}</span>}
-                </Link>
-              </Hint>
-            )
-          })}
+          {links.map((link) => <RailLink key={link.to} {...link} />)}
           <span className="rail-space desk-only" />
+          {/* A phone has no room for them: there they are in the menu. */}
+          {may('user.manage') && <RailLink to="/users" icon={Users} label={t('nav.users')} className="desk-only" />}
+          {may('audit.view') && <RailLink to="/audit" icon={ScrollText} label={t('nav.audit')} className="desk-only" />}
           <UserMenu />
         </nav>
         <div className="frame">
@@ -107,5 +101,20 @@ export function Shell({ session, children }: { session: Session; children: React
         <Toasts />
       </div>
     </SessionContext>
+  )
+}
+
+function RailLink({ to, icon: Icon, label, badge = 0, className = '' }: { to: string; icon: LucideIcon; label: string; badge?: number; className?: string }) {
+  const { t } = useTranslation()
+  const [location] = useLocation()
+  const active = location.startsWith(`/${to.split('/')[1]}`)
+  return (
+    <Hint text={label} side="right">
+      <Link to={to} className={`rail-link ${className}`} aria-current={active ? 'page' : undefined} aria-label={badge ? t('nav.withOpen', { label, count: badge }) : label}>
+        <Icon size={20} strokeWidth={1.8} />
+        <span className="rail-word">{label}</span>
+        {badge > 0 && <span className="rail-badge">{badge > 99 ? '99+' : badge}</span>}
+      </Link>
+    </Hint>
   )
 }

@@ -1,5 +1,5 @@
 // A websocket that comes back by itself. What is said over it is the business of those who use it.
-import { announceSignedOut } from '../api/client'
+import { announceRightsDoubted, announceSignedOut } from '../api/client'
 import { Backoff } from './backoff'
 
 export interface LastingSocketOptions {
@@ -18,8 +18,11 @@ export interface LastingSocketOptions {
 }
 
 export const CLOSE_SIGNED_OUT = 4401
+/** Opened by another site's page, or not permitted. */
 export const CLOSE_FOREIGN = 4403
 export const CLOSE_UNKNOWN = 4404
+/** What one may see has changed: a new socket shows what one may now. */
+export const CLOSE_CHANGED = 4409
 export const CLOSE_TRY_AGAIN = 4503
 
 export class LastingSocket {
@@ -89,8 +92,9 @@ export class LastingSocket {
     const lived = this.openedAt ? performance.now() - this.openedAt : 0
     this.abandon()
     if (this.closed) return
-    this.failed = true
+    this.failed = code !== CLOSE_CHANGED
     if (code === CLOSE_SIGNED_OUT) announceSignedOut()
+    if (code === CLOSE_CHANGED || code === CLOSE_FOREIGN) announceRightsDoubted()
     const final = this.options.finalCodes ?? [CLOSE_SIGNED_OUT, CLOSE_FOREIGN, CLOSE_UNKNOWN]
     if (!final.includes(code)) this.timer = setTimeout(() => this.connect(), this.backoff.next(lived))
     this.options.onDown?.(code, performance.now() - this.heardAt)

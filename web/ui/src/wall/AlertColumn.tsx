@@ -10,6 +10,7 @@ import { liveOf, usePlaces } from '../alerts/places'
 import type { Alert } from '../api/types'
 import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
 import { footageOf } from '../recordings/address'
+import { usePermission } from '../shell/shellState'
 
 const OVER_SHOWN = 20
 
@@ -59,13 +60,14 @@ export function AlertColumn({ open, first }: { open: ReturnType<typeof useOpenAl
 
 function Cards({ alerts, mayAck }: { alerts: Alert[]; mayAck: boolean }) {
   const { t } = useTranslation()
+  const mayReplay = usePermission('recording.view')
   return (
     <ul className="alert-cards">
       {alerts.map((alert) => (
         <li key={alert.id} data-alert-id={alert.id}>
           <AlertCard alert={alert} />
           <span className="alert-card-actions">
-            <Way to={footageOf(alert)} label={t('action.footage')} icon={<Film size={15} />} />
+            <Way to={mayReplay ? footageOf(alert) : null} label={t('action.footage')} icon={<Film size={15} />} />
             <Way to={liveOf(alert)} label={t('action.live')} icon={<Video size={15} />} />
             {mayAck && canAck(alert) && <button className="button" onClick={() => ask(alert, 'ack')}>{t('act.ackShort')}</button>}
           </span>

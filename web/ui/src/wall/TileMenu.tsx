@@ -5,6 +5,7 @@ import { useLocation } from 'wouter'
 import * as Radix from '@radix-ui/react-dropdown-menu'
 import { MenuItem } from '../controls/Menu'
 import { recordingsAt } from '../recordings/address'
+import { usePermission } from '../shell/shellState'
 import { serverClock } from '../time/serverClock'
 
 export interface TileMenuAt {
@@ -19,6 +20,7 @@ const BACK_MS = 60_000
 export function TileMenu({ at, onClose }: { at: TileMenuAt | null; onClose: () => void }) {
   const { t } = useTranslation()
   const [, navigate] = useLocation()
+  const mayReplay = usePermission('recording.view')
   if (!at) return null
   const camera = encodeURIComponent(at.camera)
   return (
@@ -27,7 +29,7 @@ export function TileMenu({ at, onClose }: { at: TileMenuAt | null; onClose: () =
       <Radix.Portal>
         <Radix.Content className="menu" align="start" sideOffset={2} collisionPadding={8}>
           <MenuItem icon={<Video size={15} />} onSelect={() => navigate(`/cameras/${camera}`)}>{t('action.live')}</MenuItem>
-          <MenuItem icon={<Film size={15} />} onSelect={() => navigate(recordingsAt([at.camera], Math.floor((serverClock.now() - BACK_MS) / 1000) * 1000, true))}>{t('action.footage')}</MenuItem>
+          {mayReplay && <MenuItem icon={<Film size={15} />} onSelect={() => navigate(recordingsAt([at.camera], Math.floor((serverClock.now() - BACK_MS) / 1000) * 1000, true))}>{t('action.footage')}</MenuItem>}
           <MenuItem icon={<Siren size={15} />} onSelect={() => navigate(`/alerts?camera=${camera}`)}>{t('rec.itsAlerts')}</MenuItem>
         </Radix.Content>
       </Radix.Portal>

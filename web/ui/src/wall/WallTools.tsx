@@ -11,6 +11,7 @@ import { tell } from '../controls/toasts'
 import { word } from '../i18n'
 import { prefer, preferences } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
+import { useHeld } from '../rights/session'
 import { toggleFull } from '../shell/fullScreen'
 import { PageTools } from '../shell/PageTools'
 import { DENSITIES, GROUPINGS, PLACEMENTS, type WallChoice } from './choice'
@@ -29,6 +30,7 @@ interface Props {
 export function WallTools({ choice, onChange, sites, cameras, cycle, alertCount }: Props) {
   const { t } = useTranslation()
   const { alertColumn } = useStore(preferences)
+  const held = useHeld()
   const site = sites.find((one) => one.id === choice.site)
   const placeLabel = choice.placement ? word('placement', choice.placement) : t('wall.allPlacements')
   return (
@@ -42,7 +44,7 @@ export function WallTools({ choice, onChange, sites, cameras, cycle, alertCount 
       }>
         <MenuChoices value={choice.site ?? ''} onChoose={(value) => onChange({ site: value || null })}
           choices={[
-            { value: '', label: t('wall.allSites'), trail: cameras.length },
+            { value: '', label: t(held ? 'rights.yourSites' : 'wall.allSites'), trail: cameras.length },
             ...sites.map((one) => ({ value: one.id, label: shortSite(one.name), trail: `${one.cameras.recording}/${one.cameras.total}` })),
           ]} />
       </Menu>
@@ -97,6 +99,7 @@ export function WallTools({ choice, onChange, sites, cameras, cycle, alertCount 
 function LayoutMenu({ choice, onChange }: Pick<Props, 'choice' | 'onChange'>) {
   const { t } = useTranslation()
   const saved = useStore(layouts)
+  const held = useHeld()
   const [naming, setNaming] = useState(false)
   const [name, setName] = useState('')
   const save = (event: FormEvent) => {
@@ -133,7 +136,7 @@ function LayoutMenu({ choice, onChange }: Pick<Props, 'choice' | 'onChange'>) {
                 <Trash2 size={14} />
               </button>
             )}>
-            {layout.builtIn ? t(`layout.${layout.builtIn}`) : layout.name}
+            {layout.builtIn === 'all' && held ? t('rights.yourSites') : layout.builtIn ? t(`layout.${layout.builtIn}`) : layout.name}
           </MenuItem>
         ))}
         <MenuLine />
