@@ -11,6 +11,7 @@ import { CameraPage } from './camera/CameraPage'
 import { Boundary } from './controls/Boundary'
 import { Empty, Failed } from './controls/states'
 import { LoginPage } from './login/LoginPage'
+import { RoomsPage } from './rooms/RoomsPage'
 import { onPhone } from './shell/phone'
 import { Shell } from './shell/Shell'
 import { setTimeZone } from './time/format'
@@ -41,6 +42,7 @@ export function App() {
             <Route path="/recordings">
               <Suspense fallback={<div className="splash" role="status" aria-label={t('state.loading')} />}><RecordingsPage /></Suspense>
             </Route>
+            <Route path="/rooms" component={RoomsPage} />
             <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
             <Route>
               <Empty fill icon={<CameraIcon size={26} />} title={t('error.noPage')}

@@ -61,6 +61,7 @@ const groups: { title: string; keys: { keys: string[]; text: string }[] }[] = [
       { keys: ['B'], text: 'keys.boxes' },
       { keys: ['S'], text: 'keys.snapshot' },
       { keys: ['E'], text: 'keys.editZones' },
+      { keys: ['O'], text: 'rooms.keyOpen' },
     ],
   },
   {

@@ -16,6 +16,7 @@ import { Hint } from '../controls/Hint'
 import { Toasts } from '../controls/toasts'
 import { readJson } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
+import { RoomLife } from '../rooms/RoomLife'
 import { serverClock } from '../time/serverClock'
 import { Banners } from './Banners'
 import { Header } from './Header'
@@ -102,6 +103,7 @@ export function Shell({ session, children }: { session: Session; children: React
         <KeysDialog />
         <AlertActionDialog />
         <MuteDialog />
+        <RoomLife />
         <QuarrelDialog />
         <LeaveDialog />
         <Toasts />

@@ -11,6 +11,7 @@ import { tell } from '../controls/toasts'
 import { word } from '../i18n'
 import { prefer, preferences } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
+import { RoomsItem } from '../rooms/RoomsItem'
 import { keysOpen, SessionContext } from './shellState'
 
 export function UserMenu() {
@@ -43,6 +44,7 @@ export function UserMenu() {
         <span className="secondary">{word('role', session?.user.role)} · {session?.facility.name}</span>
       </div>
       <MenuLine />
+      <RoomsItem />
       <MenuChoices label={t('user.language')} value={language} onChoose={(value) => prefer({ language: value })}
         choices={[{ value: 'vi', label: 'Tiếng Việt' }, { value: 'en', label: 'English' }]} />
       <MenuLine />
