@@ -79,7 +79,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
   const [over, setOver] = useState<HTMLElement | null>(null)
   const [below, setBelow] = useState<HTMLElement | null>(null)
   const [draft, setDraft] = useState<Analysis | null>(null)
-  useAskedFirst(camera.id, editing && closed)
+  useAskedFirst(camera.id, editing, closed)
 
   const snapshot = () => {
     if (closed) return
@@ -171,13 +171,13 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
 }
 
 /** Zones of a room are drawn on its picture: the opening comes first. Who goes on without it can still set rules. */
-function useAskedFirst(camera: string, wanted: boolean): void {
+function useAskedFirst(camera: string, editing: boolean, closed: boolean): void {
   const may = usePermission('room.open')
   const known = useStore(openingsKnown)
   useEffect(() => {
-    if (wanted && may && known) askRoom(camera, 'zones')
+    if (editing && closed && may && known) askRoom(camera, 'zones')
     // Once on the way in: not again when its time is over.
-  }, [camera, may, known])
+  }, [camera, editing, may, known])
 }
 
 /** What the boxes over the picture say. */

@@ -43,7 +43,7 @@ export function LiveView(props: LiveViewProps) {
   const off = camera.state === 'offline' || camera.state === 'disabled'
   // Of one that is off there is a last picture, for its editor alone.
   if (closed && (!off || props.editing)) {
-    return <div className="stage"><ClosedRoom className="stage-slate" camera={camera.id} from={props.editing ? 'zones' : 'room'} persons={camera.person_count} keyed="O" /></div>
+    return <div className="stage"><ClosedRoom className="stage-slate" camera={camera.id} from={props.editing ? 'zones' : 'room'} persons={camera.person_count} keyed /></div>
   }
   if (off) {
     return props.editing ? <LastPicture camera={camera} over={props.editing.over} /> : <NoPicture camera={camera} />

@@ -3,6 +3,7 @@ import { DoorOpen, Lock, Users } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useStore } from '../preferences/store'
 import { usePermission } from '../shell/shellState'
+import { useShortcuts } from '../shell/shortcuts'
 import { askRoom, type AskedRoom } from './asking'
 import { ended, known } from './openings'
 
@@ -11,8 +12,8 @@ interface Props {
   from: AskedRoom['from']
   /** Of the present; undefined where the picture would be of the past, or the count stands beside it. */
   persons?: number | null
-  /** The key that opens it here. */
-  keyed?: string
+  /** A key opens it, too: there is only one here. */
+  keyed?: boolean
   className: string
 }
 
@@ -21,6 +22,8 @@ export function ClosedRoom({ camera, from, persons, keyed, className }: Props) {
   const may = usePermission('room.open')
   const why = useStore(ended).get(camera)
   const told = useStore(known)
+  const ask = () => askRoom(camera, from)
+  useShortcuts(keyed && may && told ? { o: ask } : {})
   return (
     <div className={`closed-room ${className}`} role="group" aria-label={t('tile.closed')}>
       <span className="closed-room-lock" aria-hidden="true"><Lock size={20} strokeWidth={1.7} /></span>
@@ -32,7 +35,7 @@ export function ClosedRoom({ camera, from, persons, keyed, className }: Props) {
       <p className="closed-room-why">{from === 'zones' && may ? t('rooms.forZones') : t('live.closedText')}</p>
       {/* Until it is known whether the room is open already there is nothing to ask. */}
       {may && told && (
-        <button className="button" onClick={() => askRoom(camera, from)}><DoorOpen size={15} /> {t('rooms.ask')} {keyed && <kbd>{keyed}</kbd>}</button>
+        <button className="button" onClick={ask}><DoorOpen size={15} /> {t('rooms.ask')} {keyed && <kbd>O</kbd>}</button>
       )}
       {!may && <p className="closed-room-whose">{t('rooms.whose')}</p>}
     </div>

@@ -16,7 +16,7 @@ export function RoomBar({ camera, from, room }: { camera: string; from: AskedRoo
   const oversees = usePermission('room.oversee')
   const open = useOpened(camera)
   const looking = useOthers(camera)
-  useShortcuts({ o: () => room && opens && askRoom(camera, from) })
+  useShortcuts(open && opens ? { o: () => askRoom(camera, from) } : {})
   if (!room || (!open && looking.length === 0)) return null
   return (
     <div className="room-bars">

@@ -70,8 +70,11 @@ export function service(...openings: Opening[]): Service {
 }
 
 /** With what stands beside every page. */
-export const show = (page: ReactNode, who = session('room.open')) => render(
-  <QueryClientProvider client={queryClient}><SessionContext value={who}>{page}<RoomLife /><Toasts /></SessionContext></QueryClientProvider>)
+export function show(page: ReactNode, who = session('room.open')) {
+  const whole = (inside: ReactNode) => <QueryClientProvider client={queryClient}><SessionContext value={who}>{inside}<RoomLife /><Toasts /></SessionContext></QueryClientProvider>
+  const shown = render(whole(page))
+  return { ...shown, rerender: (next: ReactNode) => shown.rerender(whole(next)) }
+}
 
 export function tidy(): void {
   forgetAll()
