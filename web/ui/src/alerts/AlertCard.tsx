@@ -25,7 +25,7 @@ export function Thumbnail({ alert, className }: { alert: Alert; className?: stri
     return <span className={`${classes} of-node`} aria-hidden="true"><Icon size={20} strokeWidth={1.6} /></span>
   }
   // In a list nobody asked for this room: it stays closed there, also while it is open.
-  if (gate.room) return <span className={`${classes} of-room`} role="img" aria-label={t('tile.closed')} title={t('tile.closed')}><Lock size={16} strokeWidth={1.6} /></span>
+  if (alert.snapshot && gate.room) return <span className={`${classes} of-room`} role="img" aria-label={t('tile.closed')} title={t('tile.closed')}><Lock size={16} strokeWidth={1.6} /></span>
   if (alert.snapshot && gate.state === 'unknown') return <span className={classes} />
   if (!alert.snapshot || broken) {
     return (

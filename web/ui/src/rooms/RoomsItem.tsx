@@ -2,7 +2,7 @@
 import { DoorOpen } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
-import { MenuItem } from '../controls/Menu'
+import { MenuItem, MenuLine } from '../controls/Menu'
 import { useStore } from '../preferences/store'
 import { usePermission } from '../shell/shellState'
 import { askRoom } from './asking'
@@ -15,7 +15,12 @@ export function RoomsItem() {
   const [opens, oversees] = [usePermission('room.open'), usePermission('room.oversee')]
   const count = useStore(own).size + useStore(others).length
   if (!opens && !oversees) return null
-  return <MenuItem icon={<DoorOpen size={15} />} trail={count > 0 ? t('rooms.countNow', { count }) : undefined} onSelect={() => navigate('/rooms')}>{t('rooms.page')}</MenuItem>
+  return (
+    <>
+      <MenuItem icon={<DoorOpen size={15} />} trail={count > 0 ? t('rooms.countNow', { count }) : undefined} onSelect={() => navigate('/rooms')}>{t('rooms.page')}</MenuItem>
+      <MenuLine />
+    </>
+  )
 }
 
 /** In the menu of a tile. */
