@@ -82,7 +82,10 @@ class Grant:
         return found is not None and self.reach.has_site(found[0].id) and self._open(camera, found[1].placement)
 
     def _open(self, camera: str, placement: str | None) -> bool:
-        return not is_room(placement) or self._context.openings.lets(self.identity, camera)
+        if not is_room(placement):
+            return True
+        # Who may open none any more has none open.
+        return self.identity.may(("room.open",)) and self._context.openings.lets(self.identity, camera)
 
     def _look(self, camera: str, placement: str | None) -> None:
         if not self._open(camera, placement):

@@ -16,7 +16,7 @@ _NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><titl
 </body></html>"""
 _RESERVED = ("api", "ws", "metrics", "healthz", "readyz")
 #: Addresses that the dashboard knows. Elsewhere it says so, and so does the status: a probe of a guess must fail.
-PAGES = ("", "wall", "cameras", "recordings", "alerts")
+PAGES = ("", "wall", "cameras", "recordings", "rooms", "alerts", "account", "users", "audit")
 
 
 class Dashboard:

@@ -96,7 +96,7 @@ class Openings:
             closed = update(RoomOpening).where(before).values(closed_at=now, closed_by=identity.username)
             await change.connection.execute(closed)
             await change.connection.execute(insert(RoomOpening).values(row))
-            told = await _fetch(change.connection, RoomOpening.id == made, now)
+            told = await _fetch(change.connection, RoomOpening.id == made, now, identity)
             detail = {"reason": row["reason"], "until": until}
             await chain.write(change, by, "room.open", site=camera.site, camera=camera.id, object=made, detail=detail)
         self._enter(identity.user_id, camera.id, made, until, minutes * 60.0)
@@ -128,7 +128,7 @@ class Openings:
         if not ended:
             conditions.append(_in_force(now))
         async with self._database.read() as connection:
-            return await _fetch(connection, and_(true(), *conditions), now, limit)
+            return await _fetch(connection, and_(true(), *conditions), now, identity, limit)
 
 
 def _in_force(now: datetime) -> ColumnElement[bool]:
@@ -136,7 +136,7 @@ def _in_force(now: datetime) -> ColumnElement[bool]:
 
 
 async def _fetch(
-    connection: AsyncConnection, where: ColumnElement[bool], now: datetime, limit: int = 1
+    connection: AsyncConnection, where: ColumnElement[bool], now: datetime, asking: Identity, limit: int = 1
 ) -> list[dict[str, Any]]:
     query = select(RoomOpening.__table__).where(where)
     query = query.order_by(RoomOpening.opened_at.desc(), RoomOpening.id.desc()).limit(limit)
@@ -147,6 +147,9 @@ async def _fetch(
             "until": rfc3339(row["until"]),
             "closed_at": None if row["closed_at"] is None else rfc3339(row["closed_at"]),
             "closed_by": row["closed_by"], "in_force": row["closed_at"] is None and row["until"] > now,
+            # By this clock alone: a browser's may be an hour off.
+            "left_s": max(0.0, (row["until"] - now).total_seconds()) if row["closed_at"] is None else 0.0,
+            "mine": row["user_id"] == asking.user_id,
         }
         for row in (await connection.execute(query)).mappings()
     ]  # fmt: skip

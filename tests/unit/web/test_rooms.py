@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from tests.support.audit_log import entries
 from tests.support.bare_web import bare_web, browser
 from tests.support.clocks import ManualClock
 from tests.unit.web.walking import SPAN, filled, requests, rows, signed_in, two_sites
 from vms.domain.facility import Facility
+from web.database.schema import User
 from web.rooms.openings import Openings
 
 OPENING = "/api/cameras/cam-1/openings"
@@ -109,6 +110,30 @@ async def test_one_closes_his_own_and_the_sites_lead_any(app: FastAPI) -> None:
         assert await closed(officer) == {True}
         (kept,) = (await lead.get("/api/openings", params={"ended": True})).json()["items"]
         assert (kept["in_force"], kept["closed_by"] is not None) == (False, True)
+
+
+async def test_an_opening_says_whose_it_is_and_what_is_left_of_it(app: FastAPI, clock: ManualClock) -> None:
+    async with (
+        browser(app, await signed_in(app, "duty")) as officer,
+        browser(app, await signed_in(app, "site_lead", ["s1"])) as lead,
+    ):
+        made = (await officer.post(OPENING, json=WHY)).json()
+        assert (made["mine"], made["left_s"]) == (True, 300)
+        clock.advance(100)
+        (seen,) = (await lead.get("/api/openings")).json()["items"]
+        assert (seen["mine"], seen["left_s"]) == (False, 200)
+        await lead.delete(f"/api/openings/{made['id']}")
+        (kept,) = (await officer.get("/api/openings", params={"ended": True})).json()["items"]
+        assert (kept["mine"], kept["left_s"]) == (True, 0)
+
+
+async def test_who_may_open_rooms_no_more_has_none_open(app: FastAPI) -> None:
+    async with browser(app, await signed_in(app, "duty")) as client:
+        await client.post(OPENING, json=WHY)
+        assert await closed(client) == {False}
+        async with app.state.context.database.change() as change:
+            await change.connection.execute(update(User).values(role="viewer"))
+        assert (await client.get("/api/cameras/cam-1/snapshot.jpg")).json()["type"] == "about:blank#room-closed"
 
 
 async def test_an_opening_outlives_a_restart_but_not_its_time(app: FastAPI, clock: ManualClock) -> None:

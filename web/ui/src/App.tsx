@@ -14,6 +14,7 @@ import { Empty, Failed } from './controls/states'
 import { tell } from './controls/toasts'
 import { LoginPage } from './login/LoginPage'
 import { rightsOf } from './rights/session'
+import { RoomsPage } from './rooms/RoomsPage'
 import { onPhone } from './shell/phone'
 import { Shell } from './shell/Shell'
 import { setTimeZone } from './time/format'
@@ -51,6 +52,7 @@ export function App() {
               <Route path="/cameras/:id/:part?">{({ id, part }) => <CameraPage key={id} id={decodeURIComponent(id)} part={part} />}</Route>
               <Route path="/recordings" component={RecordingsPage} />
               <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
+              <Route path="/rooms" component={RoomsPage} />
               <Route path="/account" component={AccountPage} />
               <Route path="/users" component={UsersPage} />
               <Route path="/audit" component={AuditPage} />

@@ -1,10 +1,11 @@
 // An alert in few words: picture, kind, place, time, how many. Used beside the wall and the camera.
 import type { TFunction } from 'i18next'
-import { Check, ClockAlert, FileWarning, Gauge, HardDrive, ImageOff, type LucideIcon } from 'lucide-react'
+import { Check, ClockAlert, FileWarning, Gauge, HardDrive, ImageOff, Lock, type LucideIcon } from 'lucide-react'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import type { Alert } from '../api/types'
+import { useGate } from '../rooms/useRoomOf'
 import { moment, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
 import { AlertBadge, AlertMark } from './AlertMark'
@@ -18,10 +19,14 @@ export function Thumbnail({ alert, className }: { alert: Alert; className?: stri
   const { t } = useTranslation()
   const [broken, setBroken] = useState(false)
   const classes = `thumbnail ${className ?? ''}`
+  const gate = useGate(alert.camera)
   if (alert.camera === null) {
     const Icon = NODE_ICONS[alert.kind] ?? HardDrive
     return <span className={`${classes} of-node`} aria-hidden="true"><Icon size={20} strokeWidth={1.6} /></span>
   }
+  // In a list nobody asked for this room: it stays closed there, also while it is open.
+  if (alert.snapshot && gate.room) return <span className={`${classes} of-room`} role="img" aria-label={t('tile.closed')} title={t('tile.closed')}><Lock size={16} strokeWidth={1.6} /></span>
+  if (alert.snapshot && gate.state === 'unknown') return <span className={classes} />
   if (!alert.snapshot || broken) {
     return (
       <span className={`${classes} hatched`} role="img" aria-label={t('alerts.noPicture')} title={t('alerts.noPicture')}>

@@ -15,12 +15,12 @@ async function drawn(part: object): Promise<{ texts: string[]; arrows: number }>
   vi.stubGlobal('ResizeObserver', class { observe() {} disconnect() {} })
   // The rule has been taken away since.
   const camera = { id: 'c', rules: [], zones: [{ id: 'l', kind: 'line', name: 'Vạch', points: [[0, 0.5], [1, 0.5]] }, { id: 'z', kind: 'line', points: [[0, 0], [1, 0]] }] }
-  vi.stubGlobal('fetch', vi.fn(() => Promise.resolve(new Response(JSON.stringify(camera)))))
+  vi.stubGlobal('fetch', vi.fn((path: string) => Promise.resolve(new Response(JSON.stringify(path.includes('?') ? { items: [camera], next: null } : camera)))))
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(400)
   vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(200)
   const alert = { id: 'a', site: 's', camera: 'c', kind: 'line_crossing', zone: 'l', severity: 'info', boxes: [], snapshot: '/s.jpg', ...part } as unknown as Alert
   const { container } = render(<QueryClientProvider client={queryClient}><AlertPicture alert={alert} /></QueryClientProvider>)
-  fireEvent.load(container.querySelector('img') as HTMLImageElement)
+  fireEvent.load(await waitFor(() => container.querySelector('img') ?? Promise.reject(new Error('no picture yet'))))
   await waitFor(() => expect(said().map(({ text }) => text)).toContain('Vạch'))
   const once = strokes.slice(strokes.findLastIndex(({ what }) => what === 'clearRect'))
   return {

@@ -5,9 +5,21 @@ import { useTranslation } from 'react-i18next'
 import { useCamera } from '../api/queries'
 import type { Alert, Rule } from '../api/types'
 import { ALERT_COLOURS, drawPersons, drawZones, prepare } from '../camera/overlay'
+import { ClosedRoom } from '../rooms/ClosedRoom'
+import { doubt } from '../rooms/openings'
+import { RoomStrip } from '../rooms/RoomStrip'
+import { useGate } from '../rooms/useRoomOf'
 import { waysOf } from './said'
 
 export function AlertPicture({ alert }: { alert: Alert }) {
+  const gate = useGate(alert.camera)
+  if (alert.snapshot && gate.state === 'unknown') return <div className="alert-picture skeleton" />
+  if (alert.snapshot && gate.state === 'closed') return <ClosedRoom className="alert-picture" camera={alert.camera ?? ''} from="alert" />
+  // Another opening is another try.
+  return <Pictured key={gate.by?.id ?? ''} alert={alert} />
+}
+
+function Pictured({ alert }: { alert: Alert }) {
   const { t } = useTranslation()
   const camera = useCamera(alert.camera)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -45,13 +57,18 @@ export function AlertPicture({ alert }: { alert: Alert }) {
   return (
     <div className="alert-picture" style={{ aspectRatio: String(ratio) }} data-loaded={loaded}>
       <img src={alert.snapshot} alt={t('alerts.pictureAlt', { count: alert.boxes?.length ?? 0 })}
-        onError={() => setBroken(true)}
+        onError={() => {
+          // Why an image does not come a page is not told: the room may have been closed.
+          doubt()
+          setBroken(true)
+        }}
         onLoad={(event) => {
           const { naturalWidth, naturalHeight } = event.currentTarget
           if (naturalWidth && naturalHeight) setRatio(naturalWidth / naturalHeight)
           setLoaded(true)
         }} />
       <canvas ref={canvas} className="stage-overlay" aria-hidden="true" />
+      {alert.camera && <RoomStrip camera={alert.camera} />}
     </div>
   )
 }

@@ -1,5 +1,6 @@
 // One request to the service: JSON in and out, problem documents as errors, the server's clock measured on the way.
 import { serverClock } from '../time/serverClock'
+import { doubt } from '../rooms/openings'
 import type { ProblemBody } from './types'
 
 /** The service answered, and the answer is no. */
@@ -65,6 +66,7 @@ async function problemOf(response: Response, path: string): Promise<Error> {
   const body = (await response.json().catch(() => ({}))) as ProblemBody
   const retry = Number(response.headers.get('Retry-After'))
   const kind = (body.type ?? '').split('#').pop() ?? ''
+  if (kind === 'room-closed') doubt()
   if (response.status === 401 && path !== '/api/session') announceSignedOut()
   if (response.status === 403 && kind === 'forbidden') announceRightsDoubted()
   return new Problem(response.status, kind, body.detail ?? body.title ?? '', retry > 0 ? retry : null, body)

@@ -15,12 +15,14 @@ import { initialStatus, type LivePlayer } from '../live/player'
 import { prefer, preferences, writeJson } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
 import { useWhose } from '../rights/NotYours'
+import { askRoom } from '../rooms/asking'
+import { isClosed, isRoom, known as openingsKnown, useIsClosed } from '../rooms/openings'
+import { RoomBar } from '../rooms/RoomBar'
 import { toggleFull } from '../shell/fullScreen'
 import { PageTools } from '../shell/PageTools'
 import { LAST_CAMERA, usePermission, useTitle } from '../shell/shellState'
 import { useShortcuts } from '../shell/shortcuts'
 import { StateMark } from '../wall/StateMark'
-import { isClosed } from '../wall/Tile'
 import { Figures } from './Figures'
 import { History } from './History'
 import { LiveView, type Seen } from './LiveView'
@@ -72,17 +74,18 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
   const { previous, next } = useNeighbours(camera)
   const profile = camera.streams.includes(wanted) ? wanted : camera.streams.includes('main') ? 'main' : 'sub'
   const site = sites.data?.find((one) => one.id === camera.site)
-  const closed = isClosed(camera)
+  const closed = useIsClosed()(camera)
   const mayEdit = usePermission('camera.configure')
   const whose = useWhose('camera.configure')
   const editing = part === ZONES && mayEdit
   const [over, setOver] = useState<HTMLElement | null>(null)
   const [below, setBelow] = useState<HTMLElement | null>(null)
   const [draft, setDraft] = useState<Analysis | null>(null)
+  useAskedFirst(camera.id, editing, closed)
 
   const snapshot = () => {
     if (closed) return
-    void saveSnapshot(camera, player.current).catch(() => tell(t('camera.snapshotFailed'), 'breach'))
+    void saveSnapshot(camera, player.current).catch(() => isClosed(camera) || tell(t('camera.snapshotFailed'), 'breach'))
   }
   useShortcuts({
     '[': () => previous && navigate(`/cameras/${previous}`),
@@ -120,6 +123,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
       </PageTools>
       <div className="camera-main">
         {part === ZONES && !mayEdit && <p className="editor-note attention" role="alert"><Lock size={15} /> {whose}.</p>}
+        <RoomBar camera={camera.id} room={isRoom(camera)} from={editing ? 'zones' : 'room'} />
         <LiveView camera={camera} profile={profile} showZones={showZones} showPersons={showPersons} onStatus={setStatus} onSeen={setSeen} playerRef={player}
           editing={editing ? { draft, over: setOver } : null} />
         {editing && <div ref={setBelow} className="editor-below" />}
@@ -166,6 +170,16 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
       )}
     </div>
   )
+}
+
+/** Zones of a room are drawn on its picture: the opening comes first. Who goes on without it can still set rules. */
+function useAskedFirst(camera: string, editing: boolean, closed: boolean): void {
+  const may = usePermission('room.open')
+  const known = useStore(openingsKnown)
+  useEffect(() => {
+    if (editing && closed && may && known) askRoom(camera, 'zones')
+    // Once on the way in: not again when its time is over.
+  }, [camera, editing, may, known])
 }
 
 /** What the boxes over the picture say. */

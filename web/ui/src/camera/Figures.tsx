@@ -7,7 +7,8 @@ import { codecName } from '../live/transport'
 import type { LiveStatus } from '../live/player'
 import { bitrate, moment, number, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { isClosed, isUnanalysed } from '../wall/Tile'
+import { useIsClosed } from '../rooms/openings'
+import { isUnanalysed } from '../wall/Tile'
 import { StateMark } from '../wall/StateMark'
 import type { Seen } from './LiveView'
 
@@ -15,7 +16,8 @@ export function Figures({ camera, status, profile, seen }: { camera: CameraDetai
   const { t } = useTranslation()
   const unknown = '–'
   const rate = (value: number | null) => (value === null ? unknown : t('figure.perSecond', { value: number(value, 1) }))
-  const playing = !isClosed(camera) && status.phase === 'playing'
+  const closed = useIsClosed()(camera)
+  const playing = !closed && status.phase === 'playing'
   const rows: [string, React.ReactNode][] = [
     [t('figure.state'), <><StateMark state={camera.state} /> {isUnanalysed(camera) ? t('tile.unanalysed') : word('cameraState', camera.state)}</>],
     ...(camera.reason ? [[t('figure.reason'), word('reason', camera.reason)] as [string, string]] : []),
@@ -39,7 +41,7 @@ export function Figures({ camera, status, profile, seen }: { camera: CameraDetai
     <section className="panel">
       <h2>{t('figure.title')}</h2>
       <dl className="figures">
-        {[...rows, ...(isClosed(camera) ? [] : live)].map(([name, value]) => (
+        {[...rows, ...(closed ? [] : live)].map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>

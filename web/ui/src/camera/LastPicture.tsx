@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { query } from '../api/client'
 import type { CameraDetail } from '../api/types'
+import { RoomStrip } from '../rooms/RoomStrip'
 import { moment, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
 
@@ -21,6 +22,7 @@ export function LastPicture({ camera, over }: { camera: CameraDetail; over: (ele
         )}
         {(!asked || phase === 'none') && <div className="last-none hatched" />}
         <div ref={over} className="stage-over" />
+        <RoomStrip camera={camera.id} />
         <p className="stage-note" role="status">
           <VideoOff size={15} />
           {asked && phase !== 'none' ? t('editor.lastPicture', { time: moment(asked), age: span(serverClock.now() - Date.parse(asked)) }) : t('editor.noPicture')}

@@ -11,7 +11,9 @@ import { codecName } from '../live/transport'
 import type { Step, Track } from '../live/personBoxes'
 import { moment, span } from '../time/format'
 import { serverClock } from '../time/serverClock'
-import { isClosed } from '../wall/Tile'
+import { ClosedRoom } from '../rooms/ClosedRoom'
+import { useIsClosed } from '../rooms/openings'
+import { RoomStrip } from '../rooms/RoomStrip'
 import { chipsOver, drawTracks, drawZones, prepare, presenceOf } from './overlay'
 import { LastPicture } from './LastPicture'
 import { useLive } from './useLive'
@@ -37,8 +39,13 @@ export interface LiveViewProps {
 
 export function LiveView(props: LiveViewProps) {
   const { camera } = props
-  if (isClosed(camera)) return <ClosedSlate camera={camera} />
-  if (camera.state === 'offline' || camera.state === 'disabled') {
+  const closed = useIsClosed()(camera)
+  const off = camera.state === 'offline' || camera.state === 'disabled'
+  // Of one that is off there is a last picture, for its editor alone.
+  if (closed && (!off || props.editing)) {
+    return <div className="stage"><ClosedRoom className="stage-slate" camera={camera.id} from={props.editing ? 'zones' : 'room'} persons={camera.person_count} keyed /></div>
+  }
+  if (off) {
     return props.editing ? <LastPicture camera={camera} over={props.editing.over} /> : <NoPicture camera={camera} />
   }
   // Another profile gets new elements: a canvas keeps its first kind of context for ever.
@@ -113,6 +120,7 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, onSeen, pl
         <canvas ref={overlay} className="stage-overlay" aria-hidden="true" />
         {editing && <div ref={editing.over} className="stage-over" />}
         <LiveBadge status={status} />
+        <RoomStrip camera={camera.id} />
         {status.phase !== 'playing' && <Waiting status={status} player={player} />}
         {status.unplayable && (
           <p className="stage-note">
@@ -159,20 +167,6 @@ function Waiting({ status, player }: { status: LiveStatus; player: RefObject<Liv
       <strong>{t(`live.${status.phase}`)}</strong>
       {status.reason && <span>{word('reason', status.reason)}</span>}
       {at !== null && <span>{t('live.lastPicture', { age: span(now - at) })}</span>}
-    </div>
-  )
-}
-
-function ClosedSlate({ camera }: { camera: CameraDetail }) {
-  const { t } = useTranslation()
-  return (
-    <div className="stage">
-      <div className="stage-slate hatched">
-        <Lock size={30} strokeWidth={1.5} />
-        <strong>{t('tile.closed')}</strong>
-        <b className="stage-count">{camera.person_count === null ? t('tile.countUnknown') : t('tile.persons', { count: camera.person_count })}</b>
-        <p>{t('live.closedText')}</p>
-      </div>
     </div>
   )
 }

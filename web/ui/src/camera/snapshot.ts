@@ -1,6 +1,7 @@
 // The picture on the screen as a file; the server's last picture when nothing plays.
 import type { Camera } from '../api/types'
 import type { LivePlayer } from '../live/player'
+import { refusedIn } from '../rooms/openings'
 import { clock, day } from '../time/format'
 import { serverClock } from '../time/serverClock'
 
@@ -31,6 +32,9 @@ async function fromScreen(player: LivePlayer | null): Promise<Blob | null> {
 
 async function fromServer(id: string): Promise<Blob> {
   const response = await fetch(`/api/cameras/${encodeURIComponent(id)}/snapshot.jpg`)
-  if (!response.ok) throw new Error(String(response.status))
+  if (!response.ok) {
+    await refusedIn(response, id)
+    throw new Error(String(response.status))
+  }
   return response.blob()
 }

@@ -39,6 +39,7 @@ export function Failed(props: { error: unknown; what: string; onRetry: () => voi
 export function explain(error: unknown, t: TFunction): string {
   if (error instanceof Unreachable) return t('error.unreachable')
   if (error instanceof Problem) {
+    if (error.kind === 'room-closed') return t('roomEnded.server')
     if (error.status === 403) return t('error.forbidden')
     if (error.status === 404) return t('error.notFound')
     if (error.status === 429) return t('error.throttled')

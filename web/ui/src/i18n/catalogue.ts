@@ -4,13 +4,15 @@ import enAccount from './en.account.json'
 import enAudit from './en.audit.json'
 import enEditor from './en.editor.json'
 import enRecordings from './en.recordings.json'
+import enRooms from './en.rooms.json'
 import enUsers from './en.users.json'
 import viBase from './vi.json'
 import viAccount from './vi.account.json'
 import viAudit from './vi.audit.json'
 import viEditor from './vi.editor.json'
 import viRecordings from './vi.recordings.json'
+import viRooms from './vi.rooms.json'
 import viUsers from './vi.users.json'
 
-export const en = { ...enBase, ...enEditor, ...enRecordings, ...enUsers, ...enAccount, ...enAudit }
-export const vi = { ...viBase, ...viEditor, ...viRecordings, ...viUsers, ...viAccount, ...viAudit }
+export const en = { ...enBase, ...enEditor, ...enRecordings, ...enRooms, ...enUsers, ...enAccount, ...enAudit }
+export const vi = { ...viBase, ...viEditor, ...viRecordings, ...viRooms, ...viUsers, ...viAccount, ...viAudit }

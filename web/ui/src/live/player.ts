@@ -1,4 +1,5 @@
 // One live camera: its socket, the best way this browser has to show it, and how that is going.
+import { socketEnded } from '../rooms/openings'
 import { CLOSE_FOREIGN, CLOSE_SIGNED_OUT, CLOSE_UNKNOWN, LastingSocket } from '../sockets/lastingSocket'
 import { serverClock } from '../time/serverClock'
 import { WallFeed } from '../wall/feed'
@@ -82,7 +83,10 @@ export class LivePlayer {
     this.socket = new LastingSocket({
       path: () => `/ws/live/${encodeURIComponent(camera)}?profile=${profile}`,
       onMessage: (data) => (typeof data === 'string' ? this.text(data) : this.binary(data)),
-      onDown: (code) => this.set({ phase: code === CLOSE_FOREIGN ? 'refused' : 'reconnecting' }),
+      onDown: (code) => {
+        this.set({ phase: code === CLOSE_FOREIGN ? 'refused' : 'reconnecting' })
+        socketEnded(camera, code)
+      },
       finalCodes: [CLOSE_SIGNED_OUT, CLOSE_FOREIGN, CLOSE_UNKNOWN],
       silenceMs: SILENCE_MS,
     })

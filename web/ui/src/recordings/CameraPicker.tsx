@@ -8,9 +8,9 @@ import type { Camera } from '../api/types'
 import { Dialog } from '../controls/Dialog'
 import { Empty, Failed, Skeletons } from '../controls/states'
 import { word } from '../i18n'
+import { isRoom, useIsClosed } from '../rooms/openings'
 import { plain } from '../shell/plainText'
 import { StateMark } from '../wall/StateMark'
-import { isClosed } from '../wall/Tile'
 import { date } from '../time/format'
 import { MOST_CAMERAS } from './address'
 import { placeName, useKnown, useRemoved } from './known'
@@ -61,6 +61,7 @@ function List(props: { text: string; onText: (text: string) => void; chosen: rea
   const sites = useSites()
   const removed = useRemoved()
   const known = useKnown()
+  const isClosed = useIsClosed()
   const groups = useMemo(() => {
     const words = plain(props.text).split(/\s+/).filter(Boolean)
     return (sites.data ?? []).map((site) => ({
@@ -141,7 +142,7 @@ function List(props: { text: string; onText: (text: string) => void; chosen: rea
   )
 }
 
-/** The first cameras of a site in its order; closed rooms have nothing to show. */
+/** The first cameras of a site in its order; a room is opened for itself, not with its site. */
 export function siteCameras(cameras: readonly Camera[], site: string): string[] {
-  return cameras.filter((camera) => camera.site === site && !isClosed(camera)).slice(0, MOST_CAMERAS).map((camera) => camera.id)
+  return cameras.filter((camera) => camera.site === site && !isRoom(camera)).slice(0, MOST_CAMERAS).map((camera) => camera.id)
 }

@@ -140,7 +140,7 @@ export function Desk({ playback }: { playback: Playback }) {
       <div className="pictures" data-count={visible.length}>
         {cameras.filter((camera) => visible.includes(camera.id)).map((camera) => (
           <Picture key={camera.id} camera={camera} playback={playback} active={camera.id === chosen && visible.length > 1}
-            unknown={known(camera.id) === null} onJump={jump}
+            unknown={known(camera.id) === null} pending={known(camera.id) === undefined} onJump={jump}
             solo={solo} first={ids[0] === camera.id} last={ids.at(-1) === camera.id}
             onActive={() => setActive(camera.id)} onRemove={() => change(ids.filter((one) => one !== camera.id))}
             onSwap={() => setSwapping(camera.id)} onMove={(step) => setIds(moved(ids, camera.id, step))}

@@ -1,5 +1,5 @@
 // One camera's picture: video or what stands in for it, its name, its own moment, what may be done with it.
-import { ArrowLeft, ArrowRight, Ellipsis, Lock, Maximize2, Minimize2, RefreshCcw, RotateCw, Siren, Video, X } from 'lucide-react'
+import { ArrowLeft, ArrowRight, Ellipsis, Maximize2, Minimize2, RefreshCcw, RotateCw, Siren, Video, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
@@ -9,6 +9,8 @@ import { tell } from '../controls/toasts'
 import { hasWord, word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
+import { ClosedRoom } from '../rooms/ClosedRoom'
+import { RoomStrip } from '../rooms/RoomStrip'
 import { clock, fineClock } from '../time/format'
 import type { Missing } from './coverage'
 import { gapLength, gapText } from './gapText'
@@ -34,6 +36,8 @@ interface Props extends PictureActions {
   camera: TimelineCamera
   /** There never was one of this id: nothing can be asked of it. */
   unknown: boolean
+  /** Not known yet: it may be a room. */
+  pending: boolean
   playback: Playback
   active: boolean
   solo: boolean
@@ -49,14 +53,14 @@ export function Picture(props: Props) {
   const host = useRef<HTMLDivElement>(null)
   const [track, setTrack] = useState<Track | null>(null)
   useEffect(() => {
-    if (!host.current || camera.closed || props.unknown) return
+    if (!host.current || camera.closed || props.unknown || props.pending) return
     const made = playback.track(camera.id, host.current)
     setTrack(made)
     return () => {
       playback.untrack(made)
       setTrack(null)
     }
-  }, [playback, camera.id, camera.closed, props.unknown])
+  }, [playback, camera.id, camera.closed, props.unknown, props.pending])
   const shown = useStore(track?.shown ?? noTrack)
   const { scrubAt, playing } = useStore(playback.state)
   const covered = shown.phase === 'gap' || shown.phase === 'nothing' || shown.phase === 'trouble'
@@ -64,7 +68,7 @@ export function Picture(props: Props) {
     <figure className="picture" data-camera={camera.id} data-phase={camera.closed ? 'closed' : shown.phase} data-active={active}
       onPointerDown={props.onActive} onDoubleClick={() => props.onSolo?.()}>
       <div ref={host} className="picture-host" />
-      {camera.closed ? <Closed /> : props.unknown ? <Unknown /> : (
+      {camera.closed ? <ClosedRoom className="picture-slate" camera={camera.id} from="footage" /> : props.unknown ? <Unknown /> : (
         <>
           {scrubAt !== null && <Scrubbed camera={camera.id} at={scrubAt} />}
           {scrubAt === null && covered && <Slate camera={camera.id} shown={shown} track={track} onJump={props.onJump} />}
@@ -85,6 +89,7 @@ export function Picture(props: Props) {
         )}
         {shown.growing && !camera.closed && <Growing playback={playback} />}
       </div>
+      {!camera.closed && <RoomStrip camera={camera.id} />}
       <PictureMenu {...props} />
       <figcaption className="picture-foot">
         <span className="cut"><b>{camera.name}</b> <span className="picture-site">{camera.site}</span></span>
@@ -153,17 +158,6 @@ function GapSlate({ camera, gap, onJump }: { camera: string; gap: Missing; onJum
 function Unknown() {
   const { t } = useTranslation()
   return <div className="picture-slate hatched" role="alert"><strong>{t('rec.unknown')}</strong><span>{t('rec.unknownText')}</span></div>
-}
-
-function Closed() {
-  const { t } = useTranslation()
-  return (
-    <div className="picture-slate hatched">
-      <Lock size={22} strokeWidth={1.6} />
-      <strong>{t('tile.closed')}</strong>
-      <span>{t('live.closedText')}</span>
-    </div>
-  )
 }
 
 function PictureMenu(props: Props) {

@@ -5,22 +5,23 @@ import { shortSite } from '../alerts/places'
 import { get } from '../api/client'
 import { useCameras, useSites } from '../api/queries'
 import type { Page, RemovedCamera } from '../api/types'
-import { isClosed } from '../wall/Tile'
+import { useIsClosed } from '../rooms/openings'
 
 export interface KnownCamera {
   name: string
   site: string
-  /** A patient's room: no pictures. */
+  /** A patient's room that is not open: no pictures. */
   closed: boolean
   removed: boolean
 }
 
-export const useRemoved = () =>
+export const useRemoved = (enabled = true) =>
   useQuery({
     queryKey: ['removed'],
     queryFn: async ({ signal }) => (await get<Page<RemovedCamera>>('/api/cameras?removed=true', signal)).items,
     staleTime: 60_000,
     refetchInterval: 300_000,
+    enabled,
   })
 
 /** The camera of an id; null: there is none, undefined: not known yet. */
@@ -28,6 +29,7 @@ export function useKnown(): (id: string) => KnownCamera | null | undefined {
   const cameras = useCameras().data
   const removed = useRemoved().data
   const sites = useSites().data
+  const isClosed = useIsClosed()
   return useCallback((id) => {
     const siteName = (of: string) => {
       const site = sites?.find((one) => one.id === of)
@@ -38,7 +40,7 @@ export function useKnown(): (id: string) => KnownCamera | null | undefined {
     const gone = removed?.find((one) => one.id === id)
     if (gone) return { name: gone.name ?? id, site: siteName(gone.site), closed: isClosed(gone), removed: true }
     return cameras && removed ? null : undefined
-  }, [cameras, removed, sites])
+  }, [cameras, removed, sites, isClosed])
 }
 
 /** With the site: several have a gate of the same name. */

@@ -1,6 +1,7 @@
 // Small pictures of a moment, one for each ten seconds: asked for once the pointer rests, kept while there is room.
 import { useEffect, useState } from 'react'
 import { query } from '../api/client'
+import { onShut, refusedIn } from '../rooms/openings'
 
 const STEP_MS = 10_000
 const KEPT = 300
@@ -16,10 +17,11 @@ export function thumbnailPath(camera: string, at: number): string {
   return `/api/cameras/${encodeURIComponent(camera)}/thumbnail.jpg${query({ at: moment })}`
 }
 
-async function fetchOne(path: string): Promise<Thumbnail> {
+async function fetchOne(camera: string, path: string): Promise<Thumbnail> {
   try {
     const answer = await fetch(path)
     if (answer.status === 404) return { state: 'none', src: null }
+    if (await refusedIn(answer, camera)) return { state: 'none', src: null }
     if (!answer.ok) throw new Error(String(answer.status))
     return { state: 'there', src: URL.createObjectURL(await answer.blob()) }
   } catch {
@@ -29,22 +31,30 @@ async function fetchOne(path: string): Promise<Thumbnail> {
   }
 }
 
-function load(path: string): Promise<Thumbnail> {
+function load(camera: string, path: string): Promise<Thumbnail> {
   const held = kept.get(path)
   if (held) {
     kept.delete(path)
     kept.set(path, held)
     return held
   }
-  const made = fetchOne(path)
+  const made = fetchOne(camera, path)
   kept.set(path, made)
   const oldest = kept.keys().next().value
   if (kept.size > KEPT && oldest !== undefined) {
-    void kept.get(oldest)?.then((one) => one.src && URL.revokeObjectURL(one.src))
-    kept.delete(oldest)
+    drop(oldest)
   }
   return made
 }
+
+/** Also what is still on its way. */
+function drop(path: string): void {
+  void kept.get(path)?.then((one) => one.src && URL.revokeObjectURL(one.src))
+  kept.delete(path)
+}
+
+const pathsOf = (camera: string) => [...kept.keys()].filter((path) => path.startsWith(`/api/cameras/${encodeURIComponent(camera)}/`))
+onShut((camera) => pathsOf(camera).forEach(drop))
 
 const loading: Thumbnail = { state: 'loading', src: null }
 
@@ -57,7 +67,7 @@ export function useThumbnail(camera: string | null, at: number | null, restMs = 
     let dropped = false
     let timer: ReturnType<typeof setTimeout>
     const ask = (triesLeft: number, afterMs: number) => {
-      timer = setTimeout(() => void load(path).then((one) => {
+      timer = setTimeout(() => void load(camera ?? '', path).then((one) => {
         if (dropped) return
         if (one.state === 'failed' && triesLeft > 0) ask(triesLeft - 1, RETRY_MS)
         else setShown({ camera, one })
@@ -69,5 +79,8 @@ export function useThumbnail(camera: string | null, at: number | null, restMs = 
       clearTimeout(timer)
     }
   }, [path, camera, restMs])
+  useEffect(() => onShut((closed) => {
+    if (closed === camera) setShown({ camera: null, one: loading })
+  }), [camera])
   return shown.camera === camera && path !== null ? shown.one : loading
 }

@@ -72,6 +72,7 @@ const groups: { title: string; needs?: Permission; keys: Key[] }[] = [
       { keys: ['B'], text: 'keys.boxes' },
       { keys: ['S'], text: 'keys.snapshot' },
       { keys: ['E'], text: 'keys.editZones', needs: 'camera.configure' },
+      { keys: ['O'], text: 'rooms.keyOpen', needs: 'room.open' },
     ],
   },
   {

@@ -17,6 +17,7 @@ import { Toasts } from '../controls/toasts'
 import { readJson } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
 import type { Permission } from '../rights/permissions'
+import { RoomLife } from '../rooms/RoomLife'
 import { serverClock } from '../time/serverClock'
 import { Banners } from './Banners'
 import { Header } from './Header'
@@ -96,6 +97,7 @@ export function Shell({ session, children }: { session: Session; children: React
         <KeysDialog />
         <AlertActionDialog />
         <MuteDialog />
+        <RoomLife />
         <QuarrelDialog />
         <LeaveDialog />
         <Toasts />

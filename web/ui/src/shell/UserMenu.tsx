@@ -16,6 +16,7 @@ import type { Permission } from '../rights/permissions'
 import { useHeld } from '../rights/session'
 import { useSitesNamed } from '../rights/sites'
 import { onPhone } from './phone'
+import { RoomsItem } from '../rooms/RoomsItem'
 import { keysOpen, SessionContext } from './shellState'
 
 export function UserMenu() {
@@ -56,6 +57,7 @@ export function UserMenu() {
       <MenuItem icon={<UserCog size={15} />} onSelect={() => navigate('/account')}>{t('nav.account')}</MenuItem>
       {onPhone() && may('user.manage') && <MenuItem icon={<Users size={15} />} onSelect={() => navigate('/users')}>{t('nav.users')}</MenuItem>}
       {onPhone() && may('audit.view') && <MenuItem icon={<ScrollText size={15} />} onSelect={() => navigate('/audit')}>{t('nav.audit')}</MenuItem>}
+      <RoomsItem />
       <MenuLine />
       <MenuChoices label={t('user.language')} value={language} onChoose={(value) => prefer({ language: value })}
         choices={[{ value: 'vi', label: 'Tiếng Việt' }, { value: 'en', label: 'English' }]} />

@@ -1,12 +1,15 @@
 // One camera on the wall. Pictures, counts and ages are written straight into the page by the feed; React only
 // draws what changes with the camera's state.
-import { BedDouble, Check, DoorOpen, FlaskConical, Lock, MoveHorizontal, Users } from 'lucide-react'
+import { BedDouble, Check, DoorOpen, FlaskConical, MoveHorizontal, Users } from 'lucide-react'
 import { memo, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { AlertMark } from '../alerts/AlertMark'
-import type { Camera, Placement, RemovedCamera, Severity } from '../api/types'
+import type { Camera, Placement, Severity } from '../api/types'
 import { word } from '../i18n'
+import { ClosedTile } from '../rooms/ClosedTile'
+import { useIsClosed } from '../rooms/openings'
+import { RoomStrip } from '../rooms/RoomStrip'
 import { moment, span } from '../time/format'
 import { STALE_MS, type WallFeed } from './feed'
 import { StateMark } from './StateMark'
@@ -29,8 +32,8 @@ export interface TileProps {
   site: string | null
 }
 
-export const isClosed = (camera: Pick<Camera, 'placement'> | RemovedCamera) => camera.placement === 'patient_room'
-export const hasPicture = (camera: Camera) => !isClosed(camera) && (camera.state === 'recording' || camera.state === 'online')
+const isUp = (camera: Camera) => camera.state === 'recording' || camera.state === 'online'
+export const hasPicture = (camera: Camera, isClosed: ReturnType<typeof useIsClosed>) => !isClosed(camera) && isUp(camera)
 /** Its pictures are written, and nobody can count in them: on the wall the last one stands still. */
 export const isUnanalysed = (camera: Camera) => camera.state === 'recording' && ['corrupt', 'decoder', 'detector_lost'].includes(camera.reason ?? '')
 
@@ -45,7 +48,9 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, taken,
   const unanalysed = isUnanalysed(camera)
   const recorded = useRef(unanalysed)
   recorded.current = unanalysed
-  const pictured = hasPicture(camera)
+  const isClosed = useIsClosed()
+  const closed = isClosed(camera)
+  const pictured = hasPicture(camera, isClosed)
 
   useEffect(() => {
     if (!feed || !pictured || !canvas.current) return
@@ -73,21 +78,16 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, taken,
   const more = others ? others.split(',') : []
   const told = alert && severity ? [`${word('kind', alert)} (${word('severity', severity)})`, ...more.map((kind) => word('kind', kind)), ...(taken ? [t('tile.taken')] : [])] : []
   const state = unanalysed ? t('tile.unanalysed') : word('cameraState', camera.state)
-  const label = [site, camera.name, placement, state, ...told].filter(Boolean).join(', ')
+  const label = [site, camera.name, placement, closed && t('tile.closed'), state, ...told].filter(Boolean).join(', ')
   return (
     <Link ref={root} href={`/cameras/${camera.id}`} className="tile" data-camera={camera.id} data-state={camera.state}
-      data-alert={severity} data-taken={taken} data-closed={isClosed(camera)} data-picture={pictured ? 'waiting' : 'off'}
+      data-alert={severity} data-taken={taken} data-closed={closed} data-picture={pictured ? 'waiting' : 'off'}
       aria-label={label} title={[`${camera.name} · ${placement}`, ...(unanalysed ? [`${state}: ${word('reason', camera.reason ?? '')}`] : []), ...told].join('\n')}>
       {pictured && <canvas ref={canvas} className="tile-picture" aria-hidden="true" />}
-      {isClosed(camera) && camera.state !== 'offline' && camera.state !== 'disabled' && (
-        <span className="tile-slate closed hatched">
-          <Lock size={16} />
-          <span className="tile-slate-title">{t('tile.closed')}</span>
-          <span className="tile-slate-text">{camera.person_count === null ? t('tile.countUnknown') : t('tile.persons', { count: camera.person_count })}</span>
-        </span>
-      )}
+      {closed && isUp(camera) && <ClosedTile camera={camera.id} persons={camera.person_count} />}
       {(camera.state === 'offline' || camera.state === 'disabled') && <Slate camera={camera} severity={severity} taken={taken} />}
       {pictured && <span ref={age} className="tile-age" />}
+      {pictured && <RoomStrip camera={camera.id} />}
       <span className="tile-top">
         {alert && severity && camera.state !== 'offline' && (
           <span className="tile-alert">

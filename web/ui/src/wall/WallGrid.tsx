@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Camera, Site } from '../api/types'
 import { shortSite } from '../alerts/places'
 import { word } from '../i18n'
+import { useIsClosed } from '../rooms/openings'
 import { onPhone } from '../shell/phone'
 import { TILE_WIDTH, type Density, type Grouping, type TileGroup } from './choice'
 import type { WallFeed } from './feed'
@@ -139,7 +140,8 @@ function usePersons(cameras: readonly Camera[], feed: WallFeed | null): PersonsT
 }
 
 function useVisible(place: React.RefObject<HTMLDivElement | null>, cameras: Camera[], feed: WallFeed | null, ready: boolean) {
-  const ids = cameras.filter(hasPicture).map((camera) => camera.id).join(' ')
+  const isClosed = useIsClosed()
+  const ids = cameras.filter((camera) => hasPicture(camera, isClosed)).map((camera) => camera.id).join(' ')
   useEffect(() => {
     const root = place.current
     if (!root || !feed || !ready) return

@@ -1,4 +1,5 @@
 // The one socket of the wall and what becomes of each picture. Draws on canvases by itself: React is not told of frames.
+import { onShut, socketEnded } from '../rooms/openings'
 import { LastingSocket } from '../sockets/lastingSocket'
 import { serverClock } from '../time/serverClock'
 import { parseWallMessage, type WallHeader } from './message'
@@ -36,6 +37,7 @@ export class WallFeed {
   private wanted: string[] = []
   private sent = ''
   private sending: ReturnType<typeof setTimeout> | undefined
+  private readonly unhear = onShut((camera) => this.forget(camera))
 
   constructor(private readonly fps = 1) {
     this.socket = new LastingSocket({
@@ -44,8 +46,9 @@ export class WallFeed {
         this.sent = ''
         this.tell()
       },
-      onDown: () => {
+      onDown: (code) => {
         this.sent = ''
+        socketEnded(null, code)
       },
       onMessage: (data) => {
         if (data instanceof ArrayBuffer) this.receive(data)
@@ -76,6 +79,7 @@ export class WallFeed {
   close(): void {
     clearInterval(this.ticker)
     clearTimeout(this.sending)
+    this.unhear()
     this.socket.close()
   }
 
@@ -83,6 +87,18 @@ export class WallFeed {
   persons(camera: string): number | null {
     const header = this.last.get(camera)?.header
     return header && serverClock.now() - Date.parse(header.at) < STALE_MS ? header.persons : null
+  }
+
+  /** Nothing of its pictures is kept, nor taken until it is watched anew. */
+  private forget(camera: string): void {
+    this.last.delete(camera)
+    this.wanted = this.wanted.filter((one) => one !== camera)
+    this.sending ??= setTimeout(() => this.tell(), 0)
+    for (const tile of this.tiles.get(camera) ?? []) {
+      tile.waiting = tile.at = null
+      // At once, and not only once its element goes.
+      tile.sink.canvas.width = 0
+    }
   }
 
   private tell(): void {
@@ -94,7 +110,7 @@ export class WallFeed {
 
   private receive(data: ArrayBuffer): void {
     const message = parseWallMessage(data)
-    if (!message) return
+    if (!message || !this.wanted.includes(message.header.camera)) return
     this.last.set(message.header.camera, message)
     for (const tile of this.tiles.get(message.header.camera) ?? []) {
       // A browser that cannot keep up shows the newest picture, not all of them.

@@ -167,7 +167,7 @@ describe('drawing', () => {
   })
   it('says of a closed room that nothing can be drawn', () => {
     show({ ...camera, placement: 'patient_room', zones: [] })
-    expect(screen.getByText(/Phòng đóng: hình không hiển thị/)).toBeTruthy()
+    expect(screen.getByText(/Phòng đóng: mở phòng rồi mới vẽ được vùng/)).toBeTruthy()
     expect(screen.queryByRole('group', { name: 'Vẽ' })).toBeNull()
   })
 })

@@ -7,7 +7,7 @@ import { Menu, MenuItem } from '../../controls/Menu'
 import { Empty } from '../../controls/states'
 import { word } from '../../i18n'
 import { clock } from '../../time/format'
-import { isClosed } from '../../wall/Tile'
+import { useIsClosed } from '../../rooms/openings'
 import { pointsOf } from '../geometry'
 import { kindsFor, rulesOn } from './draft'
 import { RuleForm } from './RuleForm'
@@ -23,7 +23,7 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
   const { state, dispatch, faults } = editor
   const { selected } = state
   const draft = draftOf(state)
-  const closed = isClosed(editor.camera)
+  const closed = useIsClosed()(editor.camera)
   const zone = selected && 'zone' in selected ? selected.zone : null
   const rule = selected && 'rule' in selected ? selected.rule : null
   const fresh = selected !== null && 'rule' in selected && selected.fresh === true

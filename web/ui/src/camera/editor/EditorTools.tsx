@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Hint } from '../../controls/Hint'
 import { prefer, preferences } from '../../preferences/preferences'
 import { useStore } from '../../preferences/store'
-import { isClosed } from '../../wall/Tile'
+import { useIsClosed } from '../../rooms/openings'
 import { MOST_ITEMS, ZONE_KINDS } from './draft'
 import { closable, draftOf } from './state'
 import type { Editor } from './useEditor'
@@ -17,7 +17,7 @@ export function EditorTools({ editor }: { editor: Editor }) {
   const { sketch, selected, history } = state
   const full = draftOf(state).zones.length >= MOST_ITEMS
   const stage = !sketch || sketch.points.length === 0 ? 'first' : !closable(sketch) ? 'more' : sketch.kind === 'line' ? 'endLine' : 'end'
-  const picture = !isClosed(editor.camera)
+  const picture = !useIsClosed()(editor.camera)
   const help = selected === null || 'rule' in selected ? 'idle' : selected.corner === null ? 'zone' : 'corner'
   return (
     <>

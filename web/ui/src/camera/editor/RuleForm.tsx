@@ -3,7 +3,7 @@ import { ArrowLeftRight, CircleAlert, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Direction, Rule, Severity } from '../../api/types'
 import { word } from '../../i18n'
-import { isClosed } from '../../wall/Tile'
+import { useIsClosed } from '../../rooms/openings'
 import { changeKind, changeRule, dwellOf, fits, kindsFor, MOST_ITEMS, ofCamera, rearmOf, removeRule, RULE_KINDS, zoneFor, type RuleChange, type RuleKind } from './draft'
 import { Field, HoursField, NumberField } from './fields'
 import { draftOf } from './state'
@@ -29,7 +29,7 @@ export function RuleForm({ rule, editor }: { rule: Rule; editor: Editor }) {
   const choices = draft.zones.filter((zone) => fits(rule.kind, zone))
   const direction = rule.direction ?? 'both'
   const settable = (RULE_KINDS as readonly string[]).includes(rule.kind)
-  const closed = isClosed(editor.camera)
+  const closed = useIsClosed()(editor.camera)
   const missing = settable && choices.length === 0 ? zoneFor(rule.kind) : null
   const kinds = kindsFor(draft, closed)
   return (

@@ -2,6 +2,7 @@
 import Hls, { type ErrorData, type Fragment, type LevelDetails, type LoadPolicy } from 'hls.js/light'
 import { query } from '../../api/client'
 import { parseInit, sampleTimes } from '../../live/fmp4'
+import { doubt } from '../../rooms/openings'
 import { neighbourOf } from './frames'
 import { restOfFile, secondsOf, utcOf, type Span } from './mediaMap'
 import { holds, type Window } from './windows'
@@ -215,6 +216,8 @@ export class Deck {
     if (this.closed) return
     const { frag } = data
     const trouble = troubleOf(data)
+    // hls.js does not hand on what the server said of it.
+    if (trouble === 'forbidden') doubt()
     if (data.details === Hls.ErrorDetails.FRAG_LOAD_ERROR && frag && this.details && (trouble === 'damaged' || trouble === 'missing')) {
       const { fragments } = this.details
       const span = restOfFile(fragments, fragments.findIndex((one) => one.sn === frag.sn || one.initSegment?.url === frag.url))

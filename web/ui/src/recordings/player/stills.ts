@@ -1,5 +1,6 @@
 // Pictures instead of video, where the browser cannot play what was recorded: one at a time, in step with the playhead.
 import { query } from '../../api/client'
+import { refusedIn } from '../../rooms/openings'
 import { frameAfter } from './frames'
 
 const WIDTH = 960
@@ -99,7 +100,10 @@ export class Stills {
   private async fetch(at: number, exact: boolean, signal: AbortSignal): Promise<Response> {
     const what = query({ at: new Date(at).toISOString(), width: WIDTH, exact: String(exact) })
     const answer = await fetch(`/api/cameras/${encodeURIComponent(this.camera)}/snapshot.jpg${what}`, { signal })
-    if (!answer.ok) throw new Error(String(answer.status))
+    if (!answer.ok) {
+      await refusedIn(answer, this.camera)
+      throw new Error(String(answer.status))
+    }
     return answer
   }
 }

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { AlertMark } from '../../alerts/AlertMark'
 import { word } from '../../i18n'
 import { worst } from '../../camera/timelineSpans'
+import { RoomStrip } from '../../rooms/RoomStrip'
 import { clock, moment } from '../../time/format'
 import { serverClock } from '../../time/serverClock'
 import { boundsOf, personsAt, standingAt, type Missing } from '../coverage'
@@ -54,6 +55,7 @@ export function Pointed({ point, cameras, rows, view, width }: { point: Point; c
       <div className="tl-pointed" style={{ left, width: WIDTH }} role="status">
         {pictured && (
           <span className="tl-thumb" data-state={thumbnail.state}>
+            <RoomStrip camera={camera.id} />
             {thumbnail.src ? <img src={thumbnail.src} alt="" /> : thumbnail.state === 'loading' ? <span className="skeleton" /> : (
               <span className="hatched tl-thumb-none"><ImageOff size={16} /> {t(thumbnail.state === 'none' ? 'rec.noFootage' : 'rec.noThumbnail')}</span>
             )}

@@ -5,7 +5,7 @@ export interface TimelineCamera {
   /** The name, with the site where another chosen camera has the same. */
   label: string
   site: string
-  /** A patient's room: no pictures, also no small ones. */
+  /** A patient's room that is not open: no pictures, also no small ones. */
   closed: boolean
   /** No longer in the configuration. */
   removed: boolean
