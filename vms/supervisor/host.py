@@ -28,11 +28,9 @@ log = logging.getLogger(__name__)
 
 #: A recorder's death stops so many cameras for a second or two, no more.
 CAMERAS_A_RECORDER = 40
-#: Secrets that no other role has.
-OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_SMTP_URL")
 STOP_S = 4.0
 #: Secrets in the environment that nobody else is told.
-OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_DATABASE_URL", "VMS_TLS_CERT", "VMS_TLS_KEY")
+OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_DATABASE_URL", "VMS_SMTP_URL", "VMS_TLS_CERT", "VMS_TLS_KEY")
 BROKER_STOP_S = 1.0
 
 
