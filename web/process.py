@@ -82,11 +82,11 @@ async def run(
 ) -> None:
     """Runs until ``stop``; ``ConfigurationError`` when port, database or settings are not usable."""
     clock = clock or SystemClock()
+    pair = Pair.of(os.environ)
+    certificate = None if pair is None else await asyncio.to_thread(Certificate, pair, clock)
     channels = outside.channels(os.environ)
     if not channels:
         log.info("audit.kept_inside remedy='name a way out for day roots: see docs/security.md, Audit'")
-    pair = Pair.of(os.environ)
-    certificate = None if pair is None else await asyncio.to_thread(Certificate, pair, clock)
     listener = listen(host, port)
     try:
         database, is_new = await damaged.open_whole(environment, clock)
