@@ -112,19 +112,13 @@ class Supervised:
             while time.monotonic() < deadline:
                 if os.pread(file.fileno(), 1, place) != b"\0":
                     os.kill(pid, signal.SIGSTOP)
-                    while not _stopped(pid):  # every thread of it: one that runs on may leave the decoder
-                        pass
+                    os.waitid(os.P_PID, pid, os.WSTOPPED)  # all of its threads: one that runs on may leave the decoder
                     if os.pread(file.fileno(), 1, place) != b"\0":
                         os.kill(pid, signal.SIGSEGV)
                         os.kill(pid, signal.SIGCONT)
                         return
                     os.kill(pid, signal.SIGCONT)
         raise AssertionError(f"{name} was never seen inside its decoder")
-
-
-def _stopped(pid: int) -> bool:
-    states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return set(states) == {"T"}
 
 
 @pytest_asyncio.fixture
