@@ -164,7 +164,8 @@ def test_an_index_is_told_by_the_next_start(running: Service) -> None:
         lambda: known <= {one["id"] for one in timeline(running)["segments"]}, 60, "the timeline is whole again"
     )
     assert vms("index", "audit", "--data", str(running.data)).returncode == 0
-    assert running.client.post("/api/index/audits").status_code == 202
+    # 503 until the recorder that has just started is heard of.
+    running.wait_for(lambda: running.client.post("/api/index/audits").status_code == 202, 20, "an audit is begun")
 
     def audited() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = running.get("/api/index/audits")["items"]

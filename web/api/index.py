@@ -12,6 +12,7 @@ from vms.domain.node import NODE_SITE
 from web.access import permit
 from web.context import Here
 from web.grant import Grant
+from web.problems import RETRY_S, Problem
 
 router = APIRouter(prefix="/api/index", tags=["index"])
 
@@ -31,8 +32,10 @@ async def audits(viewer: Annotated[Grant, permit("system.view")], context: Here)
 
 @router.post("/audits", status_code=202)
 async def begin(auditor: Annotated[Grant, permit("index.audit")], context: Here) -> dict[str, Any]:
-    """Every node begins one now."""
+    """Every node that is heard of begins one now; ``Problem`` 503 when none is: nobody would begin."""
     nodes = sorted({one.state.node for one in context.reports.nodes() if one.fresh})
+    if not nodes:
+        raise Problem(503, "no-recorder", "no recorder is heard of", headers={"Retry-After": RETRY_S})
     for node in nodes:
         await context.link.bulk().publish(subjects.control(NODE_SITE, node, "audit"), AuditRequest().encode())
     context.audit.note(auditor, "index.audit", detail={"nodes": nodes})
