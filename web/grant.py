@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 
 from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Site
+from vms.domain.masks import Outlines, outlines
 from vms.domain.node import NODE_SITE
 from web import reach
 from web.accounts.roles import Identity, Permission
@@ -81,6 +82,16 @@ class Grant:
         found = self._context.current.camera(camera)
         return found is not None and self.reach.has_site(found[0].id) and self._open(camera, found[1].placement)
 
+    def covered(self, camera: Camera | PastCamera) -> Outlines:
+        """What is painted over in this camera's pictures for who asks; empty: he sees all of it.
+
+        Whoever is given a picture of a camera asks this first, for the present and for the past: the masks that count
+        are those of now.
+        """
+        if self.identity.may(("mask.lift",)):
+            return ()
+        return camera.masks if isinstance(camera, PastCamera) else outlines(camera.masks)
+
     def _open(self, camera: str, placement: str | None) -> bool:
         if not is_room(placement):
             return True
@@ -96,7 +107,7 @@ class Grant:
         configured = self._context.current.camera(camera)
         if configured is not None:
             site, one = configured
-            found: PastCamera | None = PastCamera(one.id, site.id, one.name, str(one.placement))
+            found: PastCamera | None = PastCamera(one.id, site.id, one.name, str(one.placement), outlines(one.masks))
         else:
             async with self._context.database.read() as connection:
                 found = await past.find(connection, camera)

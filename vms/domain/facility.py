@@ -17,12 +17,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from vms.domain import addresses
+from vms.domain.masks import Mask
 from vms.domain.model import ID_PATTERN, STORED, Id, Model, Name, newly_stated, refuse, storing
 from vms.domain.rules import Rule, RuleKind, Severity, Zone
 
 __all__ = (
-    "DEFAULT_DAYS", "ID_PATTERN", "Camera", "Detector", "Facility", "FacilityInfo", "FacilityRetention", "Id", "Model",
-    "Name", "Node", "Placement", "Retention", "Rule", "RuleKind", "Severity", "Site", "Streams", "Zone",
+    "DEFAULT_DAYS", "ID_PATTERN", "Camera", "Detector", "Facility", "FacilityInfo", "FacilityRetention", "Id", "Mask",
+    "Model", "Name", "Node", "Placement", "Retention", "Rule", "RuleKind", "Severity", "Site", "Streams", "Zone",
 )  # fmt: skip
 
 #: Days of footage that are kept at most where the facility file does not say.
@@ -115,6 +116,7 @@ class Camera(Model):
     enabled: bool = True
     zones: tuple[Zone, ...] = ()
     rules: tuple[Rule, ...] = ()
+    masks: Annotated[tuple[Mask, ...], Field(max_length=16)] = ()
     retention: Retention | None = None
 
     @model_validator(mode="after")
@@ -125,6 +127,7 @@ class Camera(Model):
     def _faults(self, info: ValidationInfo) -> Iterator[str]:
         yield from _repeated((z.id for z in self.zones), "zone")
         yield from _repeated((r.id for r in self.rules), "rule")
+        yield from _repeated((m.id for m in self.masks), "mask")
         lost = [rule for rule in self.rules if rule.kind == "camera_offline"]
         if len(lost) > 1 and any(newly_stated(info, rule) for rule in lost):
             yield "more than one rule of kind camera_offline"
@@ -144,6 +147,8 @@ class Camera(Model):
         known: list[Hashable] = [*self.rules, (self.id, self.name), self.streams.main, self.streams.sub]
         for zone in self.zones:
             known += [(zone.id, zone.name), zone.drawn()]
+        for mask in self.masks:
+            known += [(mask.id, mask.name), mask.drawn()]
         type(self).model_validate(other.model_dump(mode="json", exclude_none=True), context=storing(known))
 
 

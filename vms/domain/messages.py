@@ -273,9 +273,10 @@ class Boxes(Message):
 
 
 class SnapshotRequest(Message):
-    """The last picture as JPEG; ``width`` bounds its size in pixels. The detector answers."""
+    """The last picture as JPEG, ``width`` pixels at most; ``masked``: with the privacy masks painted over."""
 
     width: Annotated[int, Field(ge=64, le=4096)] | None = None
+    masked: bool = False
 
 
 class ReadRequest(Message):

@@ -19,6 +19,7 @@ Permission = Literal[
     "recording.hold",
     "room.open",
     "room.oversee",
+    "mask.lift",
     "index.audit",
     "audit.view",
     "user.manage",
@@ -32,13 +33,13 @@ _KEEP: frozenset[Permission] = frozenset(("recording.view", "recording.hold"))
 ROLES: dict[str, frozenset[Permission]] = {
     "admin": ALL,
     "supervisor": _LOOK | _ACT | _KEEP | {"room.open"},
-    "records": _LOOK | _KEEP | {"room.open"},
+    "records": _LOOK | _KEEP | {"room.open", "mask.lift"},  # what is handed out is judged as it was recorded
     "duty": _LOOK | _ACT | {"recording.view", "room.open"},  # what happened is judged by what led to it
-    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure", "room.open", "room.oversee", "audit.view"},
+    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure", "room.open", "room.oversee", "mask.lift", "audit.view"},
     "viewer": _LOOK,
 }
 #: What a personal token never has: it speaks for a person, and is none.
-OF_PEOPLE: frozenset[Permission] = frozenset(("session.own", "user.manage", "room.open", "room.oversee"))
+OF_PEOPLE: frozenset[Permission] = frozenset(("session.own", "user.manage", "room.open", "room.oversee", "mask.lift"))
 #: Those who answer for the sites that they are given; the others may be given all.
 OF_SITES = frozenset(("site_lead",))
 #: Those who cannot be held to some sites: they give rights to others.

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vms.domain.clock import rfc3339
+from vms.domain.masks import Outlines
 from web.database.schema import CameraFirst, Gap, Segment
 
 
@@ -25,22 +26,25 @@ class PastCamera:
     site: str
     name: str | None = None
     placement: str | None = None
+    masks: Outlines = ()
 
 
 async def find(connection: AsyncConnection, camera: str) -> PastCamera | None:
     """The camera as it was configured last, else as its footage and gaps name it; None: there never was one."""
-    first = await connection.execute(
-        select(CameraFirst.site, CameraFirst.name, CameraFirst.placement).where(CameraFirst.camera == camera)
-    )
-    row = first.first()
+    columns = CameraFirst.site, CameraFirst.name, CameraFirst.placement, CameraFirst.masks
+    row = (await connection.execute(select(*columns).where(CameraFirst.camera == camera))).first()
     if row is not None and row.site is not None:
-        return PastCamera(camera, row.site, row.name, row.placement)
+        return PastCamera(camera, row.site, row.name, row.placement, _outlines(row.masks))
     for model in (Segment, Gap):
         newest = select(model.site).where(model.camera == camera).order_by(model.start.desc()).limit(1)
         site = await connection.scalar(newest)
         if site is not None:
             return PastCamera(camera, site)
     return None
+
+
+def _outlines(stored: list[list[list[float]]] | None) -> Outlines:
+    return tuple(tuple((x, y) for x, y in outline) for outline in stored or ())
 
 
 async def removed(connection: AsyncConnection, present: Collection[str]) -> list[dict[str, Any]]:

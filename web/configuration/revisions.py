@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vms.domain.clock import Clock, from_epoch
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
+from vms.domain.masks import outlines
 from vms.domain.messages import ConfigRevision
 from vms.settings import facility_file
 from web.audit import chain
@@ -89,7 +90,7 @@ async def save(
         rows = [
             {
                 "camera": camera.id, "at": made.at, "site": site.id, "name": camera.name,
-                "placement": str(camera.placement),
+                "placement": str(camera.placement), "masks": outlines(camera.masks),
             }
             for site, camera in facility.cameras()
         ]  # fmt: skip

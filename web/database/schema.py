@@ -200,6 +200,7 @@ class CameraFirst(Base):
     site: Mapped[str | None] = mapped_column(String(63))
     name: Mapped[str | None] = mapped_column(Text)
     placement: Mapped[str | None] = mapped_column(String(32))
+    masks: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))  # outlines, as fractions
 
 
 class Segment(Base):

@@ -43,13 +43,21 @@ class Auditor:
 
     async def known(self) -> bool:
         answer = await self.rig.http.post("/api/index/audits")
-        assert answer.status_code == 202
-        return bool(answer.json()["nodes"] == ["local"])
+        if answer.status_code == 503:
+            return False
+        assert (answer.status_code, answer.json()) == (202, {"nodes": ["local"]})
+        return True
+
+    async def noted(self) -> bool:
+        return any(
+            one["detail"]["nodes"] == ["local"] for one in (await self.get("/api/audit", action="index.audit"))["items"]
+        )
 
     async def audit(self) -> dict[str, Any]:
         """One that began after this was called."""
         asked = datetime.now(UTC)
         await until_async(self.known, 20, "web hears of the node")
+        await until_async(self.noted, 20, "the audit log tells who began one")
 
         async def done() -> dict[str, Any] | None:
             items = (await self.get("/api/index/audits"))["items"]

@@ -13,11 +13,12 @@ from tests.unit.web.walking import RULE, filled, requests
 from web.database.schema import ApiToken, Hold, HoldCamera, Session, User
 from web.database.schema_rooms import RoomOpening
 
-#: A renderer is asked, and there is none here; or the camera must look into a room (``test_rooms``).
+#: A renderer or a recorder is asked, and there is none here; or the camera must look into a room (``test_rooms``).
 UNANSWERED = {
     ("POST", "/api/cameras/{camera}/tryouts"),
     ("DELETE", "/api/cameras/{camera}/tryouts/{tryout}"),
     ("POST", "/api/cameras/{camera}/openings"),
+    ("POST", "/api/index/audits"),
 }
 #: What differs from what is there: who changes nothing leaves nothing.
 DRAWN: dict[str, dict[str, Any]] = {
