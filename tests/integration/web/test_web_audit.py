@@ -49,9 +49,8 @@ class Auditor:
         return True
 
     async def noted(self) -> bool:
-        return any(
-            one["detail"]["nodes"] == ["local"] for one in (await self.get("/api/audit", action="index.audit"))["items"]
-        )
+        entries = (await self.get("/api/audit", action="index.audit"))["items"]
+        return any(one["detail"]["nodes"] == ["local"] for one in entries)
 
     async def audit(self) -> dict[str, Any]:
         """One that began after this was called."""
