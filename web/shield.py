@@ -16,7 +16,7 @@ from web.tls import HSTS, is_secure
 MAX_BODY = 256 * 1024
 #: Before a login nobody has more to say than a name and a password.
 MAX_LOGIN_BODY = 4096
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _POLICY = "; ".join(
     (
@@ -92,7 +92,7 @@ class Shield:
             await send(message)
 
         headers = Headers(scope=scope)
-        if scope["method"] not in _SAFE_METHODS and is_foreign(headers):
+        if scope["method"] not in SAFE_METHODS and is_foreign(headers):
             self._foreign(scope)
             refused = Problem(403, "foreign-origin", "requests from another site's page are refused")
             await document(scope["path"], refused)(scope, receive, with_headers)

@@ -47,7 +47,7 @@ class NewToken(BaseModel):
     days: Annotated[int, Field(ge=1, le=366)]
 
 
-@router.get("/api/sessions")
+@router.get("/api/sessions", responses={404: {}})
 async def sessions(
     grant: Own,
     context: Here,

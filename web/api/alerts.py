@@ -89,7 +89,7 @@ async def snapshot(alert: str, viewer: Viewer, context: Here) -> Response:
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": caching})
 
 
-@router.post("/{alert}/ack")
+@router.post("/{alert}/ack", responses={409: {}})
 async def acknowledge(
     alert: str, grant: Annotated[Grant, permit("alert.ack")], context: Here, step: Step | None = None
 ) -> dict[str, Any]:
@@ -97,7 +97,7 @@ async def acknowledge(
     return await _take(context, grant, alert, "acknowledged", step)
 
 
-@router.post("/{alert}/resolve")
+@router.post("/{alert}/resolve", responses={409: {}})
 async def resolve(
     alert: str, grant: Annotated[Grant, permit("alert.resolve")], context: Here, step: Step | None = None
 ) -> dict[str, Any]:

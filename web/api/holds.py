@@ -60,7 +60,7 @@ async def holds(
     return {"items": items, "next": following}
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={404: {}, 409: {}})
 async def put(request: HoldRequest, keeper: Keeper, context: Here) -> dict[str, Any]:
     """Holds footage; `pending` while the recorders' bus has not taken it."""
     start, end = _moment(request.start), _moment(request.end)

@@ -74,7 +74,12 @@ def _analysis(states: list[DetectorState]) -> Iterator[Metric]:
     yield from (rates, scale, behind)
 
 
-@router.get("/metrics", dependencies=[permit_everyone()], response_class=Response)
+@router.get(
+    "/metrics",
+    dependencies=[permit_everyone()],
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)
 async def metrics(context: Here) -> Response:
     """Prometheus' text format."""
     registry = CollectorRegistry()

@@ -38,7 +38,15 @@ _MIN_GZIP = 4096
 Segment = Annotated[str, Path(max_length=128)]
 Ticks = Annotated[int, Query(ge=0, le=2**62)]
 Viewer = Annotated[Grant, permit("recording.view")]
-MEDIA: dict[int | str, dict[str, Any]] = {200: {"content": {"video/mp4": {}}}, 206: {"content": {"video/mp4": {}}}}
+_FILM: dict[str, Any] = {"content": {"video/mp4": {}}}
+KEYS: dict[int | str, dict[str, Any]] = {200: _FILM, 410: {}}
+RANGES = {
+    "parameters": [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+        for name in ("Range", "If-Range", "If-None-Match")
+    ]
+}
+MEDIA = {**KEYS, 206: _FILM, 304: {"description": "as before"}, 416: {}}
 
 
 @router.get(
@@ -84,7 +92,7 @@ async def playback(
     return Response(body, media_type=MIME, headers=headers)
 
 
-@router.get("/segments/{segment}/media", response_class=Response, responses=MEDIA)
+@router.get("/segments/{segment}/media", response_class=Response, responses=MEDIA, openapi_extra=RANGES)
 @router.head("/segments/{segment}/media", response_class=Response, include_in_schema=False)
 async def media(segment: Segment, request: Request, context: Here, viewer: Viewer) -> Response:
     """A recorded file as it lies on the disk, whole or one range of it; of one that grows the whole fragments."""
@@ -120,7 +128,7 @@ async def media(segment: Segment, request: Request, context: Here, viewer: Viewe
         raise Problem(410, "damaged", str(err)) from err
 
 
-@router.get("/segments/{segment}/keyframes", response_class=Response, responses={200: MEDIA[200]})
+@router.get("/segments/{segment}/keyframes", response_class=Response, responses=KEYS)
 async def keyframes(
     segment: Segment, context: Here, viewer: Viewer, from_: Annotated[Ticks, Query(alias="from")], to: Ticks
 ) -> Response:

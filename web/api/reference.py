@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from web.access import permit
+from web.api.statuses import described
 
 router = APIRouter(tags=["reference"])
 
@@ -16,14 +17,13 @@ router = APIRouter(tags=["reference"])
 @router.get("/api/openapi.json", dependencies=[permit("session.own")], include_in_schema=False)
 async def openapi(request: Request) -> dict[str, Any]:
     """The schema."""
-    schema: dict[str, Any] = request.app.openapi()
-    return schema
+    return described(request.app)
 
 
 @router.get("/api/docs", dependencies=[permit("session.own")], include_in_schema=False)
 async def docs(request: Request) -> HTMLResponse:
     """Every operation, its parameters and its body."""
-    return HTMLResponse(page(request.app.openapi()))
+    return HTMLResponse(page(described(request.app)))
 
 
 def page(schema: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ class OpeningRequest(BaseModel):
     minutes: Annotated[int, Field(ge=1, le=MOST_MINUTES)] = 5
 
 
-@router.post("/cameras/{camera}/openings", status_code=201)
+@router.post("/cameras/{camera}/openings", status_code=201, responses={409: {}})
 async def put(
     camera: str, request: OpeningRequest, opener: Annotated[Grant, permit("room.open")], context: Here
 ) -> dict[str, Any]:

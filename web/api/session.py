@@ -49,7 +49,7 @@ def count_attempt(context: Context, request: Request, username: str) -> None:
     context.throttle.failed(username, address)
 
 
-@router.post("/api/session", dependencies=[permit_everyone()])
+@router.post("/api/session", dependencies=[permit_everyone()], responses={401: {}})
 async def log_in(credentials: Credentials, request: Request, context: Here) -> Response:
     """Logs in: 200 and the cookie, 401 `invalid-credentials`, 429 with `Retry-After`."""
     username = normal(credentials.username)

@@ -29,7 +29,7 @@ async def alive() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", dependencies=[permit_everyone()])
+@router.get("/readyz", dependencies=[permit_everyone()], responses={503: {"content": {"application/json": {}}}})
 async def ready(context: Here) -> Response:
     """Bus and database answer; 503 names which does not."""
     parts = {"bus": context.link.connected, "database": await context.database.answers()}

@@ -69,7 +69,7 @@ async def roles(_manager: Manager) -> dict[str, Any]:
     return {"items": items, "next": None}
 
 
-@router.post("/api/users", status_code=201)
+@router.post("/api/users", status_code=201, responses={409: {}})
 async def add(body: NewUser, manager: Manager, context: Here) -> dict[str, Any]:
     """Adds a user; `password` is in the answer where it was generated, this once. 409 `taken`."""
     password = body.password or passwords.generate()
@@ -88,7 +88,7 @@ async def add(body: NewUser, manager: Manager, context: Here) -> dict[str, Any]:
     return item if body.password else {**item, "password": password}
 
 
-@router.patch("/api/users/{user}")
+@router.patch("/api/users/{user}", responses={409: {}})
 async def alter(user: UserId, body: ChangedUser, manager: Manager, context: Here) -> dict[str, Any]:
     """Changes role, sites, whether one is enabled; `password: "generate"` sets a new one, shown this once.
 

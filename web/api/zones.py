@@ -101,7 +101,7 @@ async def put_rules(camera: str, body: Rules, editor: Editor, context: Here) -> 
     return await _replace(context, editor, camera, {"rules": body.items})
 
 
-@router.put("/analysis")
+@router.put("/analysis", responses={409: {}})
 async def put_analysis(camera: str, body: Analysis, editor: Editor, context: Here) -> dict[str, int]:
     """Replaces both in one revision. 409 `changed` when they were changed since `base_revision`."""
     return await _replace(context, editor, camera, {"zones": body.zones, "rules": body.rules}, body.base_revision)
