@@ -125,7 +125,7 @@ def test_those_who_read_what_cameras_send_do_not_know_who_logs_in(running: tuple
             seen.add(role)
             environment = Path(f"/proc/{pid}/environ").read_bytes()
             assert (b"VMS_ADMIN_PASSWORD=" in environment) == (role == b"web")
-            assert (b"CAM_PASS=" in environment) == (role != b"renderer")
+            assert (b"CAM_PASS=" in environment) == (role in (b"recorder", b"detector"))
             # Its own two users of the bus, and no password of another.
             logins = re.findall(rb"nats://([^:]+):([^@]+)@", environment)
             assert {name for name, _ in logins} == {role + b"-bulk"} | ({role} if role != b"renderer" else set())

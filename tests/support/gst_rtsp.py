@@ -2,7 +2,8 @@
 
 ``python3 gst_rtsp.py '{"mounts": {"/cam1": {"codec": "h264", "fps": 25, "gop": 50, "size": [640, 360]}}}'`` prints
 its port as one line, then serves until its standard input closes. One mount a client: a second client on a
-shared mount restarts it for all.
+shared mount restarts it for all. ``"logins": [[user, password], …]`` asks for one of these, ``"digest": true`` for
+its Digest.
 """
 
 import json
@@ -11,8 +12,9 @@ import sys
 import gi
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 PAYLOADERS = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast bitrate={kbit} key-int-max={gop} bframes={b} "
@@ -46,17 +48,24 @@ def main() -> None:
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(str(spec.get("port", 0)))
-    if spec.get("user"):
+    logins = spec.get("logins") or ([[spec["user"], spec["password"]]] if spec.get("user") else [])
+    if logins:
         auth = GstRtspServer.RTSPAuth()
+        if spec.get("digest"):
+            auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "user")
-        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(spec["user"], spec["password"]), token)
+        for user, password in logins:
+            if spec.get("digest"):
+                auth.add_digest(user, password, token)
+            else:
+                auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
         server.set_auth(auth)
     for path, mount in spec["mounts"].items():
         factory = GstRtspServer.RTSPMediaFactory()
         factory.set_launch(launch_line(mount))
         factory.set_shared(True)
-        if spec.get("user"):
+        if logins:
             permissions = GstRtspServer.RTSPPermissions()
             permissions.add_permission_for_role("user", "media.factory.access", True)
             permissions.add_permission_for_role("user", "media.factory.construct", True)

@@ -16,7 +16,7 @@ from vms.domain.facility import Facility
 from vms.domain.redaction import one_line
 from vms.settings import logs
 from vms.settings.environment import Environment
-from vms.settings.facility_file import FacilityFaults, check_environment, json_schema, load, parse
+from vms.settings.facility_file import FacilityFaults, check_environment, json_schema, load, parse, written_out
 
 #: Of one file; who has corrected so many looks again.
 MOST_FAULTS = 200
@@ -43,6 +43,12 @@ def check(file: Path, no_env: bool) -> None:
     rules = sum(len(camera.rules) for camera in cameras)
     found = ((len(facility.sites), "site"), (len(cameras), "camera"), (rules, "rule"))
     click.echo(f"{file}: good. {', '.join(counted(*one) for one in found)}.")
+    _advise(facility)
+
+
+def _advise(facility: Facility) -> None:
+    if advice := written_out(facility):
+        click.echo(f"vms: {advice}", err=True)
 
 
 def _tell(err: FacilityFaults, name: str) -> None:
@@ -75,6 +81,7 @@ def export_command(data: Path) -> None:
 
     text = asyncio.run(work())
     click.echo(text, nl=False)
+    _advise(parse(text, "exported", stored=True))
     try:
         parse(text, "exported")
     except FacilityFaults as err:  # of what was stored before such was refused
@@ -91,6 +98,7 @@ def import_command(file: Path, data: Path) -> None:
     facility = load(file)
     before, revision = asyncio.run(import_file(_existing(data), facility))
     click.echo(f"{file} is in force as revision {revision}{_cameras_changed(before, facility)}.")
+    _advise(facility)
     try:
         check_environment(facility, os.environ)
     except ConfigurationError as err:  # the service has an environment of its own: this is no more than a hint

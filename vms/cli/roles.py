@@ -20,6 +20,7 @@ from vms.domain.facility import ID_PATTERN
 from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.liveness import beat
+from vms.settings.private import keep_private
 
 #: What a process that tries rules out is told of this one's environment.
 TRYOUT_VARIABLES = ("PATH", "HOME", "LANG", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "VMS_MODELS_DIR")
@@ -30,7 +31,7 @@ Role = Callable[[Environment, BusAddress, asyncio.Event], Awaitable[None]]
 def run_role(name: str, data: Path, role: Role) -> None:
     """Runs ``role`` until SIGTERM or SIGINT; raises ``ConfigurationError`` when no bus is named."""
     logs.configure(name)
-    os.umask(0o077)  # footage of patients and accounts are nobody else's on this host
+    keep_private()
     environment = Environment.read(data)
     if environment.nats_url is None:
         raise ConfigurationError("VMS_NATS_URL is not set: name the bus, or use 'vms up', which starts one")

@@ -15,6 +15,7 @@ from vms.cli.options import address_options, config_option, counted, data_option
 from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import check_environment, load, load_for_start
+from vms.settings.private import keep_private
 from vms.supervisor.demo import cameras_child, prepare_demo
 from vms.supervisor.host import OF_WEB, HostSpec, check_data, dashboard_url, run_host, sole_owner
 
@@ -37,7 +38,7 @@ def _run(spec: HostSpec, opening: str) -> None:
 def up(config_path: Path, data: Path, host: str, port: int) -> None:
     """Run everything on this host, from real cameras."""
     logs.configure("supervisor")
-    os.umask(0o077)
+    keep_private()
     facility = load_for_start(config_path, data)
     check_environment(facility, os.environ)
     _check_port(host, port)
@@ -71,7 +72,7 @@ def demo(
     Footage: --video FILE (further files may follow it), else the folder in VMS_DEMO_FOOTAGE, else drawn scenes.
     """
     logs.configure("supervisor")
-    os.umask(0o077)
+    keep_private()
     if more_videos and not videos:
         raise click.UsageError(f"unexpected argument '{more_videos[0]}'; footage is named by --video FILE")
     data = data.absolute()

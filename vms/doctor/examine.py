@@ -9,7 +9,7 @@ from vms.doctor import cameras, in_force, machine, parts
 from vms.doctor.finding import Finding
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
-from vms.settings.facility_file import check_environment, load
+from vms.settings.facility_file import check_environment, load, written_out
 
 DEFAULT_PORT = 8000
 
@@ -67,6 +67,8 @@ def _configuration(config: Path | None, data: Path, env: Mapping[str, str]) -> t
         check_environment(facility, env)
     except ConfigurationError as err:
         found.append(Finding("problem", "environment", str(err), "the cameras that want it are not asked"))
+    if advice := written_out(facility):
+        found.append(Finding("warning", "passwords", *advice.split("; ", 1)))
     total = sum(1 for _ in facility.cameras())
     if not total:
         remedy = "add one under 'cameras:' of a site; config/hau-giang.yaml shows how"

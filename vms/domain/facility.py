@@ -47,7 +47,10 @@ def _check_timezone(name: str) -> str:
 def _check_stream_url(url: str, info: ValidationInfo) -> str:
     if re.search(r"[\s\x00-\x1f\x7f]", url):
         raise ValueError("a camera URL has no spaces, line breaks or control characters")
-    parts = urlsplit(re.sub(r"\$\{[^}]*\}", "1", url))
+    try:
+        parts = urlsplit(re.sub(r"\$\{[^}]*\}", "1", url))
+    except ValueError:  # whose own words quote the login
+        raise ValueError("the URL cannot be taken apart") from None
     if parts.scheme not in _STREAM_SCHEMES:
         raise ValueError(f"scheme '{parts.scheme or 'none'}' is not for cameras: use rtsp:// or rtsps://")
     if not parts.hostname:

@@ -28,9 +28,9 @@ Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_legib
 
 
 class Model(BaseModel):
-    """Frozen, and an unknown key is an error."""
+    """Frozen, and an unknown key is an error, whose text quotes no input: a URL that is cut short is not redacted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 #: The context in which what the service itself has stored is read. It was accepted once: a check that came later

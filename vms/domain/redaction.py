@@ -6,13 +6,19 @@ import re
 
 # Greedy up to the last '@' before the next '/' or blank: passwords may hold '@', ':' and quotes.
 _USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]*@")
-_QUERY_SECRET = re.compile(r"(?i)([?&](?:password|passwd|pwd|token|secret|key)=)[^&\s'\"]*")
+# Some cameras want the login in the path: /user=admin_password=…_channel=1.
+_QUERY_SECRET = re.compile(r"(?i)([?&;/_](?:password|passwd|pwd|token|secret|key)=)([^&\s'\"]*)")
 _LONGEST_LINE = 600
 
 
 def redact(text: str) -> str:
     """``text`` with the user-info of every URL, and secret query values, replaced by ``***``."""
     return _QUERY_SECRET.sub(r"\1***", _USERINFO.sub(r"\g<scheme>***@", text))
+
+
+def query_secrets(text: str) -> list[str]:
+    """The values that ``redact`` takes out of queries, and of paths that are written like one."""
+    return [value for _, value in _QUERY_SECRET.findall(text)]
 
 
 def one_line(text: str) -> str:

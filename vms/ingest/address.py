@@ -37,7 +37,10 @@ def target_of(url: str, env: Mapping[str, str] = os.environ) -> Target:
     """
     if re.search(r"[\s\x00-\x1f\x7f]", url):  # urlsplit would drop some of them in silence
         raise IngestError("configuration", "the URL has spaces, line breaks or control characters")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # whose own words quote the login
+        raise IngestError("configuration", "the URL cannot be taken apart") from None
     if parts.scheme not in ("rtsp", "rtsps"):
         raise IngestError("configuration", "the URL is neither rtsp:// nor rtsps://")
     tls = parts.scheme == "rtsps"

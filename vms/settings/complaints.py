@@ -31,6 +31,10 @@ _REMEDIES = (
     ("is given to", "give each site to exactly one node"),
     ("no spaces", "write them in percent form (a space is %20)"),
     ("names no host", "write rtsp://HOST/PATH"),
+    (
+        "cannot be taken apart",
+        "in user and password write '[' as %5B, ']' as %5D, and look-alikes of signs in percent form",
+    ),
     ("no camera is there", "write the camera's own address"),
 )
 

@@ -18,7 +18,7 @@ from vms.domain.facility import Facility, Streams
 from vms.domain.model import STORED
 from vms.settings import yaml_source
 from vms.settings.complaints import complaints
-from vms.settings.templates import resolve, variables
+from vms.settings.templates import has_password, resolve, variables
 from vms.settings.yaml_source import Source, SourceError
 
 log = logging.getLogger(__name__)
@@ -112,6 +112,22 @@ def check_environment(facility: Facility, env: Mapping[str, str]) -> None:
             stream_url(template, env)
         except ConfigurationError as err:
             raise ConfigurationError(f"camera '{camera}', streams.{key}: {err}") from err
+
+
+def camera_variables(facility: Facility) -> set[str]:
+    """Names of the variables that the URLs of its cameras are filled from."""
+    return {name for _, _, template in _templates(facility) for name in variables(template)}
+
+
+def written_out(facility: Facility) -> str:
+    """How many cameras have a password in the file itself, as advice; empty where there is none."""
+    count = len({camera for camera, _, template in _templates(facility) if has_password(template)})
+    if not count:
+        return ""
+    return (
+        f"{count} camera{'s have' if count > 1 else ' has'} a password written out, which is stored with the "
+        "configuration; name a variable in its place (${CAM_PASS}), and then change it in the camera"
+    )
 
 
 def stream_url(template: str, env: Mapping[str, str]) -> str:

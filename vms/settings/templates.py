@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from vms.domain.errors import ConfigurationError
+from vms.domain.redaction import query_secrets
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 # What may stand in a user-info as it is (RFC 3986); '%' too, for values that are encoded already.
@@ -21,6 +22,13 @@ def variables(template: str) -> list[str]:
         if not _NAME.match(name):
             raise ConfigurationError(f"'${{{name}}}' is no variable name: use letters, digits and '_'")
     return names
+
+
+def has_password(template: str) -> bool:
+    """Whether a password, or a part of one, stands in the template itself."""
+    filled = _VARIABLE.sub("\0", template)
+    login = urlsplit(filled).netloc.rpartition("@")[0].partition(":")[2]
+    return bool(login.strip("\0")) or any(one and one[0] != "\0" for one in query_secrets(filled))
 
 
 def resolve(template: str, env: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from vms.domain.clock import Clock, SystemClock
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
 from vms.settings.environment import Environment
+from vms.settings.facility_file import camera_variables
 from vms.supervisor import broker
 from vms.supervisor.child import Child, ChildSpec
 
@@ -92,11 +93,14 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
         addresses = dict.fromkeys(get_args(BusRole), outside)
     role = (sys.executable, "-m", "vms")
     data = ("--data", str(environment.data))
+    # Who answers everybody's requests need not know what the cameras are asked with.
+    asked_with = camera_variables(spec.facility) - _plain(base).keys()
+    front = {name: value for name, value in base.items() if name not in asked_with or name.startswith("VMS_")}
     children.append(
         ChildSpec(
             "web",
             (*role, "web", *data, "--config", str(spec.config), "--host", spec.host, "--port", str(spec.port)),
-            base | _bus(addresses["web"]),
+            front | _bus(addresses["web"]),
         )
     )
     shares = recorder_shares(spec.facility)

@@ -234,7 +234,7 @@ def _engines(url: str, path: Path | None) -> _Engines:
         return engine, create_async_engine(url, pool_pre_ping=True), engine
     if path is not None:
         with contextlib.suppress(OSError):  # SQLite says what is wrong
-            path.touch(0o644)
+            path.touch(0o600)
 
     def made(most: int, begin: str) -> AsyncEngine:
         engine = create_async_engine(url, pool_size=most, max_overflow=0, pool_timeout=5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,18 @@ def test_what_is_no_address_of_a_camera_is_refused_everywhere(url: str) -> None:
     with pytest.raises(IngestError) as told:
         target_of(url, {})
     assert told.value.reason == "configuration"
+
+
+@pytest.mark.parametrize(
+    "url", ["rtsp://u:ge℀heim@h/x", "rtsp://u:a[geheim]@h/x", "rtsp://u:geheim[@h/x", "rtsp://u:geheim@℀/x"]
+)
+def test_what_cannot_be_taken_apart_is_told_without_its_login(url: str) -> None:
+    """Python's own words for it quote the login, without the scheme that a redaction looks for."""
+    with pytest.raises(ValueError, match="cannot be taken apart") as stated:
+        Streams.model_validate({"main": url})
+    with pytest.raises(IngestError, match="cannot be taken apart") as told:
+        target_of(url, {})
+    assert told.value.reason == "configuration"
+    for err in (stated.value, told.value):
+        text = "".join(traceback.format_exception(err))
+        assert not re.search("heim|geheim", text)

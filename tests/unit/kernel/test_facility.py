@@ -105,7 +105,7 @@ BAD = [
     ((*CAMERA, "streams", "main"), "rtsp://h/x\x00", "no spaces, line breaks or control characters"),
     ((*CAMERA, "streams", "main"), "rtsp://h:99999/x", "port"),
     ((*CAMERA, "streams", "main"), "rtsp://h:abc/x", "port"),
-    ((*CAMERA, "streams", "main"), "rtsp://[::1/x", "IPv6"),
+    ((*CAMERA, "streams", "main"), "rtsp://[::1/x", "cannot be taken apart"),
     ((*CAMERA, "zones", 1, "id"), "z", "camera 'a-1': zone id 'z' is used twice"),
     ((*CAMERA, "rules", 1, "id"), "r", "camera 'a-1': rule id 'r' is used twice"),
     ((*CAMERA, "zones", 0, "polygon"), [[0, 0], [1, 0], [1, 1.01]], "less than or equal to 1"),

@@ -27,6 +27,8 @@ from vms.settings import logs
         ("'rtsp://u:p@h' and \"nats://v:q@i\"", "'rtsp://***@h' and \"nats://***@i\""),
         ("http://h/x?user=u&password=geheim&a=1", "http://h/x?user=u&password=***&a=1"),
         ("http://h/x?Token=geheim", "http://h/x?Token=***"),
+        ("rtsp://h/user=admin_password=geheim_channel=1.sdp", "rtsp://h/user=admin_password=***"),
+        ("rtsp://h/x;pwd=geheim&a=1", "rtsp://h/x;pwd=***&a=1"),
         ("mail me@home.vn about rtsp://h/1", "mail me@home.vn about rtsp://h/1"),
         ("rtsp://h/path@2x", "rtsp://h/path@2x"),
         ("two lines rtsp://u:p@h\nrtsp://v:q@i", "two lines rtsp://***@h\nrtsp://***@i"),

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from vms.domain.errors import ConfigurationError
-from vms.settings.templates import resolve, variables
+from vms.settings.templates import has_password, resolve, variables
 
 URL = "rtsp://${CAM_USER}:${CAM_PASS}@10.1.1.11/main"
 
@@ -51,3 +51,17 @@ def test_a_password_that_is_encoded_already_is_left_so() -> None:
 
 def test_credentials_in_one_variable() -> None:
     assert resolve("rtsp://${BOTH}@h/x", {"BOTH": "u:p@ss"}) == "rtsp://u:p%40ss@h/x"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_written_out"),
+    [
+        (URL, False), ("rtsp://${BOTH}@h/x", False), ("rtsp://admin@h/x", False), ("rtsp://admin:@h/x", False),
+        ("rtsp://h/x:y@z", False), ("rtsp://${H}:${P}/x", False), ("rtsp://h/x?password=${P}&channel=1", False),
+        ("rtsp://h/user=admin_password=${P}_channel=1", False),
+        ("rtsp://admin:geheim@h/x", True), ("rtsp://${U}:geheim@h/x", True), ("rtsp://u:g${P}@h/x", True),
+        ("rtsp://h/x?user=u&password=geheim", True), ("rtsp://h/user=admin_password=geheim_channel=1", True),
+    ],
+)  # fmt: skip
+def test_a_password_that_is_written_out_is_known(url: str, is_written_out: bool) -> None:
+    assert has_password(url) is is_written_out

@@ -35,3 +35,20 @@ async def test_a_flood_of_requests_that_the_database_fails_is_a_line_now_and_the
         clock.advance(problems.QUIET_S)
         await http.get("/")
     assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == ["before=0", "before=19"]
+
+
+async def test_a_bug_tells_browsers_nothing_of_itself() -> None:
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/")
+    async def fails() -> None:
+        url = "rtsp://admin:geheim@10.0.0.1/x"
+        raise ValueError(f"netloc {url}")
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://web") as http:
+        answer = await http.get("/")
+    assert (answer.status_code, answer.json()["type"]) == (500, "about:blank#internal")
+    assert "geheim" not in answer.text + str(answer.headers)
+    assert "ValueError" not in answer.text
