@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -34,10 +34,12 @@ from web.rooms.openings import Openings
 
 
 @contextlib.asynccontextmanager
-async def bare_web(data: Path, facility: Facility, clock: Clock | None = None) -> AsyncIterator[FastAPI]:
+async def bare_web(
+    data: Path, facility: Facility, clock: Clock | None = None, env: Mapping[str, str] | None = None
+) -> AsyncIterator[FastAPI]:
     """``app.state.context`` reaches its parts."""
     clock = clock or SystemClock()
-    database = await Database.open(Environment.read(data, {}), clock)
+    database = await Database.open(Environment.read(data, env or {}), clock)
     current = CurrentConfiguration(await revisions.seed(database, clock, facility))
     reports = Reports(clock, lambda _revision: None)
     link = BusLink()

@@ -72,14 +72,11 @@ def read_roots(folder: Path) -> list[Root]:
 
 async def _verify(environment: Environment, roots: list[Root]) -> tuple[int, Alteration | None]:
     from web.audit.verify import check
-    from web.database.engine import Database
     from web.database.failures import ANY, first_line
+    from web.database.reading import looked_at
 
-    database = await Database.open(environment)
     try:
-        async with database.read() as connection:
+        async with looked_at(environment) as connection:
             return await check(connection, roots)
     except ANY as err:
         raise StorageError(f"the database cannot be read: {one_line(first_line(err))}") from err
-    finally:
-        await database.close()

@@ -17,7 +17,7 @@ from vms.settings.environment import Environment
 from vms.settings.facility_file import check_environment, load, load_for_start
 from vms.settings.private import keep_private
 from vms.supervisor.demo import cameras_child, prepare_demo
-from vms.supervisor.host import OF_WEB, HostSpec, check_data, dashboard_url, run_host, sole_owner
+from vms.supervisor.host import HostSpec, check_data, dashboard_url, run_host, sole_owner, without_web
 
 
 def _say(text: str) -> None:
@@ -86,7 +86,7 @@ def demo(
         facility = load(made.facility)
         if made.changed:  # other cameras than last time; else what was changed since stays in force
             asyncio.run(import_file(environment, facility))
-        env = {name: value for name, value in os.environ.items() if name not in OF_WEB} | dict(made.variables)
+        env = without_web(os.environ) | dict(made.variables)
         child = cameras_child(cameras, sites, chosen, h265, data, made.rtsp_port, env, _say, dashboard_url(host, port))
         spec = HostSpec(environment, facility, made.facility, host, port, (child,), made.variables)
         _run(spec, f"{counted(cameras, 'simulated camera')}; dashboard at")

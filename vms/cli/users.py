@@ -14,6 +14,7 @@ from vms.cli.configuration import _existing
 from vms.cli.options import data_option
 from vms.domain.clock import SystemClock, from_epoch
 from vms.settings import logs
+from vms.settings.secrets import secret
 
 if TYPE_CHECKING:
     from web.database.engine import Database
@@ -27,11 +28,16 @@ PASSWORD_VARIABLE = "VMS_PASSWORD"  # noqa: S105  # a name, no secret
 
 @click.group()
 def user() -> None:
-    """Accounts of the dashboard. The password is asked for, or read from VMS_PASSWORD; never an argument."""
+    """Accounts of the dashboard.
+
+    The password is asked for, or read from VMS_PASSWORD or the file that VMS_PASSWORD_FILE names; never an argument.
+    """
 
 
 def _password() -> str:
-    return os.environ.get(PASSWORD_VARIABLE) or str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if given := secret(os.environ, PASSWORD_VARIABLE):
+        return given
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 def _with_database(data: Path, work: Callable[[Database], Awaitable[T]]) -> T:

@@ -23,7 +23,7 @@ def read(data: Path, env: Mapping[str, str]) -> tuple[str, Facility | None, list
     """What it is called, the facility (None: there is none, or it cannot be read) and what is wrong with it."""
     path = data / "vms.db"
     name = f"configuration in {path}"
-    if env.get("VMS_DATABASE_URL"):
+    if env.get("VMS_DATABASE_URL") or env.get("VMS_DATABASE_URL_FILE"):
         return name, None, [_unchecked("the configuration in VMS_DATABASE_URL", data)]
     if not path.exists():
         return name, None, []

@@ -14,6 +14,7 @@ from recorder.retention import mount
 from vms.doctor.finding import Finding, Level
 from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
+from vms.settings.secrets import secret
 from vms.supervisor.broker import find_server
 
 _TIMEOUT_S = 5.0
@@ -22,8 +23,11 @@ _NATS_PORT = 4222
 
 def bus(env: Mapping[str, str]) -> Finding:
     """The bus that ``VMS_NATS_URL`` names, else the ``nats-server`` that we would start."""
-    if url := env.get("VMS_NATS_URL"):
-        return _foreign_bus(url)
+    try:
+        if url := secret(env, "VMS_NATS_URL"):
+            return _foreign_bus(url)
+    except ConfigurationError as err:
+        return Finding("problem", "bus", str(err), "name the bus once, or not at all: then the service starts its own")
     try:
         server = find_server()
         done = subprocess.run(

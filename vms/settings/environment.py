@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from vms.domain.errors import ConfigurationError
 from vms.domain.redaction import redact
+from vms.settings.secrets import secret
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = "VMS_ALLOW_LOOPBACK_CAMERAS"
@@ -41,7 +42,7 @@ class Environment:
             node=env.get("VMS_NODE", "local"),
             nats_url=nats_url,
             nats_bulk_url=_bus_url(env, "VMS_NATS_BULK_URL") or nats_url,
-            database_url=env.get("VMS_DATABASE_URL") or None,
+            database_url=secret(env, "VMS_DATABASE_URL") or None,
             models_dir=_folder(env, "VMS_MODELS_DIR"),
             demo_footage=_folder(env, "VMS_DEMO_FOOTAGE"),
             trusted_proxies=_networks(env, "VMS_TRUSTED_PROXIES"),
@@ -58,7 +59,7 @@ def loopback_cameras(env: Mapping[str, str]) -> bool | None:
 
 
 def _bus_url(env: Mapping[str, str], name: str) -> str | None:
-    url = env.get(name)
+    url = secret(env, name)
     if not url:
         return None
     try:

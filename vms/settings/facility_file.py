@@ -18,6 +18,7 @@ from vms.domain.facility import Facility, Streams
 from vms.domain.model import STORED
 from vms.settings import yaml_source
 from vms.settings.complaints import complaints
+from vms.settings.secrets import secret
 from vms.settings.templates import has_password, resolve, variables
 from vms.settings.yaml_source import Source, SourceError
 
@@ -98,7 +99,7 @@ def check_environment(facility: Facility, env: Mapping[str, str]) -> None:
     missing: dict[str, str] = {}
     for camera, key, template in _templates(facility):
         for name in variables(template):
-            if name not in env:
+            if secret(env, name) is None:
                 missing.setdefault(name, f"camera '{camera}', streams.{key}")
     if missing:
         names = ", ".join(missing)

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from vms.domain.errors import ConfigurationError
 from vms.domain.redaction import query_secrets
+from vms.settings.secrets import secret
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 # What may stand in a user-info as it is (RFC 3986); '%' too, for values that are encoded already.
@@ -33,13 +34,15 @@ def has_password(template: str) -> bool:
 
 def resolve(template: str, env: Mapping[str, str]) -> str:
     """``template`` with every variable replaced; a missing one raises ``ConfigurationError`` that names it."""
+    values: dict[str, str] = {}
     for name in variables(template):
-        if name not in env:
+        if (value := secret(env, name)) is None:
             raise ConfigurationError(f"the environment lacks {name}: set {name}, or take ${{{name}}} out of the URL")
+        values[name] = value
     # A password of any characters must not become part of the host: in front of the '@' it is percent-encoded.
     head, at, tail = template.rpartition("@")
     return (
-        _VARIABLE.sub(lambda match: quote(env[match.group(1)], safe=_USERINFO_SAFE), head)
+        _VARIABLE.sub(lambda match: quote(values[match.group(1)], safe=_USERINFO_SAFE), head)
         + at
-        + _VARIABLE.sub(lambda match: env[match.group(1)], tail)
+        + _VARIABLE.sub(lambda match: values[match.group(1)], tail)
     )

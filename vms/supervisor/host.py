@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -22,6 +22,7 @@ from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from vms.settings.facility_file import camera_variables
+from vms.settings.secrets import SUFFIX
 from vms.supervisor import broker
 from vms.supervisor.child import Child, ChildSpec
 
@@ -30,8 +31,8 @@ log = logging.getLogger(__name__)
 #: A recorder's death stops so many cameras for a second or two, no more.
 CAMERAS_A_RECORDER = 40
 STOP_S = 4.0
-#: Secrets in the environment that nobody else is told.
-OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_DATABASE_URL", "VMS_SMTP_URL", "VMS_TLS_CERT", "VMS_TLS_KEY")
+#: What of the environment nobody but web is told; and where its file is, neither.
+_OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_DATABASE_URL", "VMS_SMTP_URL", "VMS_TLS_CERT", "VMS_TLS_KEY")
 BROKER_STOP_S = 1.0
 
 
@@ -95,7 +96,11 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     data = ("--data", str(environment.data))
     # Who answers everybody's requests need not know what the cameras are asked with.
     asked_with = camera_variables(spec.facility) - _plain(base).keys()
-    front = {name: value for name, value in base.items() if name not in asked_with or name.startswith("VMS_")}
+    front = {
+        name: value
+        for name, value in base.items()
+        if name.removesuffix(SUFFIX) not in asked_with or name.startswith("VMS_")
+    }
     children.append(
         ChildSpec(
             "web",
@@ -106,7 +111,7 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     shares = recorder_shares(spec.facility)
     outbox.adopt(environment.data / "outbox", [name for name, _ in shares], "recorder*")
     # Those who read what cameras send need not know who logs in.
-    others = {name: value for name, value in base.items() if name not in OF_WEB}
+    others = without_web(base)
     for name, choice in shares:
         argv = (*role, "recorder", *data, "--name", name, *choice)
         children.append(ChildSpec(name, argv, others | _bus(addresses["recorder"])))
@@ -121,7 +126,14 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
 
 
 def _bus(address: BusAddress) -> dict[str, str]:
-    return {"VMS_NATS_URL": address.core, "VMS_NATS_BULK_URL": address.bulk}
+    # Files of their names are read already, and named beside them they would be refused.
+    found = {"VMS_NATS_URL": address.core, "VMS_NATS_BULK_URL": address.bulk}
+    return found | dict.fromkeys((name + SUFFIX for name in found), "")
+
+
+def without_web(env: Mapping[str, str]) -> dict[str, str]:
+    """``env`` for a process that is not web: who logs in, and where accounts are kept, is not its business."""
+    return {name: value for name, value in env.items() if name.removesuffix(SUFFIX) not in _OF_WEB}
 
 
 def _plain(env: dict[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vms.domain.clock import Clock, from_epoch, rfc3339
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import ID_PATTERN
+from vms.settings.secrets import secret
 from web.accounts import passwords
 from web.accounts.roles import OF_ALL, OF_SITES, ROLES
 from web.audit import chain
@@ -188,8 +189,8 @@ async def listed(connection: AsyncConnection, now: datetime, user_id: int | None
 
 
 def given_password(env: Mapping[str, str]) -> str | None:
-    """The first administrator's password from ``VMS_ADMIN_PASSWORD``; raises ``ConfigurationError`` for a weak one."""
-    given = env.get("VMS_ADMIN_PASSWORD") or None
+    """The first administrator's password, ``VMS_ADMIN_PASSWORD``; raises ``ConfigurationError`` for a weak one."""
+    given = secret(env, "VMS_ADMIN_PASSWORD") or None
     if given is not None:
         try:
             passwords.check_strength(given)

@@ -25,6 +25,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from vms.domain.clock import rfc3339
 from vms.domain.errors import ConfigurationError
+from vms.settings.secrets import secret
 
 #: A receiver answers within this (seconds).
 PATIENCE_S = 10.0
@@ -201,7 +202,7 @@ def channels(env: Mapping[str, str]) -> tuple[Channel, ...]:
 
 def _mail(to: str, env: Mapping[str, str]) -> Mail:
     example = "smtp://user:password@host:587"
-    if not (url := _secret(env, "VMS_SMTP_URL")):
+    if not (url := secret(env, "VMS_SMTP_URL")):
         raise ConfigurationError(f"VMS_AUDIT_MAIL_TO needs VMS_SMTP_URL, or VMS_SMTP_URL_FILE: {example}")
     parts, port = _parse("VMS_SMTP_URL", url, {"smtp": 587, "smtps": 465}, example)
     recipients = tuple(one.strip() for one in to.split(",") if one.strip())
@@ -223,16 +224,6 @@ def _parse(name: str, url: str, ports: Mapping[str, int], example: str) -> tuple
     if not port or parts.scheme not in ports or not parts.hostname:
         raise ConfigurationError(f"{name} is no address of a server; example: {example}")
     return parts, port
-
-
-def _secret(env: Mapping[str, str], name: str) -> str:
-    """The variable, or what is in the file that ``<name>_FILE`` names."""
-    if path := env.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as err:
-            raise ConfigurationError(f"{name}_FILE={path} cannot be read: {type(err).__name__}") from err
-    return env.get(name, "")
 
 
 def _is_here(host: str) -> bool:

@@ -23,6 +23,7 @@ from vms.domain.errors import ConfigurationError
 from vms.settings.environment import Environment
 from web.database import (
     migrate,
+    postgresql,
     schema_audit,  # noqa: F401  # its tables, too, are of Base
     schema_rooms,  # noqa: F401
 )
@@ -104,10 +105,10 @@ class Database:
                 database._files = {suffix: database._there(suffix) for suffix in ("", "-wal", "-shm")}
         except DBAPIError as err:
             await database.close()
-            raise ConfigurationError(
-                f"the database {place} cannot be used: {err.orig}; "
-                "check the folder's rights and free space, or restore the file from a backup"
-            ) from err
+            remedy = "check the folder's rights and free space, or restore the file from a backup"
+            if path is None:
+                remedy = "check its address, user, password and rights, and that its server runs"
+            raise ConfigurationError(f"the database {place} cannot be used: {err.orig}; {remedy}") from err
         return database
 
     def for_requests(self) -> Database:
@@ -149,7 +150,8 @@ class Database:
         try:
             yield
         except DBAPIError as err:
-            if is_damage(err):
+            # Another server's database is not ours to set aside; of a row twice it says "already exists", too.
+            if self._writes.dialect.name == "sqlite" and is_damage(err):
                 self.damaged.set()
             raise
 
@@ -230,8 +232,8 @@ def _sqlite_url(path: Path) -> str:
 
 def _engines(url: str, path: Path | None) -> _Engines:
     if not url.startswith("sqlite"):
-        engine = create_async_engine(url, pool_pre_ping=True)
-        return engine, create_async_engine(url, pool_pre_ping=True), engine
+        reads, of_requests = (postgresql.engine_of(url, READERS) for _ in range(2))
+        return reads, of_requests, postgresql.engine_of(url, 1, writes=True, busy_ms=BUSY_TIMEOUT_MS)
     if path is not None:
         with contextlib.suppress(OSError):  # SQLite says what is wrong
             path.touch(0o600)

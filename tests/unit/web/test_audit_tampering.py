@@ -125,8 +125,22 @@ def test_what_was_altered_is_named(data: Path, name: str) -> None:
     assert done.output.startswith(f"entry {seq}: {what}: "), done.output
 
 
-def test_what_was_not_altered_is_whole(data: Path) -> None:
+def test_a_database_of_another_version_stays_as_it_is(data: Path) -> None:
+    with closing(sqlite3.connect(data / "vms.db")) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0010'")
+        raw.commit()
+    before = (data / "vms.db").read_bytes()
     done = verified(data)
+    assert isinstance(done.exception, ConfigurationError)
+    assert "is of version 0010, this program is for 00" in str(done.exception)
+    assert (data / "vms.db").read_bytes() == before
+
+
+def test_what_was_not_altered_is_whole(data: Path) -> None:
+    before = (data / "vms.db").stat()
+    (data / "vms.db").chmod(0o400)
+    done = verified(data)
+    assert (data / "vms.db").stat().st_mtime_ns == before.st_mtime_ns
     assert (done.exit_code, done.output.splitlines()[0]) == (0, "The audit log is whole: 12 entries, 0 day roots.")
     assert "day roots from outside" in done.output
 
