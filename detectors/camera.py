@@ -27,6 +27,7 @@ from detectors.sampling.flow import Flow
 from detectors.sampling.lateness import Lateness
 from detectors.status import Status, known
 from vms.domain.clock import Clock
+from vms.domain.masks import outlines
 from vms.domain.messages import DetectorState
 from vms.ingest.stream import TIMESCALE, MediaPacket, Run
 
@@ -104,21 +105,28 @@ class CameraAnalyst:
                 self._shown = run.id
             if self._shown == run.id:
                 outputs.sub.packet(run, packet)
+        show = outputs is not None and outputs.masked.wants(run, packet, moment, self._decoder)
         tile_fps = outputs.tile_fps if outputs is not None else 0.0
         try:
-            look = self._looker.packet(packet, moment, tile_fps=tile_fps, late=late)
+            look = self._looker.packet(packet, moment, tile_fps=tile_fps, show=show, late=late)
         except CorruptStream as err:
             self._set_aside(err)
             return
-        if look is not None and look.frame is not None:
+        if look is None or look.frame is None:
+            return
+        if show and outputs is not None:
+            outputs.masked.frame(run, look.frame)
+        if look.looked:
             self._hand_on(run, look, look.frame, moment)
 
     def end(self, _run: Run, reason: str) -> None:
         """The run is over; another may follow at once."""
         self._run = None
         self._shown = None
-        if self._outputs is not None and self._outputs.sub is not None:
-            self._outputs.sub.end(known(reason))
+        if self._outputs is not None:
+            self._outputs.masked.end(known(reason))
+            if self._outputs.sub is not None:
+                self._outputs.sub.end(known(reason))
 
     def trouble(self, reason: str, detail: str) -> None:
         """No pictures until the next run."""
@@ -158,7 +166,7 @@ class CameraAnalyst:
             took_slot = self._batcher.submit(sample, self.inferred)
             self.flow.hand(self._clock.monotonic(), replaced=not took_slot)
         if look.tile and (outputs := self._outputs) is not None:
-            outputs.tile(frame, at, self.persons)
+            outputs.tile(frame, at, moment, self.persons)
 
     def _set_aside(self, err: CorruptStream) -> None:
         wait_s = self._looker.aside_for
@@ -199,6 +207,8 @@ class CameraAnalyst:
 
     def change(self, plan: CameraPlan) -> None:
         """Takes other zones, rules or rates; the stream goes on."""
+        if self._outputs is not None:
+            self._outputs.cover(outlines(plan.camera.masks))
         self.plan = plan
         self._looker.sampler.rates = plan.rates
         now = self._clock.utc()

@@ -87,7 +87,7 @@ class CameraDecoder:
 
     def feed(self, packet: MediaPacket) -> None:
         """As ``GopDecoder.feed``; also raises ``DecoderDied`` and ``NotStarted``."""
-        if packet.keyframe and isinstance(self._inner, ApartDecoder) != self._is_apart():
+        if packet.keyframe and self.apart != self._is_apart():
             self._inner = self._open()
         try:
             self._inner.feed(packet)
@@ -106,6 +106,16 @@ class CameraDecoder:
         if self._inner.errors > errors:
             self._blame(None)
         return frame
+
+    @property
+    def apart(self) -> bool:
+        """Whether the other process decodes."""
+        return isinstance(self._inner, ApartDecoder)
+
+    @property
+    def errors(self) -> int:
+        """Packets that did not decode, since it last moved."""
+        return self._inner.errors
 
     def group(self) -> Group:
         """The newest group, for decoding it in another thread; empty when that must not be."""

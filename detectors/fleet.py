@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from detectors.camera import CameraAnalyst
 from detectors.decoding import Decoding
 from detectors.inference.batching import Batcher
 from detectors.key_frames import KeyFrames
+from detectors.masked_sub import MOST
 from detectors.outputs import Outputs
 from detectors.plan import CameraPlan
 from detectors.rules.camera_rules import CameraRules
@@ -25,6 +27,7 @@ from vms.bus.connection import Bus
 from vms.bus.watch import WatchDesk
 from vms.domain.clock import Clock
 from vms.domain.errors import ConfigurationError
+from vms.domain.masks import outlines
 from vms.ingest.reader import StreamReader, Watchdog
 from vms.settings.templates import resolve
 
@@ -62,6 +65,7 @@ class Fleet:
     _members: dict[str, _Member] = field(default_factory=dict)
     _bound: _Bound | None = None
     _watchdog: Watchdog = field(init=False)
+    _seats: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(MOST))
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -143,8 +147,9 @@ class Fleet:
         if member.outputs is None:
             status = analyst.status
             member.outputs = Outputs(
-                self.desk, plan.site, plan.camera.id, lambda: (status.reason, status.size), sub=plan.source is not None
-            )
+                self.desk, plan.site, plan.camera.id, lambda: (status.reason, status.size),
+                sub=plan.source is not None, masks=outlines(plan.camera.masks), seats=self._seats,
+            )  # fmt: skip
             analyst.show(member.outputs)
         if self._bound is None:
             return

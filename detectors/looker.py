@@ -52,12 +52,14 @@ class Decoder(Protocol[_In_contra]):
 class Look:
     """One picture that was due. ``frame`` None: there was none to be had.
 
-    ``wanted``: the model shall see it; ``tile``: watchers of the wall shall.
+    ``wanted``: the model shall see it; ``tile``: watchers of the wall shall; ``looked``: looked at for change, else
+    decoded only because somebody watches.
     """
 
     frame: av.VideoFrame | None = None
     wanted: bool = False
     tile: bool = False
+    looked: bool = True
 
 
 class Looker(Generic[P]):
@@ -112,8 +114,12 @@ class Looker(Generic[P]):
         if self._decoder is not None:
             self._decoder.feed(packet)
 
-    def packet(self, packet: P, moment: float, *, tile_fps: float = 0.0, late: bool = False) -> Look | None:
+    def packet(
+        self, packet: P, moment: float, *, tile_fps: float = 0.0, show: bool = False, late: bool = False
+    ) -> Look | None:
         """What came of the packet; None when nothing was due. A ``late`` one is not decoded.
+
+        ``show``: its picture is wanted by somebody who watches, whatever else is.
 
         Raises ``CorruptStream`` when the stream is set aside for ``aside_for`` seconds.
         """
@@ -127,7 +133,8 @@ class Looker(Generic[P]):
         self._busy = decoder
         try:
             decoder.feed(packet)
-            if late or not (due.look or self.tampering.wants(moment, key=key)):
+            looked = due.look or self.tampering.wants(moment, key=key)
+            if late or not (looked or show):
                 return None
             frame = decoder.picture()
         except CorruptStream as err:
@@ -143,9 +150,9 @@ class Looker(Generic[P]):
         if moment - self._aside_until > CURED_S:
             self.aside_for = 0.0
         self._seeing = True
-        news = self.tampering.look(frame, moment, key=key)
+        news = looked and self.tampering.look(frame, moment, key=key)
         if not due.look and not news:
-            return None
+            return Look(frame, looked=False) if show else None
         changed = self._scene.look(pictures.grey(frame, *SIZE), moment, quiet=not self.persons)
         wanted = self.sampler.looked(moment, changed=changed or news)
         return Look(frame, wanted, due.tile)

@@ -21,7 +21,9 @@ from detectors.sampling.decoder import newest_picture
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock, from_epoch, rfc3339
+from vms.domain.masks import outlines
 from vms.domain.messages import LiveHeader, SnapshotRequest
+from vms.media import masking
 
 log = logging.getLogger(__name__)
 
@@ -74,14 +76,14 @@ class SnapshotDesk:
         async with self._turn:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(MAKE_S):
-                    made = await asyncio.to_thread(make, analyst, request.width, self._clock.monotonic())
+                    made = await asyncio.to_thread(make, analyst, request, self._clock.monotonic())
         nothing: dict[str, str] = {ERROR: analyst.status.reason or "connecting"}
         payload, headers = made if made is not None else (b"", nothing)
         with contextlib.suppress(nats.errors.Error, OSError):
             await self._client.publish(msg.reply, payload, headers=headers)
 
 
-def make(analyst: CameraAnalyst, width: int | None, now: float) -> tuple[bytes, dict[str, str]] | None:
+def make(analyst: CameraAnalyst, request: SnapshotRequest, now: float) -> tuple[bytes, dict[str, str]] | None:
     """JPEG and headers; None while there is no picture. Takes tens of milliseconds."""
     latest = analyst.latest
     frame, at = (latest.frame, latest.at) if latest is not None else (None, None)
@@ -93,5 +95,8 @@ def make(analyst: CameraAnalyst, width: int | None, now: float) -> tuple[bytes, 
             frame, at = newer, newer_at
     if frame is None or at is None:
         return None
-    encoded, wide, high = pictures.jpeg(pictures.bgr(frame), width, QUALITY)
+    picture = pictures.bgr(frame)
+    if request.masked:
+        masking.paint(picture, outlines(analyst.plan.camera.masks))
+    encoded, wide, high = pictures.jpeg(picture, request.width, QUALITY)
     return encoded, {LiveHeader.AT: rfc3339(from_epoch(at)), LiveHeader.SIZE: f"{wide}x{high}"}

@@ -41,13 +41,14 @@ class Due:
     left_out: bool = False
 
 
-class _Metronome:
+class Metronome:
     """Beats at a rate on a fixed grid, so that frames of 10 a second give 4 a second and not 3.3."""
 
     def __init__(self) -> None:
         self.next = float("-inf")
 
     def due(self, moment: float, early: float) -> bool:
+        """Whether there is a beat at ``moment``, or within ``early`` after it."""
         return moment + early >= self.next
 
     def beat(self, moment: float, period: float) -> float:
@@ -62,6 +63,7 @@ class _Metronome:
         return 1.0 if first else 1.0 + late
 
     def no_later_than(self, moment: float) -> None:
+        """The next beat is at ``moment`` at the latest."""
         self.next = min(self.next, moment)
 
 
@@ -73,8 +75,8 @@ class Sampler:
         self.scale = 1.0  # share of the active rate that is granted
         self.attentive = False  # a rule is armed that must see somebody at once, not with the next key frame
         self._active_until = float("-inf")
-        self._looks = _Metronome()
-        self._tiles = _Metronome()
+        self._looks = Metronome()
+        self._tiles = Metronome()
         self._credit = 0.0  # pictures that the scale has granted and that were not taken yet
         self._granted = False  # the next look of an active camera goes to the model
         self._last_key: float | None = None

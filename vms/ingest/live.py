@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from vms.bus.watch import Headers, Lease, WatchDesk
 from vms.domain.clock import from_epoch, rfc3339
@@ -19,7 +20,16 @@ MAX_RING_BYTES = 4 * 1024 * 1024
 class LiveStream:
     """Feed it every packet of ``profile`` from the reading thread; the bus side runs in the event loop."""
 
-    def __init__(self, desk: WatchDesk, site: str, camera: str, profile: Profile) -> None:
+    def __init__(
+        self,
+        desk: WatchDesk,
+        site: str,
+        camera: str,
+        profile: Profile,
+        asked: Callable[[], StreamReason | None] = lambda: None,
+    ) -> None:
+        """``asked``: called in the event loop with each request; why it cannot be served, or None."""
+        self._asked = asked
         self._lock = threading.Lock()
         self._run: Run | None = None
         self._track: Track | None = None
@@ -79,6 +89,13 @@ class LiveStream:
             self._ring.clear()
             self._ring_bytes = 0
 
+    def forget(self) -> None:
+        """Nothing of before is given out any more; goes on at the next key frame."""
+        with self._lock:
+            self._ring.clear()
+            self._ring_bytes = 0
+        self._behind = True
+
     def close(self) -> None:
         """Withdraws the profile."""
         self._lease.close()
@@ -100,11 +117,12 @@ class LiveStream:
         return fragment(sequence, [sample]), headers
 
     def _describe(self) -> WatchReply:
+        refused = self._asked()
         with self._lock:
             run, track = self._run, self._track
         profile = self._lease.profile
-        if run is None or track is None:
-            return WatchReply(profile=profile, error=self._reason)
+        if refused is not None or run is None or track is None:
+            return WatchReply(profile=profile, error=refused or self._reason)
         return WatchReply(
             profile=profile,
             mime=track.mime,
