@@ -95,7 +95,11 @@ def _children(spec: HostSpec) -> list[ChildSpec]:
     data = ("--data", str(environment.data))
     # Who answers everybody's requests need not know what the cameras are asked with.
     asked_with = camera_variables(spec.facility) - _plain(base).keys()
-    front = {name: value for name, value in base.items() if name not in asked_with or name.startswith("VMS_")}
+    front = {
+        name: value
+        for name, value in base.items()
+        if name.removesuffix("_FILE") not in asked_with or name.startswith("VMS_")
+    }
     children.append(
         ChildSpec(
             "web",
