@@ -73,7 +73,12 @@ def build(context: Context) -> FastAPI:
     if missing := access.undeclared(app):
         raise RuntimeError(f"routes without a declared permission: {', '.join(missing)}")
     problems.install(app)
-    app.router.default = Dashboard(context.dashboard)
+
+    def led_out(scope: Scope) -> None:
+        path = f"{scope['method']} {scope['path']}"
+        context.audit.note(stranger(scope), "request.refuse", object=path, detail={"status": 404}, outcome="refused")
+
+    app.router.default = Dashboard(context.dashboard, led_out)
     return app
 
 

@@ -16,6 +16,11 @@ def redact(text: str) -> str:
     return _QUERY_SECRET.sub(r"\1***", _USERINFO.sub(r"\g<scheme>***@", text))
 
 
+def escaped(text: str) -> str:
+    """``text`` in characters that are seen: ends of lines, marks of direction, a terminal's controls as ``\\x1b``."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def query_secrets(text: str) -> list[str]:
     """The values that ``redact`` takes out of queries, and of paths that are written like one."""
     return [value for _, value in _QUERY_SECRET.findall(text)]
@@ -23,5 +28,5 @@ def query_secrets(text: str) -> list[str]:
 
 def one_line(text: str) -> str:
     """``text``, redacted, as one line of bounded length: what it quotes may hold anything."""
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in redact(text))
+    line = escaped(redact(text))
     return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " …"

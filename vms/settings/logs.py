@@ -1,12 +1,18 @@
-"""Logging of every process: one line an event, ``noun.verb key=value``, secrets redacted at the handler."""
+"""Logging of every process: one line an event, ``noun.verb key=value``, secrets redacted at the handler.
+
+What an event quotes may come from a stranger, and ends no line: else he would write the next one himself.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
 import time
+from types import TracebackType
 
-from vms.domain.redaction import redact
+from vms.domain.redaction import escaped, redact
+
+_Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class _RedactingFormatter(logging.Formatter):
@@ -14,6 +20,13 @@ class _RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return escaped(super().formatMessage(record))
+
+    def formatException(self, ei: _Raised) -> str:
+        # Set in, so that no line of it, whatever the error quotes, looks like an event.
+        return "\n".join(f"  {escaped(line)}" for line in super().formatException(ei).splitlines())
 
 
 def configure(role: str, level: str = "INFO") -> None:

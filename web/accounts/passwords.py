@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -16,7 +17,8 @@ MAX_LENGTH = 256
 MIN_DIFFERENT = 5
 #: What manuals print and people leave: refused with whatever digits and signs are put about it.
 _DEFAULTS = frozenset((
-    "admin", "administrator", "changeme", "default", "letmein", "matkhau", "password", "quantri", "qwerty", "secret",
+    "admin", "administrator", "camera", "changeme", "default", "letmein", "matkhau", "password", "quantri",
+    "quantrivien", "qwerty", "secret", "welcome",
 ))  # fmt: skip
 
 _hasher = PasswordHasher()  # the library's defaults follow RFC 9106's second choice
@@ -30,9 +32,14 @@ def check_strength(password: str) -> None:
         raise ConfigurationError(f"the password has {len(password)} characters; use {MIN_LENGTH} or more")
     if len(password) > MAX_LENGTH:
         raise ConfigurationError(f"the password is longer than {MAX_LENGTH} characters")
-    letters = "".join(letter for letter in password.lower() if letter.isalpha())
+    letters = "".join(letter for letter in _plain(password) if letter.isalpha())
     if letters in _DEFAULTS or len(set(password)) < MIN_DIFFERENT:
         raise ConfigurationError("the password is one that anybody would try first; choose another")
+
+
+def _plain(password: str) -> str:
+    """In small letters without their marks: "Mật khẩu" is no better than "matkhau"."""
+    return unicodedata.normalize("NFD", password.lower().replace("đ", "d"))
 
 
 def generate() -> str:

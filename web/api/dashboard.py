@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -22,8 +24,9 @@ PAGES = ("", "wall", "cameras", "recordings", "rooms", "alerts", "account", "use
 class Dashboard:
     """An ASGI application for what the router does not know."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, refused: Callable[[Scope], None] = lambda _scope: None) -> None:
         self._root = root
+        self._refused = refused  # told of who tries to get out of it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -31,6 +34,9 @@ class Dashboard:
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": 4404, "reason": "no such socket"})
             return
+        if _leads_out(scope["path"]):
+            self._refused(scope)
+            raise HTTPException(404, "there is no such file")
         response = self._answer(scope["method"], scope["path"])
         await response(scope, receive, send)
 
@@ -53,7 +59,7 @@ class Dashboard:
         return FileResponse(index, 200 if parts[0] in PAGES else 404, headers={"Cache-Control": "no-cache"})
 
     def _file(self, parts: list[str]) -> Path | None:
-        if any(part in ("", ".", "..") or "\x00" in part or "\\" in part for part in parts):
+        if "" in parts or "." in parts:
             return None
         file = self._root.joinpath(*parts)
         try:
@@ -61,3 +67,12 @@ class Dashboard:
         except (OSError, ValueError):
             return None
         return file if inside and file.is_file() else None
+
+
+def _leads_out(path: str) -> bool:
+    """What no page of ours ever asks for; encoded once more than it was read, too."""
+    for _ in range(2):
+        if "\x00" in path or ".." in path.replace("\\", "/").split("/") or path.startswith("//"):
+            return True
+        path = unquote(path)
+    return False

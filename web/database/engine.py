@@ -27,6 +27,7 @@ from web.database import (
     schema_audit,  # noqa: F401  # its tables, too, are of Base
     schema_rooms,  # noqa: F401
 )
+from web.database.elsewhere import check_line
 from web.database.failures import is_damage
 from web.database.schema import Base, Event
 
@@ -215,6 +216,7 @@ class Database:
 
 def _address(environment: Environment) -> tuple[str, str]:
     if environment.database_url is not None:
+        check_line(environment.database_url)
         return environment.database_url, "of VMS_DATABASE_URL"
     path = environment.data / "vms.db"
     try:

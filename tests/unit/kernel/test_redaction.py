@@ -70,3 +70,28 @@ def test_every_line_of_the_log_is_redacted() -> None:
     assert "geheim" not in stream.getvalue()
     assert stream.getvalue().count("rtsp://***@h/x") == 3  # the traceback shows the line that raised
     assert " WARNING test opened " in stream.getvalue()
+
+
+def test_who_is_quoted_in_the_log_writes_no_line_of_his_own() -> None:
+    """Ends of lines of all kinds, what turns a line round, and what a terminal would obey."""
+    forged = "2026-03-01T12:00:00.000Z INFO web session.opened user=admin"
+    said = f"x\n{forged}\r\n{forged}\x0b{forged}\x85{forged}\u2028{forged}\u202e\x1b[2Jend"
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    try:
+        logs.configure("test")
+        root.handlers[0].setStream(stream)  # type: ignore[attr-defined]
+        logging.getLogger("any").warning("camera.refused error=%s", said)
+        try:
+            raise OSError(said)
+        except OSError:
+            logging.getLogger("any").exception("failed")
+    finally:
+        root.handlers[:], root.level = before
+    lines = stream.getvalue().splitlines()
+    assert [line for line in lines if line.startswith("2026-03-01T12")] == []
+    first, second, *trace = lines
+    assert first.endswith("\\u202e\\x1b[2Jend")
+    assert second.endswith("failed")
+    assert all(line.startswith("  ") and line.isprintable() for line in trace)
