@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, WebSocket
 from web.access import permit
 from web.api.sockets import send_text, serve
 from web.context import Context, Here
+from web.events.feed import Entry
 from web.grant import Grant
 
 router = APIRouter()
@@ -24,7 +25,7 @@ async def alerts(
     epoch: Annotated[str | None, Query(max_length=64)] = None,
     beat: Annotated[float | None, Query(ge=1, le=60)] = None,
 ) -> None:
-    """Alerts and camera states as they come; with `beat`, `{"type":"beat"}` after so many quiet seconds."""
+    """Alerts, camera states, openings of rooms as they come; with `beat`, `{"type":"beat"}` after quiet seconds."""
     # Before the handshake is answered: what happens after it must reach the browser.
     start = context.feed.head
     await socket.accept()
@@ -33,6 +34,11 @@ async def alerts(
         await serve(socket, context, grant, _talk(socket, context, grant, start, since, epoch, beat))
     finally:
         context.alert_sockets -= 1
+
+
+def _concerns(grant: Grant, entry: Entry) -> bool:
+    whose = entry.user is None or entry.user == grant.identity.user_id or grant.identity.may(("room.oversee",))
+    return whose and grant.reach.has(entry.site, entry.node)
 
 
 async def _talk(
@@ -49,7 +55,7 @@ async def _talk(
             await send_text(socket, feed.reset_text())
     while True:
         for entry in await feed.after(at):
-            if grant.reach.has(entry.site, entry.node):
+            if _concerns(grant, entry):
                 await send_text(socket, entry.text)
             at = entry.seq
         try:

@@ -40,6 +40,7 @@ class Entry:
     text: str
     site: str | None  # that it is of; None: of ``node``
     node: str | None
+    user: int | None = None  # whose it is besides; None: nobody's in particular
 
 
 class EventFeed:
@@ -140,7 +141,7 @@ class EventFeed:
 
     def _entry(self, seq: int, kind: str, data: str) -> Entry:
         told = json.loads(data)
-        return Entry(seq, self._text(seq, kind, data), told.get("site"), told.get("node"))
+        return Entry(seq, self._text(seq, kind, data), told.get("site"), told.get("node"), told.get("user_id"))
 
     def _text(self, seq: int, kind: str, data: str) -> str:
         return f'{{"seq":{seq},"epoch":"{self.epoch}","type":"{kind}","data":{data}}}'

@@ -99,6 +99,7 @@ class Openings:
             told = await _fetch(change.connection, RoomOpening.id == made, now, identity)
             detail = {"reason": row["reason"], "until": until}
             await chain.write(change, by, "room.open", site=camera.site, camera=camera.id, object=made, detail=detail)
+            await change.record("room.opening", _event(camera.site, camera.id, identity.user_id))
         self._enter(identity.user_id, camera.id, made, until, minutes * 60.0)
         return told[0]
 
@@ -114,6 +115,7 @@ class Openings:
             ended = update(RoomOpening).where(RoomOpening.id == opening, _in_force(now))
             await change.connection.execute(ended.values(closed_at=now, closed_by=mine.username))
             await chain.write(change, by, "room.close", site=row.site, camera=row.camera, object=opening)
+            await change.record("room.opening", _event(row.site, row.camera, row.user_id))
         kept = self._in_force.get((row.user_id, row.camera))
         if kept is not None and kept.id == opening:
             del self._in_force[row.user_id, row.camera]
@@ -129,6 +131,11 @@ class Openings:
             conditions.append(_in_force(now))
         async with self._database.read() as connection:
             return await _fetch(connection, and_(true(), *conditions), now, identity, limit)
+
+
+def _event(site: str, camera: str, user: int) -> dict[str, Any]:
+    """That the list is another one: why and until when is asked by those who may know it."""
+    return {"site": site, "camera": camera, "user_id": user}
 
 
 def _in_force(now: datetime) -> ColumnElement[bool]:

@@ -67,8 +67,8 @@ export function TokenDialog({ own, onClose, onMade }: Props) {
           </span>
           <span className="secondary">{t('tokens.expires', { date: date(serverClock.now() + days * DAY) })}</span>
         </fieldset>
-        {error && <p className="form-error" role="alert"><CircleAlert size={16} />{error}</p>}
         <div className="dialog-foot">
+          {error && <p className="form-error" role="alert"><CircleAlert size={16} />{error}</p>}
           <button type="button" className="button" onClick={onClose}>{t('action.cancel')}</button>
           <button className="button primary" disabled={busy}>{t('tokens.make')}</button>
         </div>

@@ -59,3 +59,11 @@ it('says since when it was heard of a server that hung up', () => {
   socket.onclose?.({ code: 1006 })
   expect(connection.get()).toEqual({ state: 'down', since: opened })
 })
+it('has the openings of rooms read anew when one was opened or closed', () => {
+  const again = vi.spyOn(queryClient, 'invalidateQueries')
+  again.mockClear()
+  Line.last.onmessage?.({ data: '{"seq":1,"epoch":"e","type":"room.opening","data":{"site":"s","camera":"c","user_id":2}}' })
+  Line.last.onmessage?.({ data: '{"seq":2,"epoch":"e","type":"not.known.yet","data":{}}' })
+  expect(again.mock.calls).toEqual([[{ queryKey: ['openings'] }]])
+  again.mockRestore()
+})

@@ -1,6 +1,7 @@
 // /ws/alerts put into the caches: what arrives there is on every page at once.
 import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { merge, newer, type AlertFilter } from '../alerts/merge'
+import { OPENINGS } from '../rooms/queries'
 import { streamPath, take, unknownPosition, type Position } from '../sockets/alertSequence'
 import { CLOSE_CHANGED, CLOSE_FOREIGN, LastingSocket } from '../sockets/lastingSocket'
 import { connection } from './connection'
@@ -66,7 +67,8 @@ export class LiveUpdates {
     this.position = position
     if (verdict === 'reset') this.readAnew()
     if (verdict === 'apply' && event.type === 'camera.state') this.camera(event.data)
-    else if (verdict === 'apply' && event.type !== 'reset') {
+    else if (verdict === 'apply' && event.type === 'room.opening') this.rooms()
+    else if (verdict === 'apply' && event.type.startsWith('alert.')) {
       this.alert(event.data as Alert)
       if (event.type === 'alert.opened') this.opened(event.data as Alert)
     }
@@ -88,8 +90,13 @@ export class LiveUpdates {
     void this.client.invalidateQueries({ queryKey: keys.system })
   }
 
+  /** Which, why and until when is told to who may know it. */
+  private rooms(): void {
+    void this.client.invalidateQueries({ queryKey: OPENINGS })
+  }
+
   private readAnew(): void {
-    for (const key of ['alerts', 'alert', 'cameras', 'camera', 'sites', 'system', 'timeline']) {
+    for (const key of ['alerts', 'alert', 'cameras', 'camera', 'sites', 'system', 'timeline', ...OPENINGS]) {
       void this.client.invalidateQueries({ queryKey: [key] })
     }
   }

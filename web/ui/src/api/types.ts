@@ -264,6 +264,7 @@ export interface ProblemBody {
 export type StreamEvent =
   | { seq: number; epoch: string; type: 'reset'; data: unknown }
   | { seq: number; epoch: string; type: 'camera.state'; data: Camera }
+  | { seq: number; epoch: string; type: 'room.opening'; data: { site: string; camera: string; user_id: number } }
   | {
       seq: number
       epoch: string

@@ -9,7 +9,7 @@ import { useCameras, useSites } from '../api/queries'
 import { word } from '../i18n'
 import type { SearchChange } from '../shell/location'
 import { usePermission } from '../shell/shellState'
-import { FIELDS, TIMES } from './filter'
+import { TIMES, UNFILTERED } from './filter'
 import { actionWord } from './words'
 
 interface Props {
@@ -61,7 +61,7 @@ export function AuditFilters({ search, filtered, outcomes, onChange }: Props) {
         )))}
         <Typed name="q" value={search.get('q') ?? ''} onChange={onChange} />
         {filtered && (
-          <button className="button quiet" onClick={() => onChange(Object.fromEntries([...FIELDS, ...TIMES].map((name) => [name, null])))}><FilterX size={15} /> {t('filter.clear')}</button>
+          <button className="button quiet" onClick={() => onChange(UNFILTERED)}><FilterX size={15} /> {t('filter.clear')}</button>
         )}
       </div>
     </>

@@ -6,7 +6,7 @@ import type { AuditEntry } from '../api/audit'
 import { word } from '../i18n'
 import { useHeld } from '../rights/session'
 import { clock, date, day, number } from '../time/format'
-import { actionWord, detailsOf, useWhere, useWho } from './words'
+import { actionWord, addressOf, detailsOf, objectShort, objectWord, useWhere, useWho } from './words'
 
 interface Props {
   entries: readonly AuditEntry[]
@@ -64,16 +64,16 @@ const Entry = memo(function Entry(props: { entry: AuditEntry; who: string; where
         <span className="audit-who cut" data-known={entry.user !== null}><b>{who}</b> <small className="secondary">{word('role', entry.role)}</small></span>
         <span className="audit-what">
           {refused && <span className="badge open"><ShieldX size={12} /> {t('auditOutcome.refused')}</span>}
-          <span className="cut">{actionWord(entry.action)} {entry.object && <span className="secondary">{entry.object}</span>}</span>
+          <span className="cut">{actionWord(entry.action)} <span className="secondary">{objectShort(entry)}</span></span>
         </span>
         <span className="audit-where cut">{where}</span>
-        <span className="audit-address cut secondary">{entry.address}</span>
+        <span className="audit-address cut secondary">{addressOf(entry)}</span>
       </button>
       {open && (
         <dl className="audit-facts">
-          {entry.object && <Fact name={t('audit.object')} value={entry.object} />}
+          {entry.object && <Fact name={t('audit.object')} value={objectWord(entry)} />}
           {detailsOf(entry.detail).map(([name, value]) => <Fact key={name} name={name} value={value} />)}
-          <Fact name={t('auditColumn.address')} value={entry.address} />
+          {addressOf(entry) && <Fact name={t('auditColumn.address')} value={addressOf(entry)} />}
           <Fact name={t('audit.number')} value={number(entry.seq)} />
           <div><dt>{t('audit.hash')}</dt><dd><code>{entry.hash}</code></dd></div>
         </dl>

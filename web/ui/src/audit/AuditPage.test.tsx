@@ -27,6 +27,9 @@ const ENTRIES = [
   entry(7, { user: null, role: null, address: 'service', action: 'light.switch' }), entry(2),
 ]
 
+/** A server that has stalled. */
+const NEVER = new Promise(() => {})
+
 function open(answers: Parameters<typeof serve>[0] = {}) {
   const calls = serve({ 'GET /api/audit': list(ENTRIES), 'GET /api/audit/head': head, 'GET /api/audit/actions': actions, ...answers })
   show(<AuditPage />, session(['audit.view']))
@@ -126,6 +129,41 @@ describe('AuditPage', () => {
     open({ 'GET /api/audit': list([]), 'GET /api/audit/head': problem(422, 'invalid') })
     await screen.findByText('Nhật ký chưa có mục nào')
     await screen.findByText('Chưa tải được tình trạng chuỗi')
+  })
+  it('says in words what was looked at, and no numbers that nobody knows', async () => {
+    open({
+      'GET /api/audit': list([
+        entry(9, { object: 'wall' }), entry(8, { action: 'room.view', object: 'recording.play' }), entry(7, { action: 'facility.change', object: 'revision 3', user: null, role: null, address: 'command line' }),
+        entry(6, { action: 'room.open', object: '0'.repeat(32), detail: { reason: 'giường 3 gọi' } }), entry(5, { action: 'user.change', object: 'wall' }),
+      ]),
+    })
+    await screen.findAllByText('Ngã Bảy')
+    const said = Object.fromEntries([9, 8, 7, 6, 5].map((seq) => [seq, item(seq).querySelector('.audit-what')?.textContent]))
+    expect(said).toEqual({ 9: 'Xem camera trực tiếp tường hình', 8: 'Xem hình phòng cách ly bản ghi', 7: 'Sửa cấu hình phiên bản 3', 6: 'Mở hình phòng cách ly giường 3 gọi', 5: 'Sửa người dùng wall' })
+    expect(item(7).textContent).not.toContain('command line')
+  })
+  it('never says that nothing is found while it reads', async () => {
+    open({ 'GET /api/audit': ({ query }: { query: URLSearchParams }) => (query.has('user') ? NEVER : list([])) })
+    await screen.findByText('Nhật ký chưa có mục nào')
+    fireEvent.change(screen.getByLabelText('Mọi người dùng'), { target: { value: 'admin' } })
+    fireEvent.keyDown(screen.getByLabelText('Mọi người dùng'), { key: 'Enter' })
+    await screen.findByRole('status', { name: 'Đang tải' })
+    expect(screen.queryByText(/Không có mục nào|chưa có mục nào/)).toBeNull()
+  })
+  it('says that what is shown is of the filter before', async () => {
+    open({ 'GET /api/audit': ({ query }: { query: URLSearchParams }) => (query.has('outcome') ? NEVER : list(ENTRIES)) })
+    await screen.findAllByText('Ngã Bảy')
+    fireEvent.click(screen.getAllByRole('button', { name: 'Bị từ chối' })[0] as HTMLElement)
+    await screen.findByText('Đang đọc theo bộ lọc mới…')
+    expect(document.querySelector('.audit-list')?.getAttribute('data-stale')).toBe('true')
+  })
+  it('leads out of a filter that finds nothing', async () => {
+    window.history.replaceState(null, '', '/audit?user=nobody')
+    open({ 'GET /api/audit': ({ query }: { query: URLSearchParams }) => list(query.has('user') ? [] : ENTRIES) })
+    const place = (await screen.findByText('Không có mục nào khớp bộ lọc')).parentElement as HTMLElement
+    fireEvent.click(within(place).getByRole('button', { name: 'Bỏ lọc' }))
+    await screen.findAllByText('Ngã Bảy')
+    expect(window.location.search).toBe('')
   })
   it('says that the log could not be loaded', async () => {
     open({ 'GET /api/audit': problem(422, 'invalid') })

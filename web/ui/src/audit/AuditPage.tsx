@@ -1,5 +1,5 @@
 // Who looked at what, changed what, and was refused what; and whether that record itself can be trusted.
-import { Download, Link2, RotateCw, ScrollText } from 'lucide-react'
+import { Download, FilterX, Link2, RotateCw, ScrollText } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { exportPath, useAudit, useAuditHead } from '../api/audit'
@@ -14,7 +14,7 @@ import { usePermission, useTitle } from '../shell/shellState'
 import { AuditFilters } from './AuditFilters'
 import { AuditList } from './AuditList'
 import { Chain, Unsent } from './Chain'
-import { filterOf } from './filter'
+import { filterOf, UNFILTERED } from './filter'
 
 export function AuditPage() {
   const { t } = useTranslation()
@@ -33,6 +33,8 @@ function Log() {
   const [chained, setChained] = useState(false)
   const entries = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data])
   const filtered = Object.keys(filter).length > 0
+  // What is still shown is of the filter before; where that found nothing, nothing is known yet of this one.
+  const reading = pages.isPending || (pages.isPlaceholderData && entries.length === 0)
   const again = () => {
     void pages.refetch()
     void head.refetch()
@@ -63,10 +65,12 @@ function Log() {
       <div className="audit-body">
         <div className="audit-place">
           {pages.isError && pages.data && <StaleNote since={pages.dataUpdatedAt} onRetry={again} />}
-          {pages.isPending ? <Skeletons className="rows-loading padded" count={10} height={38} />
+          {pages.isPlaceholderData && entries.length > 0 && <p className="audit-reading" role="status">{t('audit.reading')}</p>}
+          {reading ? <Skeletons className="rows-loading padded" count={10} height={38} />
             : !pages.data ? <Failed fill error={pages.error} what={t('audit.failed')} onRetry={again} />
               : entries.length === 0 ? (
-                <Empty fill icon={<ScrollText size={26} strokeWidth={1.5} />} title={t(filtered ? 'audit.noneFound' : 'audit.none')} text={t(filtered ? 'audit.noneFoundText' : 'audit.noneText')} />
+                <Empty fill icon={<ScrollText size={26} strokeWidth={1.5} />} title={t(filtered ? 'audit.noneFound' : 'audit.none')} text={t(filtered ? 'audit.noneFoundText' : 'audit.noneText')}
+                  action={filtered && <button className="button" onClick={() => setSearch(UNFILTERED)}><FilterX size={15} /> {t('filter.clear')}</button>} />
               ) : <AuditList entries={entries} stale={pages.isPlaceholderData} more={pages.hasNextPage} busy={pages.isFetchingNextPage} onMore={() => void pages.fetchNextPage()} />}
         </div>
         <aside className="audit-chain scrolls" aria-label={t('chain.title')}>

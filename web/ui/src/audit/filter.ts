@@ -4,6 +4,8 @@ import { zoneOffset } from '../time/format'
 
 export const FIELDS = ['user', 'action', 'site', 'camera', 'outcome', 'q'] as const
 export const TIMES = ['start', 'end'] as const
+/** What takes every one of them out of the address. */
+export const UNFILTERED = Object.fromEntries([...FIELDS, ...TIMES].map((name) => [name, null]))
 
 /** `2026-11-23T21:05` on the facility's clocks, as UTC; null for what is no time: addresses are typed, too. */
 export function utcOf(text: string | null): string | null {

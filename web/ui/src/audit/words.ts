@@ -9,6 +9,8 @@ import { moment } from '../time/format'
 
 /** What the service writes in the place of an address, where there was none. */
 const NOBODY: Record<string, string> = { service: 'audit.service', 'command line': 'audit.commandLine' }
+/** Where it came from; nothing where it came from nowhere: who it was says that already. */
+export const addressOf = ({ address }: AuditEntry) => (address in NOBODY ? '' : address)
 
 export function useWho(): (entry: AuditEntry) => string {
   const { t } = useTranslation()
@@ -27,6 +29,27 @@ export function useWhere(): (entry: AuditEntry) => string {
 
 /** A word of the service that is not known yet is shown as it came. */
 export const actionWord = (action: string) => word('auditAction', action)
+
+/** Numbers that the service gives to openings, holds, tokens and alerts: nobody knows a thing by them. */
+const NUMBERED = /^([0-9a-f]{32}|[0-9A-HJKMNP-TV-Z]{26})$/
+const REVISION = /^revision (\d+)$/
+/** Whose objects are words of the service; those of others are names. */
+const WORDED = ['camera.view', 'room.view', 'audit.export']
+
+/** What was looked at, changed or asked for. */
+export function objectWord({ action, object }: AuditEntry): string {
+  if (object === null) return ''
+  if (WORDED.includes(action)) return word('auditObject', object)
+  const revision = REVISION.exec(object)?.[1]
+  return revision ? i18n.t('audit.revision', { number: revision }) : object
+}
+
+/** The same for the list: in the place of a number the reason or the name that goes with it. */
+export function objectShort(entry: AuditEntry): string {
+  if (!NUMBERED.test(entry.object ?? '')) return objectWord(entry)
+  const said = entry.detail.reason ?? entry.detail.name
+  return typeof said === 'string' ? said : ''
+}
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/
 

@@ -9,6 +9,7 @@ import { keys } from '../api/queries'
 import { prefer, preferences } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
 import { Logo } from '../shell/Logo'
+import { duration } from '../time/format'
 
 export function LoginPage() {
   const { t } = useTranslation()
@@ -45,7 +46,7 @@ export function LoginPage() {
       setBusy(false)
     }
   }
-  const message = wait > 0 ? t('login.wait', { count: wait }) : error
+  const message = wait > 0 ? t('login.wait', { time: duration(wait * 1000) }) : error
 
   return (
     <main className="login">

@@ -192,7 +192,7 @@ describe('the list of openings', () => {
   it('is nobody’s who may neither open nor oversee', () => {
     const state = service()
     show(<RoomsPage />, session())
-    expect(screen.getByText(/^Chỉ trực giám sát/)).toBeTruthy()
+    expect(screen.getByText(/^Chỉ quản trị, .* được mở phòng cách ly/)).toBeTruthy()
     expect(state.calls.some((call) => call.includes('/api/openings'))).toBe(false)
   })
 })

@@ -7,6 +7,7 @@ import { Empty, Failed, Skeletons, StaleNote } from '../controls/states'
 import { word } from '../i18n'
 import { useStore } from '../preferences/store'
 import { placeName, useKnown } from '../recordings/known'
+import { NotYours } from '../rights/NotYours'
 import { PageTools } from '../shell/PageTools'
 import { usePermission, useTitle } from '../shell/shellState'
 import { moment } from '../time/format'
@@ -25,7 +26,7 @@ export function RoomsPage() {
   const [mine, theirs] = [useStore(own), useStore(others)]
   const open = useMemo(() => [...mine.values(), ...theirs].sort((a, b) => b.opened_at.localeCompare(a.opened_at)), [mine, theirs])
   const over = useMemo(() => (past.data?.items ?? []).filter((one) => !open.some(({ id }) => id === one.id)), [past.data, open])
-  if (!opens && !oversees) return <Empty fill icon={<Lock size={26} strokeWidth={1.5} />} title={t('rooms.whose')} text={t('live.closedText')} />
+  if (!opens && !oversees) return <NotYours permission="room.open" title={t('rooms.page')} />
   return (
     <div className="rooms-page scrolls">
       <PageTools><h1>{t('rooms.page')}</h1></PageTools>

@@ -28,7 +28,7 @@ export function UserMenu() {
   const held = useHeld()
   const sitesNamed = useSitesNamed()
   const may = (permission: Permission) => session?.user.permissions.includes(permission)
-  const here = path === '/account' || (onPhone() && (path === '/users' || path === '/audit'))
+  const here = path === '/account' || path === '/rooms' || (onPhone() && (path === '/users' || path === '/audit'))
   const leave = async () => {
     try {
       await signOut()

@@ -20,7 +20,7 @@ export interface Call {
   body: unknown
 }
 
-/** A body, a whole response, or what makes either of them from the question. */
+/** A body, a whole response, one that is yet to come, or what makes any of them from the question. */
 type Answer = unknown
 
 export const problem = (status: number, kind: string, headers: Record<string, string> = {}) =>
@@ -56,6 +56,7 @@ export function serve(answers: Record<string, Answer>): Call[] {
     calls.push(call)
     let answer: Answer = answers[`${call.method} ${pathname}`] ?? (call.method === 'GET' ? (pathname === '/api/sites' ? list(SITES) : pathname === '/api/roles' ? list(ROLES) : list([])) : undefined)
     if (typeof answer === 'function') answer = (answer as (call: Call) => unknown)(call)
+    if (answer instanceof Promise) return answer as Promise<Response>
     if (answer instanceof Response) return Promise.resolve(answer.clone())
     return Promise.resolve(answer === undefined ? new Response(null, { status: 204 }) : new Response(JSON.stringify(answer)))
   }))

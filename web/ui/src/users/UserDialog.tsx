@@ -75,8 +75,8 @@ function Form({ user, roles, onClose, onDone }: Props & { roles: Role[] }) {
       <RoleChoice roles={roles} value={chosen} first={user !== null} onChoose={choose} />
       {role && <SitesChoice role={role} value={sites} onChange={setSites} />}
       {!user && <p className="secondary">{t('users.passwordText')}</p>}
-      {error && <p className="form-error" role="alert"><CircleAlert size={16} />{error}</p>}
       <div className="dialog-foot">
+        {error && <p className="form-error" role="alert"><CircleAlert size={16} />{error}</p>}
         <button type="button" className="button" onClick={onClose}>{t('action.cancel')}</button>
         <button className="button primary" disabled={busy}>{t(user ? 'action.save' : 'users.add')}</button>
       </div>

@@ -2,6 +2,7 @@
 import type { TFunction } from 'i18next'
 import { Problem } from '../api/client'
 import { explain } from '../controls/states'
+import { duration } from '../time/format'
 
 const KINDS = ['taken', 'last-administrator', 'own-account', 'wrong-password'] as const
 
@@ -10,7 +11,7 @@ export function refusal(error: unknown, t: TFunction): string {
   if (!(error instanceof Problem)) return explain(error, t)
   const kind = KINDS.find((one) => one === error.kind)
   if (kind) return t(`refusal.${kind}`)
-  if (error.status === 429) return t('refusal.throttled', { count: error.retryAfterS ?? 30 })
+  if (error.status === 429) return t('refusal.throttled', { time: duration((error.retryAfterS ?? 30) * 1000) })
   return explain(error, t)
 }
 
