@@ -150,7 +150,7 @@ async def test_libav_plays_the_list_and_seeks_in_it(
     with renderer(masked.rig.data, server):
         await until_it_renders(server)
         assert len(await masked.frames(HOUR, HOUR + 9)) == 200
-        assert len(await masked.frames(HOUR + 13, HOUR + 15)) == 100
+        assert len(await masked.frames(HOUR + 13, HOUR + 15)) == 50
 
 
 async def test_no_route_gives_a_picture_that_is_not_painted(
