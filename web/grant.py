@@ -121,9 +121,10 @@ class Grant:
         self._look(found.id, found.placement)
         return found
 
-    async def recording(self, segment: str) -> tuple[PastCamera, Footage]:
+    async def recording(self, segment: str, *, painted: bool = False) -> tuple[PastCamera, Footage]:
         """A recorded file that is played, with its camera; ``Problem`` 404, 403 for a room that is not open.
 
+        403 for a camera with masks that he may not see beneath, unless what is given has them ``painted`` over.
         Whose camera it is now decides, wherever that hung when it was recorded.
         """
         one = await self._context.footage.by_id(segment)
@@ -134,6 +135,8 @@ class Grant:
         except Problem as err:
             raise not_found("recording") from err
         self._look(found.id, found.placement)
+        if not painted and self.covered(found):
+            raise Problem(403, "masked", "this camera has privacy masks: its playlist names what may be seen")
         self.looked("recording.play", found, one.start, one.end or one.start)
         return found, one
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from io import FileIO
 from typing import TypeAlias, cast
 
 import av
 import av.error
+import numpy as np
+from numpy.typing import NDArray
 
 from recorder.layout import PART
 from recorder.opening import opened
 from recorder.render.footage import Footage
 from vms.domain.errors import StorageError
+from vms.domain.masks import Outlines
 from vms.domain.rendering import Refusal
 from vms.media.head import decoder_setup
+from vms.media.masking import paint
 from vms.media.packets import padded
 from vms.media.reading import SampleInfo, walk_samples
 
@@ -105,15 +111,42 @@ def _groups(
 
 
 def render(
-    footage: Footage, choice: Choice, *, width: int | None, quality: int, give_up: Callable[[], bool]
+    footage: Footage,
+    choice: Choice,
+    *,
+    width: int | None,
+    quality: int,
+    give_up: Callable[[], bool],
+    masks: Outlines = (),
 ) -> Picture:
-    """Decodes and encodes; ``give_up`` is asked before each frame but the first: then what there is has to do.
+    """Decodes, paints ``masks`` over and encodes; ``give_up`` is asked before each frame but the first: then what there
+    is has to do.
 
     Raises ``NoPicture``.
     """
-    try:
+    with refusing():
         frame, pts, hurried = _decode(footage, choice, give_up)
-        return replace(_encode(frame, width, quality, footage.utc(pts)), hurried=hurried)
+        return replace(_encode(_painted(frame, masks), width, quality, footage.utc(pts)), hurried=hurried)
+
+
+def repaint(jpeg: bytes, masks: Outlines, quality: int) -> bytes:
+    """The picture with ``masks`` painted over; raises ``NoPicture``."""
+    if not masks:
+        return jpeg
+    with refusing():
+        context = av.CodecContext.create("mjpeg", "r")
+        context.thread_count = 1
+        frames = [*context.decode(padded(jpeg, 0, 0, Fraction(1, 25))), *context.decode(None)]
+        if not frames:
+            raise NoPicture("undecodable")
+        return _encode(_painted(frames[0], masks), None, quality, 0.0).jpeg
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """What files and libav raise, as ``NoPicture``."""
+    try:
+        yield
     except FileNotFoundError as err:
         raise NoPicture("no_footage") from err
     except (av.error.FFmpegError, MemoryError) as err:  # also a header that claims a giant's size
@@ -122,37 +155,53 @@ def render(
         raise NoPicture("disk") from err
 
 
+def decoded(
+    file: FileIO, samples: Sequence[SampleInfo], timescale: int, give_up: Callable[[], bool]
+) -> Iterator[av.VideoFrame]:
+    """The pictures of ``samples``, which begin with a key frame, as they are shown; damaged ones are left out.
+
+    ``give_up`` is asked before each sample but the first: then no more of them are read.
+    """
+    try:
+        codec, extradata = decoder_setup(file)
+    except ValueError as err:
+        raise NoPicture("undecodable") from err
+    context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
+    context.thread_count = 1
+    context.extradata = extradata
+    # The last packet is none: it brings out what the decoder holds back.
+    for number, sample in enumerate((*samples, None)):
+        over = sample is None or (number > 0 and give_up())
+        packet = None if sample is None or over else _packet(file.fileno(), sample, timescale)
+        try:
+            frames = context.decode(packet)
+        except av.error.FFmpegError:  # one damaged picture: others may be whole
+            frames = []
+        yield from frames
+        if over:
+            return
+
+
 def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tuple[av.VideoFrame, int, bool]:
     path = footage.path
     if path.suffix == PART and not path.exists():  # closed just now
         path = path.with_suffix(".mp4")
+    best: av.VideoFrame | None = None
+    at = -1
+    hurried = False
+
+    def hurry() -> bool:
+        nonlocal hurried
+        hurried = give_up()
+        return hurried
+
     with opened(path) as file:
-        try:
-            codec, extradata = decoder_setup(file)
-        except ValueError as err:
-            raise NoPicture("undecodable") from err
         samples = choice(walk_samples(file))
         if not samples:
             raise NoPicture("undecodable")
-        context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
-        context.thread_count = 1
-        context.extradata = extradata
-        best: av.VideoFrame | None = None
-        at = -1
-        hurried = False
-        # The last packet is none: it brings out what the decoder holds back.
-        for number, sample in enumerate((*samples, None)):
-            hurried = sample is not None and number > 0 and give_up()
-            packet = None if sample is None or hurried else _packet(file.fileno(), sample, footage.timescale)
-            try:
-                frames = context.decode(packet)
-            except av.error.FFmpegError:  # one damaged picture: others may be whole
-                continue
-            for frame in frames:
-                if frame.pts is not None and at < frame.pts <= samples[-1].pts:
-                    best, at = frame, frame.pts
-            if hurried:
-                break
+        for frame in decoded(file, samples, footage.timescale, hurry):
+            if frame.pts is not None and at < frame.pts <= samples[-1].pts:
+                best, at = frame, frame.pts
     if best is None:
         raise NoPicture("undecodable")
     return best, at, hurried
@@ -161,6 +210,14 @@ def _decode(footage: Footage, choice: Choice, give_up: Callable[[], bool]) -> tu
 def _packet(descriptor: int, sample: SampleInfo, timescale: int) -> AvPacket:
     payload = os.pread(descriptor, sample.size, sample.offset)
     return padded(payload, sample.pts, sample.dts, Fraction(1, timescale))
+
+
+def _painted(frame: av.VideoFrame, masks: Outlines) -> av.VideoFrame:
+    if not masks:
+        return frame
+    picture = cast("NDArray[np.uint8]", frame.to_ndarray(format="bgr24"))
+    paint(picture, masks)
+    return av.VideoFrame.from_ndarray(picture, format="bgr24")
 
 
 def _encode(frame: av.VideoFrame, width: int | None, quality: int, at: float) -> Picture:

@@ -1,4 +1,4 @@
-"""The renderer as a process: hears requests, answers with pictures, sweeps its thumbnails, stops cleanly.
+"""The renderer as a process: hears requests, answers with pictures and clips, sweeps its thumbnails, stops cleanly.
 
 It gives way to everything else on the host, decodes few pictures at once, and holds no state that a restart would
 lose. A decoder that crashes takes the process with it; the supervisor starts the next one.
@@ -15,6 +15,7 @@ import resource
 from collections.abc import Collection
 
 import av
+import cv2
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -32,8 +33,9 @@ from vms.bus.tasks import all_of, end
 from vms.domain.clock import Clock, SystemClock
 from vms.domain.errors import BusError
 from vms.domain.facility import ID_PATTERN
-from vms.domain.rendering import RenderHeader, RenderRequest
-from vms.domain.tryouts import REQUEST, Reply
+from vms.domain.rendering import REQUEST, RenderHeader
+from vms.domain.tryouts import REQUEST as TRYOUT
+from vms.domain.tryouts import Reply
 from vms.settings.environment import Environment
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,7 @@ async def run(
     ``tryout`` tries rules out: it is no part of the recorder, who stands above both names it.
     """
     av.logging.set_level(None)  # libav's log callback into Python can deadlock
+    cv2.setNumThreads(1)
     renderer = _Renderer(environment, sites, jobs, tryout, clock or SystemClock())
     log.info("renderer.started jobs=%d", jobs)
     try:
@@ -153,11 +156,11 @@ class _Renderer:
 
     async def _answer(self, msg: Msg) -> None:
         _, _, site, camera, _ = msg.subject.split(".")
-        jpeg, headers = b"", {RenderHeader.ERROR: "bad_request"}
+        made, headers = b"", {RenderHeader.ERROR: "bad_request"}
         try:
-            request = RenderRequest.model_validate_json(msg.data)
+            request = REQUEST.validate_json(msg.data)
             if re.fullmatch(ID_PATTERN, site) and re.fullmatch(ID_PATTERN, camera):
-                jpeg, headers = await self._desk.answer(site, camera, request)
+                made, headers = await self._desk.answer(site, camera, request)
         except ValidationError as err:
             log.warning("render.refused camera=%s error=%s", camera[:64], err.errors()[0]["msg"])
         except NoPicture as err:
@@ -168,7 +171,7 @@ class _Renderer:
         except Exception:  # one picture's fault must not end the others'
             log.exception("render.failed camera=%s", camera)
             headers = {RenderHeader.ERROR: "undecodable"}
-        await _reply(msg, jpeg, headers)
+        await _reply(msg, made, headers)
 
     async def _tried(self, msg: Msg) -> None:
         if not msg.reply:
@@ -176,7 +179,7 @@ class _Renderer:
         _, _, site, camera, _ = msg.subject.split(".")
         reply = Reply(refusal="bad_request")
         try:
-            request = REQUEST.validate_json(msg.data)
+            request = TRYOUT.validate_json(msg.data)
             if re.fullmatch(ID_PATTERN, site) and re.fullmatch(ID_PATTERN, camera):
                 reply = self.tryouts.answer(site, camera, request)
         except ValidationError as err:

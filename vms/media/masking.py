@@ -5,6 +5,7 @@ Not here: which masks there are (``vms.domain.masks``), for whom they are painte
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import av
@@ -47,6 +48,11 @@ def painted(frame: av.VideoFrame, masks: Sequence[Outline]) -> av.VideoFrame:
 
 def _covered(masks: Sequence[Outline], width: int, height: int) -> NDArray[np.bool_]:
     """(h, w): what lies beneath a mask, its edge and a margin included."""
+    return _drawn(tuple(tuple((x, y) for x, y in outline) for outline in masks), width, height)
+
+
+@functools.lru_cache(maxsize=16)  # for one picture after the other they are the same
+def _drawn(masks: tuple[tuple[tuple[float, float], ...], ...], width: int, height: int) -> NDArray[np.bool_]:
     covered = np.zeros((height, width), np.uint8)
     for outline in masks:
         corners = np.round([(x * (width - 1), y * (height - 1)) for x, y in outline]).astype(np.int32)

@@ -6,15 +6,18 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from vms.domain.facility import RuleKind, Severity
 from vms.domain.node import NODE_ALERTS
+from vms.domain.rendering import GivenRequest
 from web.access import permit
 from web.alerts import store
 from web.cameras import unanalysed
 from web.context import Context, Here
 from web.grant import Grant
+from web.playback import renderer
 from web.problems import Problem, not_found
 from web.rooms.openings import kept
 
@@ -73,8 +76,8 @@ async def alert(alert: str, viewer: Viewer, context: Here) -> dict[str, Any]:
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}},
 )
-async def snapshot(alert: str, viewer: Viewer, context: Here) -> Response:
-    """The picture at its opening."""
+async def snapshot(alert: str, request: Request, viewer: Viewer, context: Here) -> Response:
+    """The picture at its opening; 503 when its privacy masks cannot be painted now."""
     async with context.database.read() as connection:
         found = await store.snapshot(connection, alert, viewer.reach)
     if found is None:
@@ -83,8 +86,14 @@ async def snapshot(alert: str, viewer: Viewer, context: Here) -> Response:
     caching = "private, max-age=86400, immutable"
     if camera is not None:
         seen = await viewer.past_pictured(camera.id)
-        viewer.looked("recording.picture", seen, opened_at, opened_at)
         caching = kept(seen.placement, caching)
+        if masks := viewer.covered(seen):
+            given = GivenRequest(jpeg=jpeg, masks=masks, patience_s=renderer.PATIENCE_S)
+            reply = await renderer.ask(context, request, seen, given)
+            if reply is None:
+                return Response(status_code=renderer.GONE)
+            jpeg, caching = reply.data, "no-store"
+        viewer.looked("recording.picture", seen, opened_at, opened_at)
     # It never changes; private, since it shows persons.
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": caching})
 

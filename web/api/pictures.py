@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from nats.aio.msg import Msg
 from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response
 
 from vms.bus import subjects
-from vms.bus.tasks import end
 from vms.domain.clock import from_epoch
 from vms.domain.errors import BusError
 from vms.domain.messages import LiveHeader, SnapshotRequest
@@ -23,23 +19,18 @@ from web.access import permit
 from web.cameras.past import PastCamera
 from web.context import Context, Here
 from web.grant import Grant
+from web.playback import renderer
 from web.problems import Problem
 from web.rooms.openings import kept
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 
 SNAPSHOT_S = 3.0
-#: A renderer that stops is started again within a second; who waits longer than this looks elsewhere.
-PAST_S = 10.0
-MOST_AT_ONCE = 48
 #: Later footage may still be named anew: a run's times settle, files are closed each minute.
 SETTLED = timedelta(minutes=2)
 #: No longer than footage that was deleted may be seen again from a browser's own store.
 KEPT = "private, max-age=3600, immutable"
-GONE = 499  # the browser left: nobody reads it
 RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
-
-T = TypeVar("T")
 
 
 @router.get("/{camera}/snapshot.jpg", response_class=Response, responses=RESPONSES)
@@ -63,7 +54,10 @@ async def snapshot(
     found = await viewer.past_pictured(camera)
     asker = f"{viewer.identity.session[:16]}.{found.id}"
     what = "frame" if exact else "key"
-    asked = RenderRequest(what=what, at=_past(context, at), width=width, asker=asker, patience_s=PAST_S)
+    asked = RenderRequest(
+        what=what, at=_past(context, at), width=width, masks=viewer.covered(found), asker=asker,
+        patience_s=renderer.PATIENCE_S,
+    )  # fmt: skip
     return await _of_the_past(context, request, viewer, found, asked)
 
 
@@ -72,8 +66,10 @@ async def thumbnail(
     camera: str, request: Request, context: Here, viewer: Annotated[Grant, permit("recording.view")], at: AwareDatetime
 ) -> Response:
     """A picture 192 pixels wide of the 10 s that `at` falls into."""
-    asked = RenderRequest(what="thumbnail", at=_past(context, at), patience_s=PAST_S)
-    return await _of_the_past(context, request, viewer, await viewer.past_pictured(camera), asked)
+    found = await viewer.past_pictured(camera)
+    moment, masks = _past(context, at), viewer.covered(found)
+    asked = RenderRequest(what="thumbnail", at=moment, masks=masks, patience_s=renderer.PATIENCE_S)
+    return await _of_the_past(context, request, viewer, found, asked)
 
 
 async def _present(context: Context, viewer: Grant, camera: str, width: int | None) -> Response:
@@ -98,60 +94,18 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
 async def _of_the_past(
     context: Context, request: Request, viewer: Grant, camera: PastCamera, asked: RenderRequest
 ) -> Response:
-    if context.pictures_asked >= MOST_AT_ONCE:
-        raise _busy()
-    context.pictures_asked += 1
-    try:
-        subject = subjects.control(camera.site, camera.id, "render")
-        reply = await _unless_gone(request, context.link.request(subject, asked.encode(), PAST_S))
-    except BusError as err:
-        raise Problem(503, "renderer-away", str(err), headers={"Retry-After": "2"}) from err
-    finally:
-        context.pictures_asked -= 1
+    reply = await renderer.ask(context, request, camera, asked)
     if reply is None:
-        return Response(status_code=GONE)
-    shown = _shown(reply, from_epoch(context.clock.utc()) - asked.at, kept(camera.placement, KEPT))
-    viewer.looked("recording.picture", camera, asked.at, asked.at)
-    return shown
-
-
-def _shown(reply: Msg, age: timedelta, caching: str) -> Response:
+        return Response(status_code=renderer.GONE)
     headers = reply.headers or {}
-    match headers.get(RenderHeader.ERROR):
-        case None:
-            lasting = age > SETTLED and headers.get(RenderHeader.GROWING) == "0"
-            shown = {
-                "Cache-Control": caching if lasting else "no-store",
-                "X-Frame-At": headers.get(RenderHeader.AT, ""),
-            }
-            return Response(reply.data, media_type="image/jpeg", headers=shown)
-        case "no_footage":
-            raise Problem(404, "no-footage", "nothing was recorded at this moment, or it was deleted")
-        case "undecodable":
-            raise Problem(404, "no-picture", "what was recorded at this moment cannot be decoded")
-        case "busy":
-            raise _busy()
-        case other:
-            raise Problem(503, "no-picture", f"the renderer refuses: {other}", headers={"Retry-After": "5"})
-
-
-def _busy() -> Problem:
-    return Problem(503, "busy", "too many pictures are asked for at once", headers={"Retry-After": "1"})
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    """The result of ``work``, which is given up when the browser leaves: then None."""
-
-    async def gone() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    working, leaving = asyncio.create_task(work), asyncio.create_task(gone())
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        await end((working, leaving))
+    settled = from_epoch(context.clock.utc()) - asked.at > SETTLED and headers.get(RenderHeader.GROWING) == "0"
+    viewer.looked("recording.picture", camera, asked.at, asked.at)
+    shown = {
+        # Masks may be others in a minute.
+        "Cache-Control": kept(camera.placement, KEPT) if settled and not asked.masks else "no-store",
+        "X-Frame-At": headers.get(RenderHeader.AT, ""),
+    }
+    return Response(reply.data, media_type="image/jpeg", headers=shown)
 
 
 def _past(context: Context, at: datetime) -> datetime:

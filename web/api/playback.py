@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import re
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -15,11 +16,12 @@ from starlette.responses import Response
 
 from vms.domain.clock import from_epoch
 from vms.domain.errors import BusError
+from vms.domain.rendering import ClipRequest
 from web.access import permit
 from web.api.moments import span
 from web.context import Context, Here
 from web.grant import Grant
-from web.playback import keys, playlist
+from web.playback import keys, playlist, renderer
 from web.playback.footage import Footage
 from web.playback.recorders import Damaged, Gone
 from web.playback.streamed import Streamed
@@ -63,18 +65,22 @@ async def playback(
     end: AwareDatetime,
     frames: Literal["key"] | None = None,
 ) -> Response:
-    """The HLS playlist of a span of at most 2 hours; with `frames=key` of the key frames alone."""
+    """The HLS playlist of a span of at most 2 hours; with `frames=key` of the key frames alone.
+
+    Who may not see beneath the camera's privacy masks gets one of pieces in H.264 with the masks painted over.
+    """
     found = await viewer.past_pictured(camera)
     start, end = span(start, end, MAX_SPAN)
     rows = await context.footage.of_span(found.id, start, end)
     tables = await context.recorders.tables(rows)
     now = from_epoch(context.clock.utc())
+    painted = bool(viewer.covered(found))
     packed = "gzip" in request.headers.get("accept-encoding", "")
 
     def compose() -> tuple[bytes, bool, bool]:
         there = playlist.files(rows, tables, start, now)
         open_end = playlist.is_open(there, end, now)
-        text = playlist.render(there, start, end, open_end=open_end, keys=frames == "key")
+        text = playlist.render(there, start, end, open_end=open_end, keys=frames == "key", masked=painted)
         body = b"" if text is None else text.encode()
         return (gzip.compress(body, 1) if packed and len(body) > _MIN_GZIP else body), len(body) > _MIN_GZIP, open_end
 
@@ -148,6 +154,39 @@ async def keyframes(
         raise not_found("recording") from err
     except Damaged as err:
         raise Problem(410, "damaged", str(err)) from err
+
+
+@router.get("/segments/{segment}/masked.mp4", response_class=Response, responses={200: MEDIA[200]})
+async def masked(
+    segment: Segment,
+    request: Request,
+    context: Here,
+    viewer: Viewer,
+    from_: Annotated[Ticks | None, Query(alias="from")] = None,
+    to: Ticks | None = None,
+    frames: Literal["key"] | None = None,
+) -> Response:
+    """A file in H.264, its privacy masks painted over for who may not see beneath them.
+
+    From one decode time to before another, with `frames=key` its key frames alone; without both what goes before these.
+    """
+    if (from_ is None) is not (to is None):
+        raise Problem(422, "invalid", "say both 'from' and 'to', or neither")
+    camera, one = await viewer.recording(segment, painted=True)
+    asked = ClipRequest(
+        what="init" if to is None else "clip" if frames is None else "keys", segment=one.id,
+        start=from_ or 0, end=to or 0, masks=viewer.covered(camera),
+        asker=f"{viewer.identity.session[:16]}.{camera.id}.clip", patience_s=renderer.PATIENCE_S,
+    )  # fmt: skip
+    try:
+        reply = await renderer.ask(context, request, replace(camera, site=one.site), asked)
+    except Problem as err:
+        if (err.status, err.word) == (404, "no-picture"):
+            raise Problem(410, "damaged", "what was recorded there cannot be decoded") from err
+        raise
+    if reply is None:
+        return Response(status_code=renderer.GONE)
+    return Response(reply.data, media_type="video/mp4", headers={"Cache-Control": "no-store"})
 
 
 async def _whole_bytes(context: Context, one: Footage, asked: re.Match[str] | None) -> int:

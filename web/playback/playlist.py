@@ -118,8 +118,10 @@ def is_open(there: Sequence[File], end: datetime, now: datetime) -> bool:
     return last.growing or (reached < end and now - reached < LINGER)
 
 
-def render(there: Sequence[File], start: datetime, end: datetime, *, open_end: bool, keys: bool) -> str | None:
-    """The playlist; None when nothing can be listed (yet)."""
+def render(
+    there: Sequence[File], start: datetime, end: datetime, *, open_end: bool, keys: bool, masked: bool = False
+) -> str | None:
+    """The playlist; None when nothing can be listed (yet). ``masked``: of pieces that are made for who asks."""
     lines: list[str] = []
     longest = 0.0
     before: File | None = None
@@ -136,7 +138,9 @@ def render(there: Sequence[File], start: datetime, end: datetime, *, open_end: b
                     offset = max(0.0, (start - file.at(piece.tfdt)).total_seconds())
                 elif not _goes_on(before, file):
                     lines.append("#EXT-X-DISCONTINUITY")
-                lines.append(f'#EXT-X-MAP:URI="{uri}/media?{_NAME}",BYTERANGE="{file.table.init_bytes}@0"')
+                bare = f'"{uri}/media?{_NAME}",BYTERANGE="{file.table.init_bytes}@0"'
+                init = f'"{uri}/masked.mp4?{_NAME}"' if masked else bare
+                lines.append(f"#EXT-X-MAP:URI={init}")
                 before = file
             seconds = (piece.end - piece.tfdt) / file.footage.timescale
             longest = max(longest, seconds)
@@ -145,8 +149,11 @@ def render(there: Sequence[File], start: datetime, end: datetime, *, open_end: b
                 lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{rfc3339(told)}")
             told += timedelta(seconds=seconds)
             lines.append(f"#EXTINF:{seconds:.6f},")
-            if keys:
-                lines.append(f"{uri}/keyframes?from={piece.tfdt}&to={piece.end}&{_NAME}")
+            asked = f"from={piece.tfdt}&to={piece.end}"
+            if masked:
+                lines.append(f"{uri}/masked.mp4?{asked}{'&frames=key' if keys else ''}&{_NAME}")
+            elif keys:
+                lines.append(f"{uri}/keyframes?{asked}&{_NAME}")
             else:
                 lines += (f"#EXT-X-BYTERANGE:{piece.size}@{piece.offset}", f"{uri}/media?{_NAME}")
     if before is None:

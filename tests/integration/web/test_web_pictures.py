@@ -22,7 +22,7 @@ from tests.support.waiting import until, until_async
 from vms.bus import subjects
 from vms.domain.clock import from_epoch, rfc3339
 from web.accounts import roles
-from web.api.pictures import MOST_AT_ONCE
+from web.playback.renderer import MOST_AT_ONCE
 
 SNAPSHOT, THUMBNAIL = "/api/cameras/cam-1/snapshot.jpg", "/api/cameras/cam-1/thumbnail.jpg"
 SIZE = (480, 270)

@@ -29,6 +29,7 @@ PICTURES = [
     ("/api/cameras/cam-1/playback.m3u8", SPAN),
     ("/api/segments/segment-1/media", {}),
     ("/api/segments/segment-1/keyframes", {"from": 0, "to": 1}),
+    ("/api/segments/segment-1/masked.mp4", {"from": 0, "to": 1}),
     ("/api/alerts/alert-1/snapshot.jpg", {}),
 ]
 
@@ -77,9 +78,9 @@ async def test_all_that_shows_a_room_is_tried(app: FastAPI) -> None:
     """A route that answers with anything but JSON shows something: it is among ``PICTURES``."""
     tried = {path for path, _ in PICTURES}
     for method, path, _, _ in requests(app):
-        if method == "GET" and path.endswith((".jpg", ".m3u8", "/media", "/keyframes")):
+        if method == "GET" and path.endswith((".jpg", ".m3u8", ".mp4", "/media", "/keyframes")):
             assert filled(path) in tried
-    assert len(tried) == 6
+    assert len(tried) == 7
 
 
 async def test_count_timeline_and_alerts_of_a_closed_room_are_told(app: FastAPI) -> None:
