@@ -77,10 +77,12 @@ class Grant:
         self._look(found.id, found.placement)
         return site, found
 
-    def shows(self, camera: str) -> bool:
-        """Whether ``pictured`` would give it."""
+    def shows(self, camera: str, masks: Outlines) -> bool:
+        """Whether ``pictured`` would give it still, with no others than these ``masks`` painted over."""
         found = self._context.current.camera(camera)
-        return found is not None and self.reach.has_site(found[0].id) and self._open(camera, found[1].placement)
+        if found is None or not self.reach.has_site(found[0].id) or self.covered(found[1]) != masks:
+            return False
+        return self._open(camera, found[1].placement)
 
     def covered(self, camera: Camera | PastCamera) -> Outlines:
         """What is painted over in this camera's pictures for who asks; empty: he sees all of it.

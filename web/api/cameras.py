@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -15,9 +16,9 @@ from web.access import permit
 from web.alerts.store import open_counts
 from web.api.moments import span, whole_ms
 from web.api.paging import Cursor, Limit, page
-from web.api.zones import lists_of
+from web.api.zones import lists_of, masks_for
 from web.cameras import past
-from web.cameras.view import grown_to
+from web.cameras.view import CameraView, grown_to
 from web.context import Here
 from web.grant import Grant
 from web.holds.store import touching
@@ -38,7 +39,7 @@ async def cameras(
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """Every camera, in the facility's order; a page of them with `limit`.
+    """Every camera, in the facility's order; a page of them with `limit`. `masked`: its pictures are painted for you.
 
     `removed`: instead those that are no longer configured, `{id, site, name, placement, last_at}` each.
     """
@@ -48,9 +49,7 @@ async def cameras(
             there = [one for one in gone if viewer.reach.has_site(one["site"]) and site in (None, one["site"])]
             return page(there, limit, cursor)
         counts = await open_counts(connection)
-    items = [
-        view.represent(counts.get(view.camera.id, 0)) for view in viewer.views() if site is None or view.site.id == site
-    ]
+    items = [_told(viewer, view, counts) for view in viewer.views() if site is None or view.site.id == site]
     return page(items, limit, cursor)
 
 
@@ -61,10 +60,15 @@ async def camera(camera: str, viewer: Viewer, context: Here) -> dict[str, Any]:
     async with context.database.read() as connection:
         counts = await open_counts(connection)
     return {
-        **context.cameras.view(found_site, found).represent(counts.get(found.id, 0)),
+        **_told(viewer, context.cameras.view(found_site, found), counts),
         **lists_of(found),
         "revision": context.current.revision,
     }
+
+
+def _told(viewer: Grant, view: CameraView, counts: Mapping[str, int]) -> dict[str, Any]:
+    plain = view.represent(counts.get(view.camera.id, 0))
+    return {**plain, "masked": bool(viewer.covered(view.camera)), **masks_for(viewer, view.camera)}
 
 
 @router.get("/{camera}/timeline")

@@ -75,9 +75,10 @@ async def thumbnail(
 async def _present(context: Context, viewer: Grant, camera: str, width: int | None) -> Response:
     site, found = viewer.pictured(camera)
     subject = subjects.control(site.id, found.id, "snapshot")
+    asked = SnapshotRequest(width=width, masked=bool(viewer.covered(found)))
     unavailable = Problem(503, "no-picture", "no picture can be had now", headers={"Retry-After": "2"})
     try:
-        reply = await context.link.request(subject, SnapshotRequest(width=width).encode(), SNAPSHOT_S)
+        reply = await context.link.request(subject, asked.encode(), SNAPSHOT_S)
     except BusError as err:
         unavailable.detail = str(err)
         raise unavailable from err

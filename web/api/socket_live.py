@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, WebSocket
 
 from vms.domain.clock import from_epoch, rfc3339
+from vms.domain.messages import Profile
 from web.access import permit
 from web.api.sockets import send_bytes, send_text, serve
 from web.context import Here
@@ -29,26 +30,35 @@ async def live(
     context: Here,
     profile: Literal["main", "sub"] = "main",
 ) -> None:
-    """Text with mime and anchor, initialisation segment, fragments from a key frame on."""
+    """Text with mime and anchor, initialisation segment, fragments from a key frame on.
+
+    Who may not see beneath the camera's masks gets the masked sub stream, whichever he asked for.
+    """
     try:
         site, found = viewer.pictured(camera)
     except Problem as err:
         code = UNKNOWN if err.status == 404 else CLOSED
         raise SocketRefused(code, err.detail) from err
+    masks = viewer.covered(found)
+    played: Profile = "sub-masked" if masks else profile
     await socket.accept()
     error = None
     if not found.enabled:
         error = "configuration"
-    elif profile == "sub" and found.streams.sub is None:
+    elif played == "sub" and found.streams.sub is None:
         error = "not_found"
+
+    def said(reason: str) -> str:
+        return json.dumps({"error": reason, "masked": True} if masks else {"error": reason})
+
     if error is not None:
-        await send_text(socket, json.dumps({"error": error}))
+        await send_text(socket, said(error))
         await socket.close(TRY_AGAIN)
         return
-    begun = {"profile": profile, "from": rfc3339(from_epoch(context.clock.utc()))}
+    begun = {"profile": played, "from": rfc3339(from_epoch(context.clock.utc()))}
     action = "room.view" if is_room(found.placement) else "camera.view"
     context.audit.note(viewer, action, site=site.id, camera=found.id, object="live", detail=begun)
-    async with context.live.watch(site.id, found.id, profile) as watcher:
+    async with context.live.watch(site.id, found.id, played, masks) as watcher:
 
         async def talk() -> None:
             while True:
@@ -58,12 +68,12 @@ async def live(
                 elif isinstance(item, bytes):
                     await send_bytes(socket, item)
                 elif isinstance(item, Closing):
-                    await send_text(socket, json.dumps({"error": item.error}))
+                    await send_text(socket, said(item.error))
                     await socket.close(TRY_AGAIN)
                     return
 
         try:
-            await serve(socket, context, viewer, talk(), still=lambda: viewer.shows(camera))
+            await serve(socket, context, viewer, talk(), still=lambda: viewer.shows(camera, masks))
         finally:
             ended = {**begun, "to": rfc3339(from_epoch(context.clock.utc()))}
             context.audit.note(viewer, action, site=site.id, camera=found.id, object="live", detail=ended)

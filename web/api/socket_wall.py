@@ -12,7 +12,7 @@ from web.access import permit
 from web.api.sockets import send_bytes, send_text, serve
 from web.context import Here
 from web.grant import Grant
-from web.live.wall import MAX_FPS
+from web.live.wall import MAX_FPS, Shown
 from web.problems import Problem
 from web.rooms.openings import is_room
 
@@ -54,9 +54,13 @@ async def wall(socket: WebSocket, viewer: Annotated[Grant, permit("camera.view")
                 shown.setdefault(site.id, []).append(one.id)
         for there, ids in shown.items():
             context.audit.note(viewer, "camera.view", site=there, object="wall", detail={"cameras": ids})
-        context.wall.configure(client, {one.id: site.id for site, one in found if one.enabled}, wanted.fps)
+        looked_at = {one.id: Shown(site.id, viewer.covered(one)) for site, one in found if one.enabled}
+        context.wall.configure(client, looked_at, wanted.fps)
+
+    def still() -> bool:
+        return all(viewer.shows(camera, shown.masks) for camera, shown in client.cameras.items())
 
     try:
-        await serve(socket, context, viewer, talk(), heard, lambda: all(map(viewer.shows, client.cameras)))
+        await serve(socket, context, viewer, talk(), heard, still)
     finally:
         context.wall.leave(client)

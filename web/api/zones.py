@@ -1,8 +1,8 @@
-"""Zones and rules of a camera: reading them, and drawing new ones, apart or both in one revision."""
+"""Zones, rules and privacy masks of a camera: reading them, and drawing new ones, apart or all in one revision."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -10,12 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from vms.domain.clock import rfc3339
-from vms.domain.facility import Camera, Rule, Zone
+from vms.domain.facility import Camera, Mask, Rule, Zone
 from vms.domain.model import lines_of
 from vms.domain.rules import MaybeOldRule, MaybeOldZone
 from web.access import permit
 from web.configuration.analysis import Overtaken, last_change, replace
-from web.configuration.revisions import Configured, latest
+from web.configuration.revisions import latest
 from web.context import Context, Here
 from web.database.engine import Change
 from web.grant import Grant
@@ -37,9 +37,11 @@ def _few(items: object) -> object:
 #: What is new in them is looked at once it is known what the camera has: see ``replace``.
 Drawn = Annotated[tuple[MaybeOldZone, ...], BeforeValidator(_few)]
 Ruled = Annotated[tuple[MaybeOldRule, ...], BeforeValidator(_few)]
+Masked = Annotated[tuple[Mask, ...], Field(max_length=16)]
+Base = Annotated[int | None, Field(ge=0, lt=2**53, description="the revision that was drawn upon; null: any")]
 Viewer = Annotated[Grant, permit("camera.view")]
 Editor = Annotated[Grant, permit("camera.configure")]
-Stated = Mapping[str, tuple[Zone, ...] | tuple[Rule, ...]]
+Stated = Mapping[str, tuple[Zone, ...] | tuple[Rule, ...] | tuple[Mask, ...]]
 _Place = tuple[str | int, ...]
 
 
@@ -57,15 +59,23 @@ class Rules(BaseModel):
     items: Ruled
 
 
+class Masks(BaseModel):
+    """All privacy masks of a camera."""
+
+    model_config = ConfigDict(extra="forbid")
+    items: Masked
+    base_revision: Base = None
+    reason: Annotated[str | None, Field(max_length=500)] = None
+
+
 class Analysis(BaseModel):
-    """Zones and rules at once, so that no rule names a zone that is not there yet, or no longer."""
+    """Zones and rules at once, so that no rule names a zone that is not there yet, or no longer; and privacy masks."""
 
     model_config = ConfigDict(extra="forbid")
     zones: Drawn
     rules: Ruled
-    base_revision: Annotated[
-        int | None, Field(ge=0, lt=2**53, description="the revision that was drawn upon; null: any")
-    ] = None
+    masks: Annotated[Masked | None, Field(description="null, or left out: as they are")] = None
+    base_revision: Base = None
 
 
 @router.get("/zones")
@@ -82,11 +92,18 @@ async def rules(camera: str, viewer: Viewer) -> dict[str, Any]:
     return {"items": lists_of(found)["rules"], "next": None}
 
 
+@router.get("/masks")
+async def masks(camera: str, editor: Editor, context: Here) -> dict[str, Any]:
+    """As in the facility file, and the revision that they are of."""
+    _, found = editor.camera(camera)
+    return {"items": masks_of(found), "next": None, "revision": context.current.revision}
+
+
 @router.get("/analysis")
 async def analysis(camera: str, viewer: Viewer, context: Here) -> dict[str, Any]:
-    """Both, and the revision that they are of."""
+    """Both, with the masks for who may know of them, and the revision that they are of."""
     _, found = viewer.camera(camera)
-    return {"revision": context.current.revision, **lists_of(found)}
+    return {"revision": context.current.revision, **lists_of(found), **masks_for(viewer, found)}
 
 
 @router.put("/zones")
@@ -101,10 +118,19 @@ async def put_rules(camera: str, body: Rules, editor: Editor, context: Here) -> 
     return await _replace(context, editor, camera, {"rules": body.items})
 
 
+@router.put("/masks", responses={409: {}})
+async def put_masks(camera: str, body: Masks, editor: Editor, context: Here) -> dict[str, int]:
+    """Replaces all masks. 409 `changed` when they were changed since `base_revision`."""
+    return await _replace(context, editor, camera, {"masks": body.items}, body.base_revision, body.reason)
+
+
 @router.put("/analysis", responses={409: {}})
 async def put_analysis(camera: str, body: Analysis, editor: Editor, context: Here) -> dict[str, int]:
-    """Replaces both in one revision. 409 `changed` when they were changed since `base_revision`."""
-    return await _replace(context, editor, camera, {"zones": body.zones, "rules": body.rules}, body.base_revision)
+    """Replaces all that is stated in one revision. 409 `changed` when it was changed since `base_revision`."""
+    stated: Stated = {"zones": body.zones, "rules": body.rules}
+    if body.masks is not None:
+        stated = {**stated, "masks": body.masks}
+    return await _replace(context, editor, camera, stated, body.base_revision)
 
 
 def lists_of(camera: Camera) -> dict[str, Any]:
@@ -115,28 +141,32 @@ def lists_of(camera: Camera) -> dict[str, Any]:
     }
 
 
+def masks_of(camera: Camera) -> list[dict[str, Any]]:
+    """Its masks as they are told."""
+    return [mask.model_dump(mode="json", exclude_none=True) for mask in camera.masks]
+
+
+def masks_for(viewer: Grant, camera: Camera) -> dict[str, Any]:
+    """``masks`` for who draws them or sees beneath: to others, what they do not see says nothing."""
+    may = viewer.identity.may(("camera.configure",)) or viewer.identity.may(("mask.lift",))
+    return {"masks": masks_of(camera)} if may else {}
+
+
 async def _replace(
-    context: Context,
-    editor: Grant,
-    camera: str,
-    stated: Stated,
-    base: int | None = None,
+    context: Context, editor: Grant, camera: str, stated: Stated, base: int | None = None, reason: str | None = None
 ) -> dict[str, int]:
     site, _ = editor.camera(camera)  # else 404
     places: dict[_Place, _Place] = {(name,): (name if len(stated) > 1 else "items",) for name in stated}
     parts = {name: [one.model_dump(mode="json", exclude_none=True) for one in some] for name, some in stated.items()}
 
-    async def write(change: Change, made: Configured, _author: str) -> None:
-        named = {name: [one.id for one in some] for name, some in stated.items()}
-        await context.audit.write(
-            change,
-            editor,
-            "zones.change",
-            site=site.id,
-            camera=camera,
-            object=f"revision {made.revision}",
-            detail=named,
-        )
+    async def write(change: Change, revision: int, before: Camera, after: Camera) -> None:
+        where: dict[str, Any] = {"site": site.id, "camera": camera, "object": f"revision {revision}"}
+        if (before.zones, before.rules) != (after.zones, after.rules):
+            named = {name: [one.id for one in some] for name, some in stated.items() if name != "masks"}
+            await context.audit.write(change, editor, "zones.change", **where, detail=named)
+        if before.masks != after.masks:
+            told = _told(before, after) | ({} if reason is None else {"reason": reason})
+            await context.audit.write(change, editor, "masks.change", **where, detail=told)
 
     try:
         configured = await replace(
@@ -147,9 +177,20 @@ async def _replace(
     except ValidationError as err:
         raise invalid(err, places) from err
     except Overtaken as err:
-        raise await _changed(context, editor, camera, err.base) from err
+        raise await _changed(context, editor, camera, tuple(stated), err.base) from err
     context.current.replace(configured)
     return {"revision": configured.revision}
+
+
+def _told(before: Camera, after: Camera) -> dict[str, list[str]]:
+    """What became of the masks, by their ids."""
+    old, new = ({mask.id: mask for mask in camera.masks} for camera in (before, after))
+    found = {
+        "added": [one for one in new if one not in old],
+        "changed": [one for one in new if one in old and new[one] != old[one]],
+        "removed": [one for one in old if one not in new],
+    }
+    return {how: ids for how, ids in found.items() if ids}
 
 
 def invalid(err: ValidationError, places: Mapping[_Place, _Place]) -> Exception:
@@ -168,15 +209,15 @@ def invalid(err: ValidationError, places: Mapping[_Place, _Place]) -> Exception:
     return Problem(422, "invalid", "; ".join(line for one in err.errors()[:3] for line in lines_of(one["msg"])))
 
 
-async def _changed(context: Context, editor: Grant, camera: str, base: int) -> Problem:
+async def _changed(context: Context, editor: Grant, camera: str, parts: Collection[str], base: int) -> Problem:
     """The answer to who drew upon what is no longer there: what is there now, by whom and since when."""
-    change = await last_change(context.database, camera, base)
+    change = await last_change(context.database, camera, parts, base)
     newest = await latest(context.database)
     if newest is not None:
         context.current.replace(newest)  # the command line may have written it
     _, found = editor.camera(camera)
     who = "somebody" if change is None else change.author
-    said = f"{who} changed the zones or rules of this camera after revision {base}"
+    said = f"{who} changed the zones, rules or masks of this camera after revision {base}"
     if base > context.current.revision:
         said = f"there is no revision {base} yet: what was drawn upon is of another configuration"
     return Problem(
@@ -187,4 +228,5 @@ async def _changed(context: Context, editor: Grant, camera: str, base: int) -> P
         by=None if change is None else change.author,
         at=None if change is None else rfc3339(change.at),
         **lists_of(found),
+        masks=masks_of(found),
     )

@@ -1,10 +1,11 @@
-"""Zones and rules of one camera from revision to revision: replacing them, and who changed them since.
+"""Zones, rules and masks of one camera from revision to revision: replacing them, and who changed them since.
 
 Two people may draw at once: who saves says which revision was drawn upon, and nothing of the other's is lost unseen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -13,20 +14,22 @@ from typing import Any
 from sqlalchemy import select
 
 from vms.domain.clock import Clock
-from vms.domain.facility import Camera, Facility, Rule, Zone
-from web.configuration.revisions import Configured, Written, dump, load, save
+from vms.domain.facility import Camera, Facility
+from web.configuration.revisions import Configured, dump, load, save
+from web.database import engine
 from web.database.engine import Database
 from web.database.schema import Revision
 
 #: So many revisions are read to find who changed a camera; each holds the whole facility.
 LOOKED_THROUGH = 100
 
-Analysis = tuple[tuple[Zone, ...], tuple[Rule, ...]]
+#: Tells the audit log of a new revision: its number, the camera before it, and in it.
+Written = Callable[[engine.Change, int, Camera, Camera], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who changed a camera's zones or rules, and by which revision."""
+    """Who changed something of a camera, and by which revision."""
 
     revision: int
     at: datetime
@@ -34,7 +37,7 @@ class Change:
 
 
 class Overtaken(Exception):
-    """The camera's zones or rules are no longer those of ``base``; ``change`` is None where it is not known whose."""
+    """What is to be replaced of the camera is no longer as it was in ``base``."""
 
     def __init__(self, base: int) -> None:
         super().__init__(f"changed since revision {base}")
@@ -48,17 +51,19 @@ async def replace(
     camera: str,
     parts: dict[str, list[Any]],
     base: int | None,
-    write: Written | None = None,
+    write: Written,
 ) -> Configured:
-    """Saves the facility in force with these ``zones`` and ``rules`` of a camera; ``KeyError`` when that is gone.
+    """Saves the facility in force with these ``parts`` of a camera (``zones``, ``rules``, ``masks``); the rest stays.
 
-    ``Overtaken`` when they are no longer those of ``base``, where one is named; pydantic's ``ValidationError`` for what
-    is wrong. What was stored before a check was there and stays as it is does not stand in the way of the rest.
+    ``KeyError`` when the camera is gone; ``Overtaken`` when those parts are no longer as in ``base``, where one is
+    named; pydantic's ``ValidationError`` for what is wrong. What was stored before a check was there and stays as it is
+    does not stand in the way of the rest.
     """
-    drawn_upon = None if base is None else await _analysis_at(database, base, camera)
+    was: list[Camera] = []
+    drawn_upon = None if base is None else await _parts_at(database, base, camera, parts)
 
     def make(before: Facility | None) -> Facility:
-        there = None if before is None else _camera_in(before, camera)
+        there = None if before is None else camera_in(before, camera)
         if before is None or there is None:
             raise KeyError(camera)
         plain = dump(before)
@@ -67,16 +72,23 @@ async def replace(
                 if one["id"] == camera:
                     one.update(parts)
         made = load(plain)
-        if base is not None and _analysis_in(before, camera) not in (drawn_upon, _analysis_in(made, camera)):
+        now, then = (_parts_in(one, camera, parts) for one in (before, made))
+        if base is not None and now not in (drawn_upon, then):
             raise Overtaken(base)
-        there.check_successor(_camera_in(made, camera) or there)
+        there.check_successor(camera_in(made, camera) or there)
+        was.append(there)
         return made
 
-    return await save(database, clock, author, make, write=write)
+    async def tell(change: engine.Change, made: Configured, _author: str) -> None:
+        now = camera_in(made.facility, camera)
+        if now is not None:
+            await write(change, made.revision, was[-1], now)
+
+    return await save(database, clock, author, make, write=tell)
 
 
-async def last_change(database: Database, camera: str, after: int) -> Change | None:
-    """The newest revision above ``after`` that changed the camera's zones or rules."""
+async def last_change(database: Database, camera: str, parts: Collection[str], after: int) -> Change | None:
+    """The newest revision above ``after`` that changed these parts of the camera."""
     newest_first = (
         select(Revision.revision, Revision.at, Revision.author, Revision.facility)
         .where(Revision.revision >= after)
@@ -86,22 +98,23 @@ async def last_change(database: Database, camera: str, after: int) -> Change | N
     async with database.read() as connection:
         rows = (await connection.execute(newest_first)).all()
     for row, previous in pairwise(rows):
-        if _analysis_in(load(row.facility), camera) != _analysis_in(load(previous.facility), camera):
+        if _parts_in(load(row.facility), camera, parts) != _parts_in(load(previous.facility), camera, parts):
             return Change(row.revision, row.at, row.author)
     return None
 
 
-async def _analysis_at(database: Database, revision: int, camera: str) -> Analysis | None:
+async def _parts_at(database: Database, revision: int, camera: str, parts: Collection[str]) -> list[Any] | None:
     """None when there is no such revision, or the camera was not in it."""
     async with database.read() as connection:
         row = (await connection.execute(select(Revision.facility).where(Revision.revision == revision))).first()
-    return None if row is None else _analysis_in(load(row.facility), camera)
+    return None if row is None else _parts_in(load(row.facility), camera, parts)
 
 
-def _analysis_in(facility: Facility, camera: str) -> Analysis | None:
-    found = _camera_in(facility, camera)
-    return None if found is None else (found.zones, found.rules)
+def _parts_in(facility: Facility, camera: str, parts: Collection[str]) -> list[Any] | None:
+    found = camera_in(facility, camera)
+    return None if found is None else [getattr(found, part) for part in parts]
 
 
-def _camera_in(facility: Facility, camera: str) -> Camera | None:
+def camera_in(facility: Facility, camera: str) -> Camera | None:
+    """The camera of this id; None: there is none."""
     return next((one for _, one in facility.cameras() if one.id == camera), None)

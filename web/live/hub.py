@@ -1,4 +1,4 @@
-"""One live stream (camera and profile) shared by all browsers that watch it; gone when nobody does.
+"""One live stream (camera, profile and masks) shared by all browsers that watch it; gone when nobody does.
 
 The first watcher gets the current GOP from the worker; later ones get it from here.
 """
@@ -22,6 +22,7 @@ from vms.bus import subjects
 from vms.bus.tasks import end
 from vms.domain.clock import Clock, rfc3339
 from vms.domain.errors import BusError
+from vms.domain.masks import Outlines
 from vms.domain.messages import Boxes, LiveHeader, Profile, WatchReply, WatchRequest
 from web.link import BusLink
 from web.live.lease import RENEW_S, RETRY_S, TTL_S, Lease, ask
@@ -147,6 +148,7 @@ class LiveHub:
                 "run": reply.run,
                 "anchor_utc": rfc3339(reply.anchor_utc),
                 "timescale": reply.timescale,
+                "masked": self._profile == "sub-masked",
             }
         )
         self._order = FragmentOrder()
@@ -221,7 +223,7 @@ class LiveHubs:
     def __init__(self, link: BusLink, clock: Clock) -> None:
         self._link = link
         self._clock = clock
-        self._hubs: dict[tuple[str, str], LiveHub] = {}
+        self._hubs: dict[tuple[str, Profile, Outlines], LiveHub] = {}
 
     @property
     def watchers(self) -> int:
@@ -229,9 +231,12 @@ class LiveHubs:
         return sum(hub.watchers for hub in self._hubs.values())
 
     @contextlib.asynccontextmanager
-    async def watch(self, site: str, camera: str, profile: Profile) -> AsyncIterator[Watcher]:
-        """A ``Watcher`` of the stream for as long as the context lasts."""
-        key = (camera, profile)
+    async def watch(self, site: str, camera: str, profile: Profile, masks: Outlines = ()) -> AsyncIterator[Watcher]:
+        """A ``Watcher`` of the stream for as long as the context lasts.
+
+        ``masks``: those that are painted into it. With others it is another stream: a hub keeps what came.
+        """
+        key = (camera, profile, masks)
         hub = self._hubs.get(key)
         watcher = Watcher()
         if hub is None or hub.over:

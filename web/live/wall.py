@@ -1,4 +1,4 @@
-"""Wall pictures: one lease a camera for all browsers; each browser gets the newest of each, never a backlog."""
+"""Wall pictures: one lease a camera for all who see the same of it; each browser gets the newest, never a backlog."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import contextlib
 import json
 import logging
 import struct
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -17,7 +18,8 @@ from vms.bus import subjects
 from vms.bus.tasks import end
 from vms.domain.clock import Clock
 from vms.domain.errors import BusError
-from vms.domain.messages import LiveHeader
+from vms.domain.masks import Outlines
+from vms.domain.messages import LiveHeader, Profile
 from web.link import BusLink
 from web.live.lease import RETRY_S, Lease
 
@@ -28,6 +30,21 @@ MAX_PICTURE = 2 * 1024 * 1024
 MAX_FPS = 10.0
 #: A camera that nobody looks at is let go of after this: pages are turned back and forth.
 LINGER_S = 2.0
+#: A detector has new masks in force by then; what it painted before is shown to nobody who comes later.
+SETTLED_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A camera as one browser is shown it: with ``masks`` painted over, or bare."""
+
+    site: str
+    masks: Outlines = ()
+
+    @property
+    def profile(self) -> Profile:
+        """What the detector is asked for."""
+        return "jpeg-masked" if self.masks else "jpeg"
 
 
 class WallClient:
@@ -35,17 +52,18 @@ class WallClient:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.cameras: frozenset[str] = frozenset()
+        self.cameras: Mapping[str, Shown] = {}
         self.fps = 1.0
         self._slots: dict[str, bytes] = {}
         self._due: dict[str, float] = {}
         self._ready = asyncio.Event()
 
-    def configure(self, cameras: Iterable[str], fps: float) -> None:
-        """Changes what is wanted."""
-        self.cameras = frozenset(cameras)
+    def configure(self, cameras: Mapping[str, Shown], fps: float) -> None:
+        """Changes what is wanted; a waiting picture of a camera that is shown otherwise now is forgotten."""
+        same = {camera for camera, shown in self.cameras.items() if cameras.get(camera) == shown}
+        self.cameras = cameras
         self.fps = fps
-        self._slots = {camera: picture for camera, picture in self._slots.items() if camera in self.cameras}
+        self._slots = {camera: picture for camera, picture in self._slots.items() if camera in same}
         self._due = {camera: due for camera, due in self._due.items() if camera in self.cameras}
         self._ready.set()
 
@@ -73,17 +91,18 @@ class WallClient:
 
 
 class _Feed:
-    """One camera's pictures."""
+    """One camera's pictures, bare or with some masks."""
 
-    def __init__(self, link: BusLink, clock: Clock, site: str, camera: str) -> None:
+    def __init__(self, link: BusLink, clock: Clock, camera: str, shown: Shown) -> None:
         self.link = link
         self.clock = clock
-        self.site = site
         self.camera = camera
+        self.shown = shown
+        self.kept_from = clock.monotonic() + SETTLED_S if shown.masks else 0.0
         self.clients: set[WallClient] = set()
         self.last: bytes | None = None
         self.unwatched_since: float | None = None
-        self.lease = Lease(link, site, camera, "jpeg", self._fps)
+        self.lease = Lease(link, shown.site, camera, shown.profile, self._fps)
         self.task = asyncio.create_task(self._run())
 
     def _fps(self) -> float:
@@ -95,7 +114,7 @@ class _Feed:
             while subscription is None:
                 try:
                     subscription = await self.link.bulk().subscribe(
-                        subjects.live(self.site, self.camera, "jpeg"),
+                        subjects.live(self.shown.site, self.camera, self.shown.profile),
                         cb=self._heard,
                         pending_bytes_limit=PENDING_BYTES,
                     )
@@ -110,9 +129,11 @@ class _Feed:
     async def _heard(self, msg: Msg) -> None:
         if len(msg.data) > MAX_PICTURE or not msg.data.startswith(b"\xff\xd8"):
             return
-        self.last = frame(self.camera, dict(msg.headers or {}), msg.data)
+        picture = frame(self.camera, dict(msg.headers or {}), msg.data)
+        if self.clock.monotonic() >= self.kept_from:
+            self.last = picture
         for client in self.clients:
-            client.offer(self.camera, self.last)
+            client.offer(self.camera, picture)
 
 
 class Wall:
@@ -121,7 +142,7 @@ class Wall:
     def __init__(self, link: BusLink, clock: Clock) -> None:
         self._link = link
         self._clock = clock
-        self._feeds: dict[str, _Feed] = {}
+        self._feeds: dict[tuple[str, Shown], _Feed] = {}
         self._clients: set[WallClient] = set()
 
     @property
@@ -140,21 +161,21 @@ class Wall:
         self._clients.discard(client)
         self._choose(client, {})
 
-    def configure(self, client: WallClient, cameras: dict[str, str], fps: float) -> None:
-        """What the browser wants: camera → site, and the rate; the last known pictures come at once."""
+    def configure(self, client: WallClient, cameras: Mapping[str, Shown], fps: float) -> None:
+        """What the browser wants and how it is shown, and the rate; the last known pictures come at once."""
         client.configure(cameras, fps)
         self._choose(client, cameras)
 
-    def _choose(self, client: WallClient, cameras: dict[str, str]) -> None:
-        for camera, feed in self._feeds.items():
-            if camera not in cameras:
+    def _choose(self, client: WallClient, cameras: Mapping[str, Shown]) -> None:
+        for (camera, shown), feed in self._feeds.items():
+            if cameras.get(camera) != shown:
                 feed.clients.discard(client)
                 if not feed.clients and feed.unwatched_since is None:
                     feed.unwatched_since = self._clock.monotonic()
-        for camera, site in cameras.items():
-            kept = self._feeds.get(camera)
+        for camera, shown in cameras.items():
+            kept = self._feeds.get((camera, shown))
             if kept is None:
-                kept = self._feeds[camera] = _Feed(self._link, self._clock, site, camera)
+                kept = self._feeds[camera, shown] = _Feed(self._link, self._clock, camera, shown)
             before = kept._fps() if kept.clients else 0.0
             new = client not in kept.clients
             kept.clients.add(client)
@@ -169,9 +190,9 @@ class Wall:
         while True:
             await asyncio.sleep(LINGER_S / 2)
             now = self._clock.monotonic()
-            for camera, feed in list(self._feeds.items()):
+            for key, feed in list(self._feeds.items()):
                 if feed.unwatched_since is not None and now - feed.unwatched_since >= LINGER_S:
-                    del self._feeds[camera]
+                    del self._feeds[key]
                     await end((feed.task,))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from tests.support.audited import WHEN, ZONE, audited
-from tests.unit.web.walking import RULE, filled, requests
+from tests.unit.web.walking import MASK, RULE, filled, requests
 from web.database.schema import ApiToken, Hold, HoldCamera, Session, User
 from web.database.schema_rooms import RoomOpening
 
@@ -25,6 +25,7 @@ DRAWN: dict[str, dict[str, Any]] = {
     "/api/cameras/{camera}/analysis": {"zones": [ZONE | {"name": "a"}], "rules": []},
     "/api/cameras/{camera}/zones": {"items": [ZONE | {"name": "b"}]},
     "/api/cameras/{camera}/rules": {"items": [RULE]},
+    "/api/cameras/{camera}/masks": {"items": [MASK]},
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web.live.order import PATIENCE_S, Fragment, FragmentOrder
-from web.live.wall import WallClient, frame
+from web.live.wall import Shown, WallClient, frame
 from web.live.watcher import MAX_BYTES, Closing, Watcher
 
 
@@ -84,7 +84,7 @@ class Tick:
 async def test_wall_gives_the_newest_of_each_camera_at_the_rate() -> None:
     clock = Tick()
     client = WallClient(clock)
-    client.configure(["a", "b"], 2)
+    client.configure({"a": Shown("s"), "b": Shown("s")}, 2)
     sent = []
     for step in range(40):  # 20 pictures a second for 2 s
         clock.now = step / 20
@@ -96,10 +96,23 @@ async def test_wall_gives_the_newest_of_each_camera_at_the_rate() -> None:
             except TimeoutError:
                 break
     assert [one for one in sent if one.startswith(b"a")] == [b"a0", b"a9", b"a19", b"a29", b"a39"]
-    client.configure(["a"], 2)
+    client.configure({"a": Shown("s")}, 2)
     client.offer("a", b"last")
     clock.now += 1
     assert await client.next() == b"last"
+
+
+async def test_a_waiting_picture_is_not_sent_once_the_camera_is_shown_otherwise() -> None:
+    client = WallClient(Tick())
+    bare, masked = Shown("s"), Shown("s", (((0, 0), (1, 0), (1, 1)),))
+    assert (bare.profile, masked.profile) == ("jpeg", "jpeg-masked")
+    client.configure({"a": bare, "b": bare}, 2)
+    for camera in ("a", "b"):
+        client.offer(camera, camera.encode())
+    client.configure({"a": masked, "b": bare}, 2)
+    assert await client.next() == b"b"
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(client.next(), 0.05)
 
 
 @pytest.mark.parametrize(("persons", "told"), [("0", 0), ("7", 7), ("", None)])

@@ -20,6 +20,7 @@ PASSWORD = "mat khau rat dai"
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SPAN = {"start": "2026-03-01T12:00:00Z", "end": "2026-03-01T12:01:00Z"}
 RULE = {"id": "breach", "kind": "zone_breach", "zone": "z"}
+MASK = {"id": "m", "polygon": [[0, 0], [0.5, 0], [0.5, 0.5]]}
 ZONE = {"id": "z", "kind": "restricted", "polygon": [[0, 0], [1, 0], [1, 1]]}
 #: What a route needs besides the ids in its path, for its body and parameters to be right.
 ASKED: dict[tuple[str, str], dict[str, Any]] = {
@@ -29,6 +30,7 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/api/segments/{segment}/keyframes"): {"params": {"from": 0, "to": 1}},
     ("PUT", "/api/cameras/{camera}/zones"): {"json": {"items": [ZONE]}},
     ("PUT", "/api/cameras/{camera}/rules"): {"json": {"items": [RULE]}},
+    ("PUT", "/api/cameras/{camera}/masks"): {"json": {"items": [MASK]}},
     ("PUT", "/api/cameras/{camera}/analysis"): {"json": {"zones": [ZONE], "rules": [RULE]}},
     ("POST", "/api/cameras/{camera}/tryouts"): {"json": {"rule": RULE, "zones": [ZONE]}},
     ("POST", "/api/cameras/{camera}/openings"): {"json": {"reason": "bệnh nhân gọi"}},
