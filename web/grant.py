@@ -130,6 +130,19 @@ class Grant:
         self._look(found.id, found.placement)
         return found
 
+    async def still_pictured(self, camera: str) -> bool:
+        """Whether an answer that shows the past of ``camera``, and is under way for long, may go on."""
+        try:
+            identity = await self._context.sessions.recheck(self.identity.session)
+            if identity is None or not identity.same_rights(self.identity):
+                return False
+            await self.past_pictured(camera)
+        except Problem:
+            return False
+        except ANY:  # a database that is away ends no sessions
+            return True
+        return True
+
     async def recording(self, segment: str) -> tuple[PastCamera, Footage]:
         """A recorded file that is played, with its camera; ``Problem`` 404, 403 for a room that is not open.
 

@@ -87,6 +87,7 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
         raise unavailable from err
     if not reply.data.startswith(b"\xff\xd8"):
         raise unavailable
+    viewer.pictured(camera)  # its room may have been closed meanwhile
     context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, object="picture")
     taken = (reply.headers or {}).get(LiveHeader.AT)
     headers = {"Cache-Control": "no-store"}
@@ -110,6 +111,7 @@ async def _of_the_past(
         context.pictures_asked -= 1
     if reply is None:
         return Response(status_code=GONE)
+    await viewer.past_pictured(camera.id)  # its room may have been closed meanwhile
     shown = _shown(reply, from_epoch(context.clock.utc()) - asked.at, kept(camera.placement, KEPT))
     viewer.looked("recording.picture", camera, asked.at, asked.at)
     return shown
