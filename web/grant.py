@@ -106,22 +106,43 @@ class Grant:
 
     async def past_camera(self, camera: str) -> PastCamera:
         """The camera of past footage, in the configuration or removed since; ``Problem`` 404: there never was one."""
-        configured = self._context.current.camera(camera)
-        if configured is not None:
-            site, one = configured
-            found: PastCamera | None = PastCamera(one.id, site.id, one.name, str(one.placement), outlines(one.masks))
-        else:
-            async with self._context.database.read() as connection:
-                found = await past.find(connection, camera)
+        found = await self._ever(camera)
         if found is None or not self._within(found.site, camera):
             raise not_found("camera")
         return found
+
+    async def knows(self, camera: str) -> bool:
+        """Whether a list may name it; who may know of all may know of what nobody knows any more."""
+        if self.identity.sites is None:
+            return True
+        found = await self._ever(camera)
+        return found is not None and self.reach.has_site(found.site)
+
+    async def _ever(self, camera: str) -> PastCamera | None:
+        configured = self._context.current.camera(camera)
+        if configured is not None:
+            site, one = configured
+            return PastCamera(one.id, site.id, one.name, str(one.placement), outlines(one.masks))
+        async with self._context.database.read() as connection:
+            return await past.find(connection, camera)
 
     async def past_pictured(self, camera: str) -> PastCamera:
         """As ``past_camera``, to be looked at: ``Problem`` 403 for a room that is not open."""
         found = await self.past_camera(camera)
         self._look(found.id, found.placement)
         return found
+
+    async def still_pictured(self, camera: str) -> bool:
+        """Whether recorded bytes of ``camera``, which are under way for long, may go on."""
+        try:
+            identity = await self._context.sessions.recheck(self.identity.session)
+            if identity is None or not identity.same_rights(self.identity):
+                return False
+            return not self.covered(await self.past_pictured(camera))
+        except Problem:
+            return False
+        except ANY:  # a database that is away ends no sessions
+            return True
 
     async def recording(self, segment: str, *, painted: bool = False) -> tuple[PastCamera, Footage]:
         """A recorded file that is played, with its camera; ``Problem`` 404, 403 for a room that is not open.

@@ -6,9 +6,11 @@ here: guessing passwords (``web.accounts.throttle``), sizes of bodies and header
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from collections import Counter, OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
@@ -17,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vms.domain.clock import Clock
 from web.access import token_of
 from web.problems import Problem, document
-from web.proxies import address_of
+from web.proxies import address_of, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ OF_SESSION = Rate(1500, 100)
 OF_ADDRESS = Rate(6000, 400)
 #: A browser with ten tabs has about forty.
 SOCKETS_OF_SESSION, SOCKETS = 100, 1500
-#: That are being answered at once.
-REQUESTS = 1000
+#: That are being answered at once; half of them may be one address's, so that nobody takes all the places.
+REQUESTS, REQUESTS_OF_ADDRESS = 1000, 500
 #: Close code of a websocket, and the words for both.
 TOO_MANY = 4429
 #: Who varies tokens must not fill the memory.
@@ -69,7 +71,7 @@ class Limits:
         self._sessions = Buckets(clock, OF_SESSION)
         self._addresses = Buckets(clock, OF_ADDRESS)
         self._sockets: Counter[str] = Counter()
-        self._answering = 0
+        self._answering: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -80,17 +82,16 @@ class Limits:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = self._refusal(*self._who(scope))
-        if problem is None and self._answering >= REQUESTS:
+        session, address = self._who(scope)
+        problem = self._refusal(session, address)
+        full = self._answering[address] >= REQUESTS_OF_ADDRESS or self._answering.total() >= REQUESTS
+        if problem is None and full:
             problem = Problem(503, "busy", "too many requests are being answered", headers={"Retry-After": "2"})
         if problem is not None:
             await document(scope["path"], problem)(scope, receive, send)
             return
-        self._answering += 1
-        try:
+        with _counted(self._answering, address):
             await self._app(scope, receive, send)
-        finally:
-            self._answering -= 1
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         session, address = self._who(scope)
@@ -103,13 +104,8 @@ class Limits:
         elif self._sockets.total() >= SOCKETS:
             reason = "too many sockets are open; try again later"
         else:
-            self._sockets[key] += 1
-            try:
+            with _counted(self._sockets, key):
                 await self._app(scope, receive, send)
-            finally:
-                self._sockets[key] -= 1
-                if not self._sockets[key]:
-                    del self._sockets[key]
             return
         await receive()  # the handshake: without accepting it a browser cannot read the code
         await send({"type": "websocket.accept"})
@@ -118,7 +114,7 @@ class Limits:
     def _who(self, scope: Scope) -> tuple[str, str]:
         token = token_of(HTTPConnection(scope))
         session = hashlib.sha256(token.encode()).hexdigest() if token else ""
-        return session, address_of(scope)
+        return session, place_of(address_of(scope))
 
     def _refusal(self, session: str, address: str) -> Problem | None:
         waits = self._addresses.take(address), self._sessions.take(session) if session else 0
@@ -127,3 +123,14 @@ class Limits:
         return Problem(
             429, "too-many-requests", f"too many requests; wait {wait} s", headers={"Retry-After": str(wait)}
         )
+
+
+@contextlib.contextmanager
+def _counted(counts: Counter[str], key: str) -> Iterator[None]:
+    counts[key] += 1
+    try:
+        yield
+    finally:
+        counts[key] -= 1
+        if not counts[key]:
+            del counts[key]

@@ -43,6 +43,7 @@ from web.database.engine import Database
 from web.events.feed import EventFeed
 from web.holds.publisher import HoldsPublisher
 from web.holds.untold import UntoldHolds
+from web.hurry import HurriedProtocol
 from web.index.compare import IndexDesk
 from web.link import BusLink
 from web.live.hub import LiveHubs
@@ -196,7 +197,7 @@ async def _serve(
             log_config=None,
             access_log=False,
             # Not httptools: it takes headers and addresses of any length, before anybody has logged in.
-            http="h11",
+            http=HurriedProtocol,
             h11_max_incomplete_event_size=64 * 1024,
             ws="websockets-sansio",
             ws_per_message_deflate=False,

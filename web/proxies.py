@@ -69,6 +69,17 @@ def address_of(scope: Scope) -> str:
     return "-" if client is None else str(client[0])
 
 
+def place_of(address: str) -> str:
+    """What one person has one of: of IPv6 the network of 64 bits, in which anybody has addresses without end."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))
+
+
 def _parsed(text: str) -> Address | None:
     """Also as proxies write it: ``[::1]:80``, ``10.0.0.1:80``. An IPv4 address is one, however it is written."""
     host = text.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from web.tls import HSTS, is_secure
 MAX_BODY = 256 * 1024
 #: Before a login nobody has more to say than a name and a password.
 MAX_LOGIN_BODY = 4096
+#: A body is there within so many seconds: who sends one letter by letter holds a place all the while.
+BODY_S = 20.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _POLICY = "; ".join(
@@ -103,15 +106,21 @@ class Shield:
         if not length.isdigit() or int(length) > most:
             await document(scope["path"], too_large)(scope, receive, with_headers)
             return
-        received = 0
+        received, whole = 0, False
+        until = asyncio.get_running_loop().time() + BODY_S
 
         async def bounded() -> Message:
-            nonlocal received
-            message = await receive()
+            nonlocal received, whole
+            try:
+                async with asyncio.timeout_at(None if whole else until):
+                    message = await receive()
+            except TimeoutError as err:  # HTTPException: the one kind that the framework passes on
+                raise HTTPException(408, "the body did not come", {"Connection": "close"}) from err
             if message["type"] == "http.request":
+                whole = not message.get("more_body", False)
                 received += len(message.get("body", b""))
                 if received > most:
-                    raise HTTPException(413, too_large.detail)  # the one kind that the framework passes on
+                    raise HTTPException(413, too_large.detail)
             return message
 
         await self._app(scope, bounded, with_headers)

@@ -10,11 +10,11 @@ waits longer for having tried.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections import OrderedDict, deque
 
 from vms.domain.clock import Clock
+from web.proxies import place_of
 
 WINDOW_S = 300.0
 #: Failures in the window per name and address, per address whatever the name, and per name over all that are new to it.
@@ -59,7 +59,7 @@ class LoginThrottle:
 
     def remember(self, username: str, address: str) -> None:
         """This name signed in from this address."""
-        pair = (username, _place(address))
+        pair = (username, place_of(address))
         self._known[pair] = self._clock.monotonic()
         self._known.move_to_end(pair)
         while len(self._known) > MAX_KEYS:
@@ -67,7 +67,7 @@ class LoginThrottle:
 
     def _keys(self, username: str, address: str) -> list[tuple[str, str]]:
         """Of the name there, of the place, and of the name anywhere: the last one not where it is at home."""
-        pair = (username, _place(address))
+        pair = (username, place_of(address))
         keys = [pair, ("", pair[1])]
         if self._clock.monotonic() - self._known.get(pair, float("-inf")) >= KNOWN_S:
             keys.append((username, ""))
@@ -84,14 +84,3 @@ class LoginThrottle:
             del self._failures[key]
             return 0
         return 0 if len(times) < limit else max(1, math.ceil(WINDOW_S - (now - times[-limit])))
-
-
-def _place(address: str) -> str:
-    """What one person has one of: of IPv6 the network of 64 bits, in which anybody has addresses without end."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return address
-    return str(ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))

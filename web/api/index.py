@@ -19,15 +19,16 @@ router = APIRouter(prefix="/api/index", tags=["index"])
 
 @router.get("/audits")
 async def audits(viewer: Annotated[Grant, permit("system.view")], context: Here) -> dict[str, Any]:
-    """The last audit of each recorder."""
-    return {
-        "items": [
-            {"node": one.state.node, "name": one.state.name, **one.state.audit.model_dump(mode="json", exclude={"v"})}
-            for one in context.reports.nodes()
-            if one.state.audit is not None and viewer.reach.has_node(one.state.node)
-        ],
-        "next": None,
-    }
+    """The last audit of each recorder; of the differences those of cameras that one may know of."""
+    items = []
+    for node in (one.state for one in context.reports.nodes()):
+        if node.audit is None or not viewer.reach.has_node(node.node):
+            continue
+        found = node.audit.model_dump(mode="json", exclude={"v"})
+        # A node may serve several sites.
+        found["differences"] = [one for one in found["differences"] if await viewer.knows(one["camera"])]
+        items.append({"node": node.node, "name": node.name, **found})
+    return {"items": items, "next": None}
 
 
 @router.post("/audits", status_code=202)

@@ -84,6 +84,7 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
         raise unavailable from err
     if not reply.data.startswith(b"\xff\xd8"):
         raise unavailable
+    viewer.pictured(camera)  # its room may have been closed meanwhile
     context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, object="picture")
     taken = (reply.headers or {}).get(LiveHeader.AT)
     headers = {"Cache-Control": "no-store"}
@@ -98,6 +99,7 @@ async def _of_the_past(
     reply = await renderer.ask(context, request, camera, asked)
     if reply is None:
         return Response(status_code=renderer.GONE)
+    await viewer.past_pictured(camera.id)  # its room may have been closed meanwhile
     headers = reply.headers or {}
     settled = from_epoch(context.clock.utc()) - asked.at > SETTLED and headers.get(RenderHeader.GROWING) == "0"
     viewer.looked("recording.picture", camera, asked.at, asked.at)

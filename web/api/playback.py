@@ -19,6 +19,7 @@ from vms.domain.errors import BusError
 from vms.domain.rendering import ClipRequest
 from web.access import permit
 from web.api.moments import span
+from web.cameras.past import PastCamera
 from web.context import Context, Here
 from web.grant import Grant
 from web.playback import keys, playlist, renderer
@@ -127,7 +128,7 @@ async def media(segment: Segment, request: Request, context: Here, viewer: Viewe
         if request.method == "HEAD":
             return Response(status_code=status, headers=headers, media_type="video/mp4")
         rest = context.recorders.stream(one, begin, end)
-        return await _streamed(context, rest, viewer, status, headers)
+        return await _streamed(context, rest, viewer, camera, status, headers)
     except Gone as err:
         raise not_found("recording") from err
     except Damaged as err:
@@ -149,7 +150,7 @@ async def keyframes(
             raise Problem(404, "no-footage", "the file has no key frame in this span")
         headers = {"Cache-Control": "no-store" if table.growing else kept(camera.placement, CLOSED)}
         rest = keys.fragments(context.recorders, one, table, rows)
-        return await _streamed(context, rest, viewer, 200, headers)
+        return await _streamed(context, rest, viewer, camera, 200, headers)
     except Gone as err:
         raise not_found("recording") from err
     except Damaged as err:
@@ -211,7 +212,12 @@ def _range(asked: re.Match[str] | None, size: int) -> tuple[int, int]:
 
 
 async def _streamed(
-    context: Context, rest: AsyncGenerator[bytes], viewer: Grant, status: int, headers: dict[str, str]
+    context: Context,
+    rest: AsyncGenerator[bytes],
+    viewer: Grant,
+    camera: PastCamera,
+    status: int,
+    headers: dict[str, str],
 ) -> Response:
     """The first piece is read before anything is answered: what is not there is said in the status."""
     try:
@@ -219,4 +225,8 @@ async def _streamed(
     except BaseException:
         await rest.aclose()
         raise
-    return Streamed(first, rest, context.turns, viewer.identity.session, status, headers)
+
+    async def still() -> bool:
+        return await viewer.still_pictured(camera.id)
+
+    return Streamed(first, rest, context.turns, viewer.identity.session, status, headers, still)

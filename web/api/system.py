@@ -46,7 +46,7 @@ async def system(viewer: Annotated[Grant, permit("system.view")], context: Here)
         "now": rfc3339(from_epoch(context.clock.utc())),
         "bus": {"connected": context.link.connected, "since": None if since is None else rfc3339(from_epoch(since))},
         "cameras": _states(viewer.views()),
-        "storage": _storage(context, viewer.reach),
+        "storage": [await _known(viewer, disk) for disk in _storage(context, viewer.reach)],
         "clocks": _clocks(context, viewer.reach),
         "detection": _detection(context),
         "config_revision": context.current.revision,
@@ -103,6 +103,16 @@ def _storage(context: Context, within: Reach) -> list[dict[str, Any]]:
                 "deleted_at": _told(disk.deleted_at), "deleted_because": disk.deleted_because,
             }  # fmt: skip
     return [nodes[name] for name in sorted(nodes)]
+
+
+async def _known(viewer: Grant, disk: dict[str, Any]) -> dict[str, Any]:
+    """A node's disk without what names another site of the node, or its camera."""
+    foreign = disk["site"] is not None and not viewer.reach.has_site(disk["site"])
+    hidden: dict[str, Any] = {"site": None, "detail": ""} if foreign else {}
+    quota, _, of = (disk["days_kept_by"] or "").partition(":")
+    if (quota == "site" and not viewer.reach.has_site(of)) or (quota == "camera" and not await viewer.knows(of)):
+        hidden["days_kept_by"] = None
+    return {**disk, **hidden}
 
 
 def _clocks(context: Context, within: Reach) -> list[dict[str, Any]]:

@@ -116,7 +116,10 @@ async def fetch_page(
     query = select(Hold.__table__).where(*_touching(within))
     query = query.order_by(Hold.created_at.desc(), Hold.id.desc()).limit(limit + 1)
     if camera is not None:
-        query = query.where(Hold.id.in_(select(HoldCamera.hold_id).where(HoldCamera.camera == camera)))
+        holding = select(HoldCamera.hold_id).where(HoldCamera.camera == camera)
+        if within.sites is not None:  # what is not told of a hold does not find it
+            holding = holding.where(HoldCamera.camera.in_(_cameras_of(within.sites)))
+        query = query.where(Hold.id.in_(holding))
     if start is not None:
         query = query.where(Hold.end > start)
     if end is not None:
@@ -124,7 +127,7 @@ async def fetch_page(
     if not released:
         query = query.where(_in_force(now))
     if cursor is not None:
-        last = (await connection.execute(select(Hold.created_at).where(Hold.id == cursor))).first()
+        last = (await connection.execute(select(Hold.created_at).where(Hold.id == cursor, *_touching(within)))).first()
         if last is None:
             raise Problem(422, "invalid", "'cursor' is not one that this list gave")
         query = query.where(or_(Hold.created_at < last[0], and_(Hold.created_at == last[0], Hold.id < cursor)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 #: Bodies under way for one login: a browser has six connections, a page four cameras.
 MOST_A_SESSION = 24
+#: So often it is asked whether he may still see it (seconds): a slow client takes a file for an hour.
+RECHECK_S = 4.0
 
 
 class Turns:
@@ -41,13 +44,16 @@ class Turns:
 
 
 class Streamed(StreamingResponse):
-    """Sends ``first`` and then ``rest``. Where the rest fails the connection is closed: nothing is made up."""
+    """Sends ``first`` and then ``rest``, as long as ``still``. Where the rest fails, or he may not see it any more, the
+    connection is closed: nothing is made up.
+    """
 
     def __init__(
         self, first: bytes, rest: AsyncGenerator[bytes], turns: Turns, session: str, status: int,
-        headers: Mapping[str, str],
+        headers: Mapping[str, str], still: Callable[[], Awaitable[bool]],
     ) -> None:  # fmt: skip
         super().__init__(rest, status, headers, "video/mp4")
+        self._still = still
         self._first, self._rest = first, rest
         self._turns, self._session = turns, session
 
@@ -61,8 +67,14 @@ class Streamed(StreamingResponse):
         """Leaves the body without its end when it cannot be had whole: the server then closes the connection."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self._first, "more_body": True})
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
         try:
             async for data in self._rest:
+                if loop.time() - asked >= RECHECK_S:
+                    if not await self._still():
+                        return
+                    asked = loop.time()
                 await send({"type": "http.response.body", "body": data, "more_body": True})
         except (BusError, Gone, Damaged) as err:
             log.warning("playback.broken error=%s", err or "the file is gone")

@@ -15,7 +15,7 @@ from tests.integration.web.rig import facility
 from tests.support.bare_web import bare_web, browser
 from tests.support.clocks import ManualClock
 from tests.support.waiting import until
-from web import limits
+from web import limits, shield
 from web.application import shielded
 from web.limits import OF_ADDRESS, OF_SESSION, SOCKETS_OF_SESSION, Buckets, Limits
 
@@ -162,6 +162,28 @@ async def test_sockets_and_answers_in_all_are_bounded(
     assert await statuses(limited, 1, scope(cookie="one-more")) == [200]
 
 
+async def test_one_address_leaves_places_for_others(
+    limited: Limits, inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REQUESTS_OF_ADDRESS", 2)
+    inside.goes_on = asyncio.Event()
+    addresses = ["2001:db8::1", "2001:db8::2"]  # of one network: of one who asks
+    held = [asyncio.create_task(ask(limited, scope(cookie=one, address=one))) for one in addresses]
+    await until(lambda: inside.asked == 2)
+    assert await statuses(limited, 1, scope(cookie="x", address="2001:db8::3")) == [503]
+    other = asyncio.create_task(ask(limited, scope(cookie="x", address="2001:db8:0:1::1")))
+    await until(lambda: inside.asked == 3)
+    inside.goes_on.set()
+    assert (await asyncio.gather(*held, other))[2][0]["status"] == 200
+
+
+async def test_who_has_a_network_of_addresses_has_one_rate(limited: Limits) -> None:
+    found = [
+        (await statuses(limited, 1, scope(address=f"2001:db8::{n:x}")))[0] for n in range(int(OF_ADDRESS.burst) + 30)
+    ]
+    assert found.count(429) == 30
+
+
 async def test_one_who_fails_inside_is_counted_out(clock: ManualClock) -> None:
     async def failing(scope: Scope, receive: Receive, send: Send) -> None:
         raise RuntimeError
@@ -170,7 +192,7 @@ async def test_one_who_fails_inside_is_counted_out(clock: ManualClock) -> None:
     for kind in ("http", "websocket"):
         with pytest.raises(RuntimeError):
             await ask(app, scope(kind, "one"))
-    assert (app._answering, app._sockets) == (0, {})
+    assert (app._answering, app._sockets) == ({}, {})
 
 
 # --- with the rest ------------------------------------------------------------------------------------------------
@@ -189,6 +211,30 @@ async def test_a_refusal_carries_the_headers_that_bind_browsers(whole: Any) -> N
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
         assert answer.headers["content-type"] == "application/problem+json"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_a_body_that_does_not_come_gives_its_place_back(whole: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shield, "BODY_S", 0.05)
+    begun = asyncio.Event()
+
+    async def trickled() -> Message:
+        if begun.is_set():
+            await asyncio.Event().wait()
+        begun.set()
+        return {"type": "http.request", "body": b"{", "more_body": True}
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"9"), (b"host", b"host")]
+    login = scope(method="POST", path="/api/session", headers=headers, scheme="http")
+    async with asyncio.timeout(10):
+        await whole(login, trickled, send)
+    assert sent[0]["status"] == 408
+    assert dict(sent[0]["headers"])[b"connection"] == b"close"
+    assert b"about:blank#request-timeout" in sent[1]["body"]
 
 
 async def test_hsts_where_the_browser_speaks_https(whole: Any) -> None:
