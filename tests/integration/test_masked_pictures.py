@@ -13,10 +13,9 @@ import pytest_asyncio
 from detector_rig import Rig, camera
 from nats.aio.msg import Msg
 
-from tests.support.footage import coded
+from tests.support.footage import coded, looped
 from tests.support.masked import FPS, HALF, frames, left_of, of_jpeg, part_of, picture
 from tests.support.scripted_rtsp import Connection, ScriptedCamera, h264_sdp
-from tests.support.scripted_packets import looped
 from vms.bus import subjects
 from vms.domain.messages import LiveHeader, SnapshotRequest, WatchReply, WatchRequest
 
@@ -29,7 +28,7 @@ UPPER = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5))
 
 def sending(connection: Connection) -> None:
     if connection.shake_hands(h264_sdp(connection.port, UNITS)):
-        connection.play(looped(UNITS, 1000), fps=FPS)
+        connection.play(looped(UNITS, 100, FPS), fps=FPS)
 
 
 @pytest_asyncio.fixture
@@ -125,7 +124,8 @@ async def test_each_profile_shows_what_it_may_and_a_mask_that_is_drawn_counts_at
         assert hidden(await snapshot(rig, masked=True), HALF)
 
         run, count = masked.reply.run, len(masked.got)
-        await rig.configure(2, [camera("c", streams, masks=[{"id": "door", "polygon": UPPER}]), keys_only], model="motion")
+        other = [{"id": "door", "polygon": UPPER}]
+        await rig.configure(2, [camera("c", streams, masks=other), keys_only], model="motion")
         await rig.until(lambda: rig.states["c"].revision == 2)
         late = Viewer(rig, "sub-masked")
         await late.begin()
@@ -135,8 +135,8 @@ async def test_each_profile_shows_what_it_may_and_a_mask_that_is_drawn_counts_at
         assert not hidden(late.pictures()[-1][1], ((0.6, 0.6), (1.0, 0.6), (1.0, 1.0), (0.6, 1.0)))
         assert hidden(await snapshot(rig, masked=True), UPPER)
 
-        other = WatchRequest(profile="sub-masked").encode()
-        answer = await rig.bus.bulk.request(subjects.control("s", "keys", "watch"), other, timeout=3)
+        request = WatchRequest(profile="sub-masked").encode()
+        answer = await rig.bus.bulk.request(subjects.control("s", "keys", "watch"), request, timeout=3)
         assert WatchReply.model_validate_json(answer.data).error == "not_found"
     finally:
         source.close()

@@ -229,7 +229,7 @@ async def test_a_new_run_of_the_camera_is_one_of_its_own(tmp_path: Path) -> None
     first = one.ask("sub-masked").run
     one.play(5)
     one.analyst.end(one.run, "lost")
-    assert one.ask("sub-masked").error == "ended" or one.ask("sub-masked").run is None
+    assert one.ask("sub-masked").error is not None
     one.run = Run("other", one.run.info, lambda pts: UTC + 50 + pts / TIMESCALE)
     one.analyst.begin(one.run)
     one.played = 0
