@@ -1,4 +1,4 @@
-"""What the masked live stream of one camera costs: ``python -m tests.bench.masked VIDEO``.
+"""What the masked live stream of one camera costs: ``python -m tests.bench.masked_live VIDEO``.
 
 The video is coded as a camera's sub stream of 640×360, then decoded, painted and encoded anew as fast as it goes.
 Processor time, not elapsed; in parts, because the analysis of a busy camera decodes all the same.
