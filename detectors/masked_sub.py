@@ -7,6 +7,7 @@ here: decoding, which masks there are.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import os
@@ -150,7 +151,8 @@ class MaskedSub:
     # --- the encoding thread -----------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)  # of this thread alone (sched(7))
+        with contextlib.suppress(OSError):  # of this thread alone (sched(7))
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         while (one := self._next()) is not None:
             try:
                 self._show(*one)

@@ -46,8 +46,8 @@ class Outputs:
         self._masks = masks
         self.sub = LiveStream(desk, site, camera, "sub") if sub else None
         # Pictures seconds apart are no video: of a camera without a sub stream there are the JPEGs.
-        apart: Condition = condition if sub else lambda: ("not_found", (0, 0))
-        self.masked = MaskedSub(desk, site, camera, apart, seats, masks)
+        possible: Condition = condition if sub else lambda: ("not_found", (0, 0))
+        self.masked = MaskedSub(desk, site, camera, possible, seats, masks)
         self._jpeg = _Tiles(desk.offer(site, camera, "jpeg", lambda: self._describe("jpeg")))
         self._jpeg_masked = _Tiles(desk.offer(site, camera, "jpeg-masked", lambda: self._describe("jpeg-masked")))
         self._boxes = desk.offer(site, camera, "boxes", lambda: self._describe("boxes"))
