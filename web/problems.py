@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketState
 
 from vms.domain.errors import BusError
 from vms.domain.model import lines_of
@@ -25,8 +26,11 @@ log = logging.getLogger(__name__)
 RETRY_S = "2"
 #: One line says for so long that the database fails (seconds): a flood of requests is not one of lines.
 QUIET_S = 10.0
-#: Close code of a websocket for what there is not.
+#: Close codes of websockets: for what there is not, for a wrong parameter, for now.
 UNKNOWN = 4404
+INVALID = 4422
+TRY_AGAIN = 4503
+_MOST_REASON = 123  # bytes that a close may carry
 #: Where the phrase differs between versions of Python.
 _WORDS = {413: "too-large", 422: "invalid"}
 
@@ -78,6 +82,14 @@ def document(path: str, problem: Problem) -> JSONResponse:
     return JSONResponse(body, problem.status, problem.headers, "application/problem+json")
 
 
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    """A browser reads the code only after an accepted handshake."""
+    if socket.application_state is WebSocketState.CONNECTING:
+        await socket.accept()
+    with contextlib.suppress(RuntimeError):  # it is closed already
+        await socket.close(code, reason.encode()[:_MOST_REASON].decode(errors="ignore"))
+
+
 def _note(connection: HTTPConnection, status: int, **detail: Any) -> None:
     """A refusal, for the audit log: who it was ``web.access`` left behind, where it came so far."""
     scope = connection.scope
@@ -114,7 +126,7 @@ def install(app: FastAPI) -> None:
             detail = f"camera '{camera}': {detail}"
         return document(request.url.path, Problem(422, "invalid", detail, errors=errors))
 
-    async def on_database(request: Request, err: Exception) -> Response:
+    async def on_database(request: Request | WebSocket, err: Exception) -> Response | None:
         nonlocal said_at, unsaid
         now = request.app.state.context.clock.monotonic()
         if now - said_at >= QUIET_S:
@@ -122,10 +134,11 @@ def install(app: FastAPI) -> None:
             said_at, unsaid = now, 0
         else:
             unsaid += 1
-        return document(
-            request.url.path,
-            Problem(503, "database-unavailable", "the database does not answer", headers={"Retry-After": RETRY_S}),
-        )
+        away = Problem(503, "database-unavailable", "the database does not answer", headers={"Retry-After": RETRY_S})
+        if isinstance(request, WebSocket):
+            await _close(request, TRY_AGAIN, away.detail)
+            return None
+        return document(request.url.path, away)
 
     async def on_bus(request: Request, err: Exception) -> Response:
         return document(request.url.path, Problem(503, "bus-unavailable", str(err), headers={"Retry-After": RETRY_S}))
@@ -133,8 +146,11 @@ def install(app: FastAPI) -> None:
     async def on_refused(socket: WebSocket, err: SocketRefused) -> None:
         if err.code != UNKNOWN:  # noted where it is known whether it is another site's
             _note(socket, err.code)
-        await socket.accept()
-        await socket.close(err.code, err.reason)
+        await _close(socket, err.code, err.reason)
+
+    async def on_wrong(socket: WebSocket, err: WebSocketRequestValidationError) -> None:
+        first = err.errors()[0]
+        await _close(socket, INVALID, f"'{first['loc'][-1]}': {first['msg']}")
 
     async def on_bug(request: Request, _err: Exception) -> Response:
         return document(request.url.path, Problem(500, "internal", "an error of the service; its log has more"))
@@ -145,6 +161,7 @@ def install(app: FastAPI) -> None:
         (RequestValidationError, on_invalid),
         (BusError, on_bus),
         (SocketRefused, on_refused),
+        (WebSocketRequestValidationError, on_wrong),
         (Exception, on_bug),
         *((kind, on_database) for kind in ANY),
     ]

@@ -188,7 +188,9 @@ async def _serve(
         audit=audit_log.AuditLog(database, clock),
         roots=roots.DayRoots(database, clock, current, channels),
     )
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it says a line a connection
+    said = logging.getLogger("uvicorn.error")
+    said.setLevel(logging.WARNING)  # it says a line a connection
+    said.addFilter(_is_ours)
     server = _Server(
         uvicorn.Config(
             Proxies(shielded(context), environment.trusted_proxies),
@@ -252,6 +254,11 @@ def _allow_descriptors() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Not a text over a websocket that is none: who sends it is told (1007), and fills no log with tracebacks."""
+    return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))
 
 
 async def _stopped(stop: asyncio.Event, server: uvicorn.Server) -> None:

@@ -13,13 +13,9 @@ from vms.cli.options import as_the_service, counted, data_option
 from vms.domain.clock import SystemClock
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
-from vms.domain.redaction import one_line
 from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import FacilityFaults, check_environment, json_schema, load, parse, written_out
-
-#: Of one file; who has corrected so many looks again.
-MOST_FAULTS = 200
 
 
 @click.group()
@@ -52,11 +48,11 @@ def _advise(facility: Facility) -> None:
 
 
 def _tell(err: FacilityFaults, name: str) -> None:
-    for line in err.lines[:MOST_FAULTS]:
-        click.echo(f"vms: {one_line(line)}", err=True)
-    if len(err.lines) > 1:
-        shown = f", the first {MOST_FAULTS} of them above" if len(err.lines) > MOST_FAULTS else ""
-        click.echo(f"vms: {name}: {len(err.lines)} faults{shown}", err=True)
+    for line in err.lines:
+        click.echo(f"vms: {line}", err=True)
+    if err.total > 1:
+        shown = f", the first {len(err.lines)} of them above" if err.total > len(err.lines) else ""
+        click.echo(f"vms: {name}: {err.total} faults{shown}", err=True)
 
 
 @config.command()

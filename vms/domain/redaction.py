@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Greedy up to the last '@' before the next '/' or blank: passwords may hold '@', ':' and quotes.
-_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]*@")
+_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/\s]*@")
 # Some cameras want the login in the path: /user=admin_password=…_channel=1.
 _QUERY_SECRET = re.compile(r"(?i)([?&;/_](?:password|passwd|pwd|token|secret|key)=)([^&\s'\"]*)")
 _LONGEST_LINE = 600

@@ -20,6 +20,8 @@ from vms.settings.yaml_source import Location, Source
 _NAMED = {"sites": "site", "cameras": "camera", "zones": "zone", "rules": "rule"}
 _BOUNDS = ("less_than_equal", "greater_than_equal", "less_than", "greater_than")
 _LONGEST_VALUE = 60
+#: Of one file; who has corrected so many looks again.
+MOST_FAULTS = 200
 #: What the models' own checks leave to say; most of their texts name the remedy themselves.
 _REMEDIES = (
     ("which it lacks", "add the zone, or name one of the camera's"),
@@ -39,16 +41,15 @@ _REMEDIES = (
 )
 
 
-def complaints(error: ValidationError, source: Source, schema: dict[str, Any]) -> list[tuple[int, str]]:
-    """Line (from 1) and text of every fault, in the file's order; what another fault likely causes is left out."""
+def complaints(error: ValidationError, source: Source, schema: dict[str, Any]) -> tuple[list[tuple[int, str]], int]:
+    """Line (from 1) and text of the first ``MOST_FAULTS``, in the file's order, and how many there are.
+
+    What another fault likely causes is left out.
+    """
     found = error.errors(include_url=False)
     unknown = {_location(one)[:-1] for one in found if one["type"] == "extra_forbidden"}
-    return sorted(
-        _complaint(one, message, source, schema)
-        for one in found
-        if not _is_consequence(one, unknown)
-        for message in lines_of(one["msg"])
-    )
+    faults = [(one, said) for one in found if not _is_consequence(one, unknown) for said in lines_of(one["msg"])]
+    return sorted(_complaint(one, said, source, schema) for one, said in faults[:MOST_FAULTS]), len(faults)
 
 
 def _complaint(detail: ErrorDetails, message: str, source: Source, schema: dict[str, Any]) -> tuple[int, str]:
@@ -77,11 +78,9 @@ def _line(detail: ErrorDetails, message: str, source: Source) -> int:
     if detail["type"] == "value_error":
         # A model's own check stands at the whole model; the name that it quotes stands nearer to the fault.
         for name in reversed(re.findall(r"'([^']+)'", message)):
-            places = list(source.find(name, location))
-            if "used twice" in message:
-                places = [place for place in places if place[-1] == "id"]
-            if places:
-                return source.line(places[-1])
+            for place in source.find(name, location, backwards=True):
+                if place[-1] == "id" or "used twice" not in message:
+                    return source.line(place)
     return source.line(location)
 
 

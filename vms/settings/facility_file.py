@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility, Streams
 from vms.domain.model import STORED
+from vms.domain.redaction import one_line
 from vms.settings import yaml_source
-from vms.settings.complaints import complaints
+from vms.settings.complaints import MOST_FAULTS, complaints
 from vms.settings.secrets import secret
 from vms.settings.templates import has_password, resolve, variables
 from vms.settings.yaml_source import Source, SourceError
@@ -28,11 +29,12 @@ _EXAMPLE = "config/hau-giang.yaml is a complete example"
 
 
 class FacilityFaults(ConfigurationError):
-    """The file's content is wrong. ``lines`` names every fault found; the text is the first of them."""
+    """The file's content is wrong: ``total`` faults. ``lines`` names the first of them, the text the very first."""
 
-    def __init__(self, name: str, faults: list[tuple[int, str]]) -> None:
-        self.lines = tuple(f"{name}:{line}: {said}" for line, said in faults)
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    def __init__(self, name: str, faults: list[tuple[int, str]], total: int) -> None:
+        self.lines = tuple(one_line(f"{name}:{line}: {said}") for line, said in faults[:MOST_FAULTS])
+        self.total = total
+        more = f" (and {total - 1} more)" if total > 1 else ""
         super().__init__(self.lines[0] + more)
 
 
@@ -65,7 +67,7 @@ def parse(text: str, name: str, *, stored: bool = False) -> Facility:
     try:
         source = yaml_source.parse(text)
     except SourceError as err:
-        raise ConfigurationError(f"{name}:{err.line}: {err}") from err
+        raise ConfigurationError(one_line(f"{name}:{err.line}: {err}")) from err
     if source.value is None:
         raise ConfigurationError(f"{name}: the file is empty; {_EXAMPLE}")
     if not isinstance(source.value, dict):
@@ -73,9 +75,9 @@ def parse(text: str, name: str, *, stored: bool = False) -> Facility:
     try:
         facility = Facility.model_validate(source.value, context=STORED if stored else None)
     except ValidationError as err:
-        raise FacilityFaults(name, complaints(err, source, json_schema())) from err
+        raise FacilityFaults(name, *complaints(err, source, json_schema())) from err
     if faults := _template_faults(facility, source):
-        raise FacilityFaults(name, faults)
+        raise FacilityFaults(name, faults, len(faults))
     return facility
 
 

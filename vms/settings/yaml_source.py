@@ -15,8 +15,13 @@ import yaml
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
-#: Ten times what 1,000 cameras with zones and rules need; an alias bomb passes it at once.
-MAX_VALUES = 500_000
+#: Three times what 1,000 cameras with zones and rules need; an alias bomb passes it at once.
+MAX_VALUES = 100_000
+#: No name or URL is longer; what is said of a fault quotes it (characters).
+MAX_TEXT = 2000
+_MANY = f"more than {MAX_VALUES} values"
+MAX_DIGITS = 40
+MAX_NUMBER = 2**63
 
 Location = tuple[str | int, ...]
 
@@ -48,9 +53,10 @@ class Source:
                 return self._lines[location[:end]]
         return 1
 
-    def find(self, text: str, within: Location) -> Iterator[Location]:
-        """Every place under ``within`` whose value is the string ``text``, in the file's order."""
-        for location in self._places.get(text, ()):
+    def find(self, text: str, within: Location, *, backwards: bool = False) -> Iterator[Location]:
+        """Every place under ``within`` whose value is the string ``text``, in the file's order, or against it."""
+        places = self._places.get(text, ())
+        for location in reversed(places) if backwards else places:
             if location[: len(within)] == within:
                 yield location
 
@@ -75,10 +81,14 @@ def parse(text: str) -> Source:
 
 
 def _check_events(text: str) -> None:
-    """Depth and tags, before anything recursive sees the text."""
+    """Depth, tags and sizes, before anything recursive sees the text, or makes much more of it."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
         line = event.start_mark.line + 1 if event.start_mark else 1
+        if number > 2 * MAX_VALUES:
+            raise SourceError(line, _MANY, "is it a facility file?")
+        if isinstance(event, yaml.ScalarEvent) and len(event.value) > MAX_TEXT:
+            raise SourceError(line, f"a text of {len(event.value)} characters", "close the quotes, correct it")
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise SourceError(line, f"the tag '{tag}'", "plain values only: take the tag out")
@@ -107,7 +117,7 @@ class _Reader:
         line = node.start_mark.line + 1
         self._count += 1
         if self._count > MAX_VALUES or len(location) > MAX_DEPTH:
-            raise SourceError(line, "aliases (*name) make the file endless or too large", "write the values out")
+            raise SourceError(line, f"{_MANY}, or aliases (*name) that make it endless", "write fewer")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):
@@ -139,10 +149,14 @@ class _Reader:
         if node.tag not in _RESOLVED:
             self._places[node.value].append(location)
             return node.value
+        if len(node.value) > MAX_DIGITS:  # reading them takes time with their square
+            raise SourceError(line, f"a number of {len(node.value)} digits", "correct it")
         try:
             value = self._loader.construct_object(node)
         except ValueError as err:
-            raise SourceError(line, f"a number of {len(node.value)} digits", "correct it") from err
+            raise SourceError(line, f"'{node.value}' is no number", "correct it") from err
+        if isinstance(value, int) and abs(value) >= MAX_NUMBER:
+            raise SourceError(line, f"'{node.value}' is too large a number", "correct it")
         if isinstance(value, float) and not math.isfinite(value):
             raise SourceError(line, f"'{node.value}' is no finite number", "state a number")
         return value

@@ -14,11 +14,10 @@ from web.api.sockets import send_bytes, send_text, serve
 from web.context import Here
 from web.grant import Grant
 from web.live.watcher import Closing
-from web.problems import UNKNOWN, Problem, SocketRefused
+from web.problems import TRY_AGAIN, UNKNOWN, Problem, SocketRefused
 from web.rooms.openings import is_room
 
 router = APIRouter()
-TRY_AGAIN = 4503
 CLOSED = 4423
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from vms.cli.configuration import MOST_FAULTS, config
+from vms.cli.configuration import config
+from vms.settings.complaints import MOST_FAULTS
 
 HEAD = """\
 facility: {name: F}

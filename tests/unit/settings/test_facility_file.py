@@ -167,7 +167,7 @@ def test_every_stream_with_a_mistyped_variable_is_told() -> None:
         ("a: 1\nb: \x00\n", "x.yaml:2: ", "control character (U+0000)"),
         ("[" * 5000, "x.yaml:1: ", "more than 32 levels"),
         ("? {a: 1}\n: 2\n", "x.yaml:1: ", "a key that is a list or a mapping"),
-        (f"a: {'9' * 5000}\n", "x.yaml:1: ", "5000 digits"),
+        (f"a: {'9' * 1000}\n", "x.yaml:1: ", "1000 digits"),
     ],
 )
 def test_not_our_yaml(text: str, start: str, part: str) -> None:
