@@ -193,3 +193,14 @@ async def test_openings_and_looks_are_in_the_audit_log(app: FastAPI) -> None:
     assert [one["action"] for one in told if one["action"] != "room.view"] == ["room.open", "room.close"]
     assert [one["object"] for one in told if one["action"] == "room.view"] == ["recording.play"]
     assert told[0]["detail"]["reason"] == WHY["reason"]
+
+
+async def test_who_looks_into_a_closed_room_is_noted(app: FastAPI) -> None:
+    context = app.state.context
+    async with browser(app, await signed_in(app, "duty")) as client:
+        answer = await client.get("/api/cameras/cam-1/snapshot.jpg")
+        assert (answer.status_code, answer.json()["type"]) == (403, "about:blank#room-closed")
+    await context.audit.flush()
+    (noted,) = [one for one in await entries(context.database) if one["action"] == "request.refuse"]
+    assert (noted["role"], noted["object"]) == ("duty", "GET /api/cameras/cam-1/snapshot.jpg")
+    assert noted["detail"] == {"status": 403, "type": "room-closed"}
