@@ -20,7 +20,7 @@ _COMMANDS = {
     "renderer": "vms.cli.roles", "web": "vms.cli.roles", "config": "vms.cli.configuration",
     "doctor": "vms.cli.doctor", "user": "vms.cli.users", "bench": "vms.cli.bench",
     "recordings": "vms.cli.recordings", "index": "vms.cli.index", "models": "vms.cli.models",
-    "audit": "vms.cli.audit",
+    "audit": "vms.cli.audit", "bus": "vms.cli.bus",
 }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The message broker that the supervisor runs on a host without one: NATS on a loopback port, a user for each role.
 
 Passwords are made anew at each start and written nowhere: the broker and the roles have them from their environment,
-each role its own alone. What a role may is in ``vms.bus.rights``.
+each role its own alone. What a role may is in ``vms.bus.rights``. For a server that somebody else runs, for roles that
+run apart, ``write_outside`` makes the same once, as files.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ class _User:
         """Where the broker finds the password."""
         return f"VMS_BUS_{self.role}_{self.account}".upper()
 
-    def url(self, port: int) -> str:
-        return f"nats://{self.name}:{self.password}@127.0.0.1:{port}"
+    def url(self, port: int, host: str = "127.0.0.1") -> str:
+        return f"nats://{self.name}:{self.password}@{host}:{port}"
 
 
 def find_server() -> str:
@@ -80,7 +81,13 @@ def prepare(data: Path) -> Broker:
         (folder / "credentials.json").unlink(missing_ok=True)  # of older versions: nobody is let in with them
         port = _free_port()
         configuration = folder / "nats.conf"
-        _write_private(configuration, _configuration(port, folder / "jetstream", users))
+        log = (
+            f"log_file: {json.dumps(str(folder / 'nats.log'))}\n"
+            "log_size_limit: 16MB\n"
+            "log_max_num: 4\n"
+        )  # fmt: skip
+        passwords = {user.name: f"${user.variable}" for user in users}
+        _write_private(configuration, _configuration(f"127.0.0.1:{port}", folder / "jetstream", users, passwords, log))
     except OSError as err:
         raise ConfigurationError(
             f"{folder} cannot be written: {err.strerror}; mend it or choose another --data"
@@ -88,6 +95,30 @@ def prepare(data: Path) -> Broker:
     env = {user.variable: json.dumps(user.password) for user in users}
     addresses = {role: _address(role, users, port) for role in _ROLES}
     return Broker((find_server(), "--config", str(configuration)), port, env, addresses)
+
+
+def write_outside(folder: Path, listen: str, host: str, port: int, store: Path) -> list[Path]:
+    """``nats.conf`` for a server of its own, and a file with the URL for each user; returns their paths.
+
+    ``listen`` is its address, ``host`` its name for the roles, ``store`` the folder of its streams, there. Only the
+    owner may read the files.
+    ``ConfigurationError`` where the folder has a ``nats.conf`` already: roles that run would be shut out.
+    """
+    users = _users()
+    passwords = {user.name: json.dumps(user.password) for user in users}
+    text = _configuration(f"{listen}:{port}", store, users, passwords, "")
+    written = [folder / "nats.conf"]
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if written[0].exists():
+            raise ConfigurationError(f"{written[0]} is there already; take it away to make all passwords anew")
+        for user in users:
+            written.append(folder / f"{user.role}-{user.account}.url")
+            _write_private(written[-1], f"{user.url(port, host)}\n")
+        _write_private(written[0], text)
+    except OSError as err:
+        raise ConfigurationError(f"{folder} cannot be written: {err.strerror}; name another folder") from err
+    return written
 
 
 def _users() -> list[_User]:
@@ -100,32 +131,30 @@ def _address(role: BusRole, users: list[_User], port: int) -> BusAddress:
     return BusAddress(urls.get("core", urls["bulk"]), urls["bulk"])
 
 
-def _configuration(port: int, store: Path, users: list[_User]) -> str:
+def _configuration(listen: str, store: Path, users: list[_User], passwords: dict[str, str], more: str) -> str:
     def account(name: Account, extra: str = "") -> str:
-        some = "\n".join(f"    {_user(user)}" for user in users if user.account == name)
+        some = "\n".join(f"    {_user(user, passwords[user.name])}" for user in users if user.account == name)
         return f"  {name.upper()} {{{extra} users: [\n{some}\n  ] }}\n"
 
     return (
-        f'listen: "127.0.0.1:{port}"\n'
+        f'listen: "{listen}"\n'
         'server_name: "local"\n'
         "max_payload: 8MB\n"
         "max_pending: 64MB\n"
         "write_deadline: 5s\n"
-        f"log_file: {json.dumps(str(store.parent / 'nats.log'))}\n"
-        "log_size_limit: 16MB\n"
-        "log_max_num: 4\n"
+        f"{more}"
         f"jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: {MAX_STORE}, "
         f"max_memory_store: {MAX_MEMORY}, sync_interval: always }}\n"
         "accounts {\n" + account("core", " jetstream: enabled,") + account("bulk") + "}\n"
     )
 
 
-def _user(user: _User) -> str:
+def _user(user: _User, password: str) -> str:
     may = user.rights
     publish = f"publish: {{ allow: {json.dumps(may.publish)}, deny: {json.dumps(may.never_publish)} }}"
     subscribe = f"subscribe: {{ allow: {json.dumps(may.subscribe)}, deny: {json.dumps(may.never_subscribe)} }}"
     permissions = ", ".join((publish, subscribe, *((ANSWER,) if may.answers else ())))
-    return f"{{ user: {json.dumps(user.name)}, password: ${user.variable}, permissions: {{ {permissions} }} }}"
+    return f"{{ user: {json.dumps(user.name)}, password: {password}, permissions: {{ {permissions} }} }}"
 
 
 def _write_private(path: Path, text: str) -> None:
