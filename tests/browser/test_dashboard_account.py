@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -43,12 +45,11 @@ def test_an_account_is_kept_by_whose_it_is(browser: Browser, demo: Service, lang
         bearer = {"Authorization": f"Bearer {token}"}
         return [httpx.get(f"{demo.base}{path}", headers=bearer).status_code for path in ("/api/cameras", "/api/alerts")]
 
-    with (
-        signed_in(browser, f"{demo.base}/wall", user=name, password=password, language=language) as other,
-        signed_in(browser, f"{demo.base}/account", user=name, password=password, language=language) as page,
-    ):
+    own = {"user": name, "password": password, "language": language}
+    with contextlib.ExitStack() as stack:
+        other = stack.enter_context(signed_in(browser, f"{demo.base}/wall", **own))
         other.locator("[data-camera]").first.wait_for()
-        page.reload()
+        page = stack.enter_context(signed_in(browser, f"{demo.base}/account", **own))
         rows = page.locator("[data-session]")
         expect(rows).to_have_count(2)
         expect(rows.first).to_contain_text(say(language, "sessions.this"))

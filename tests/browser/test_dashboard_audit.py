@@ -1,4 +1,4 @@
-"""The log of access in Chromium: what was just done is in it, found by filters, exported and recomputed; not for everybody."""
+"""The log of access in Chromium: what was done is found in it by filters, exported and recomputed; not by everybody."""
 
 from __future__ import annotations
 
@@ -34,16 +34,23 @@ def camera(demo: Service) -> str:
     return first
 
 
-@pytest.fixture(params=LANGUAGES)
+@pytest.fixture(scope="module", params=LANGUAGES)
 def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def page(browser: Browser, demo: Service, camera: str, language: str) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def seat(browser: Browser, demo: Service, camera: str, language: str) -> Iterator[Page]:
     with signed_in(browser, f"{demo.base}/audit", language=language) as page:
         page.locator(".audit-item").first.wait_for()
         yield page
+
+
+@pytest.fixture
+def page(seat: Page, demo: Service) -> Page:
+    seat.goto(f"{demo.base}/audit")
+    seat.locator(".audit-item").first.wait_for()
+    return seat
 
 
 def deeds(page: Page) -> list[str]:
@@ -66,11 +73,11 @@ def test_what_was_done_is_found_by_each_filter(page: Page, camera: str, language
     page.keyboard.press("Enter")
     expect(page.get_by_text(say(language, "audit.noneFound"))).to_be_visible()
     page.locator("#page .state").get_by_role("button", name=say(language, "filter.clear")).click()
-    expect(items).to_have_count(100)
+    expect(items.nth(MANY)).to_be_attached()
 
-    page.get_by_label(say(language, "auditFilter.start")).fill("2099-01-01T00:00")
+    page.get_by_label(say(language, "auditFilter.start"), exact=True).fill("2099-01-01T00:00")
     expect(page.get_by_text(say(language, "audit.noneFound"))).to_be_visible()
-    page.get_by_label(say(language, "auditFilter.start")).fill("2026-01-01T00:00")
+    page.get_by_label(say(language, "auditFilter.start"), exact=True).fill("2026-01-01T00:00")
     page.get_by_label(say(language, "auditFilter.action")).select_option("facility.change")
     expect(items.first).to_contain_text(re.sub(r"{{.*}}", "1", say(language, "audit.revision")))
     expect(items.first).to_contain_text(say(language, "audit.commandLine"))
@@ -89,7 +96,7 @@ def test_nothing_of_it_is_said_in_words_of_the_service(page: Page, language: str
 
 def test_what_is_exported_can_be_recomputed_by_anybody(page: Page, language: str, tmp_path: Path) -> None:
     (snippet,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    page.get_by_role("button", name=say(language, "audit.export")).click()
+    page.get_by_role("button", name=say(language, "audit.export"), exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("menuitem", name=say(language, "audit.jsonl")).click()
     saved = tmp_path / "vms-audit.jsonl"

@@ -1,4 +1,4 @@
-"""A patient room in Chromium: no picture until it is opened with a reason, seen and ended by who answers for the site."""
+"""A patient room in Chromium: no picture until it is opened for a reason; seen and ended by who answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The users' page in Chromium: somebody is added for one site and sees that alone; rights are changed and taken away."""
+"""The users' page in Chromium: who is added for one site sees that alone; rights are changed, taken and given back."""
 
 from __future__ import annotations
 
