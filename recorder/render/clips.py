@@ -170,7 +170,7 @@ def _encoder(width: int, height: int, timescale: int, seconds: float) -> av.Vide
     rate = round(min(MOST_RATE, 8 * WANTED_BYTES / max(seconds, 1.0)))
     context.options = {
         "preset": "ultrafast", "tune": "zerolatency", "crf": "24", "level": "4.0",
-        "maxrate": str(rate), "bufsize": str(2 * rate),
+        "maxrate": str(rate), "bufsize": str(rate),
         "x264-params": "stitchable=1:keyint=infinite:scenecut=0:bframes=0:threads=1:sliced-threads=0",
     }  # fmt: skip
     return context

@@ -42,7 +42,7 @@ def theirs(path: Path, program: str, out: Path) -> tuple[float, int]:
     argv = [
         program, "-v", "error", "-y", "-threads", "1", "-filter_threads", "1", "-i", str(path),
         "-vf", f"scale=1280:720:flags=area,{boxes}", "-c:v", "libx264", "-threads", "1", "-preset", "ultrafast",
-        "-tune", "zerolatency", "-crf", "24", "-maxrate", "2500k", "-bufsize", "5000k", "-g", "50",
+        "-tune", "zerolatency", "-crf", "24", "-maxrate", "2500k", "-bufsize", "2500k", "-g", "50",
         "-x264-params", "scenecut=0:bframes=0:sliced-threads=0", "-fps_mode", "passthrough", "-f", "mp4", str(out),
     ]  # fmt: skip
     before = os.times()

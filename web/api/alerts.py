@@ -86,13 +86,13 @@ async def snapshot(alert: str, request: Request, viewer: Viewer, context: Here) 
     caching = "private, max-age=86400, immutable"
     if camera is not None:
         seen = await viewer.past_pictured(camera.id)
-        caching = kept(seen.placement, caching)
+        caching = kept(seen, caching)
         if masks := viewer.covered(seen):
             given = GivenRequest(jpeg=jpeg, masks=masks, patience_s=renderer.PATIENCE_S)
             reply = await renderer.ask(context, request, seen, given)
             if reply is None:
                 return Response(status_code=renderer.GONE)
-            jpeg, caching = reply.data, "no-store"
+            jpeg = reply.data
         viewer.looked("recording.picture", seen, opened_at, opened_at)
     # It never changes; private, since it shows persons.
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": caching})

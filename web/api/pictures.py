@@ -104,8 +104,7 @@ async def _of_the_past(
     settled = from_epoch(context.clock.utc()) - asked.at > SETTLED and headers.get(RenderHeader.GROWING) == "0"
     viewer.looked("recording.picture", camera, asked.at, asked.at)
     shown = {
-        # Masks may be others in a minute.
-        "Cache-Control": kept(camera.placement, KEPT) if settled and not asked.masks else "no-store",
+        "Cache-Control": kept(camera, KEPT) if settled else "no-store",
         "X-Frame-At": headers.get(RenderHeader.AT, ""),
     }
     return Response(reply.data, media_type="image/jpeg", headers=shown)

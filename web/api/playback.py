@@ -107,7 +107,7 @@ async def media(segment: Segment, request: Request, context: Here, viewer: Viewe
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     closed = one.end is not None and one.bytes > 0
     same = False
-    headers = {"Accept-Ranges": "bytes", "Cache-Control": kept(camera.placement, CLOSED) if closed else "no-store"}
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": kept(camera, CLOSED) if closed else "no-store"}
     if closed and one.sha256:
         headers["ETag"] = tag = f'"{one.sha256[:32]}"'
         same = tag in request.headers.get("if-none-match", "")
@@ -148,7 +148,7 @@ async def keyframes(
         rows = keys.chosen(table, from_, to, one.timescale)
         if not rows:
             raise Problem(404, "no-footage", "the file has no key frame in this span")
-        headers = {"Cache-Control": "no-store" if table.growing else kept(camera.placement, CLOSED)}
+        headers = {"Cache-Control": "no-store" if table.growing else kept(camera, CLOSED)}
         rest = keys.fragments(context.recorders, one, table, rows)
         return await _streamed(context, rest, viewer, camera, 200, headers)
     except Gone as err:

@@ -41,9 +41,13 @@ def is_room(placement: str | None) -> bool:
     return placement is None or placement == "patient_room"
 
 
-def kept(placement: str | None, caching: str) -> str:
-    """``Cache-Control`` of a picture: what a browser kept of a room would outlast its opening."""
-    return "no-store" if is_room(placement) else caching
+def kept(camera: PastCamera, caching: str) -> str:
+    """``Cache-Control`` of a picture.
+
+    What a browser kept of a room would outlast its opening; what it kept of a camera with masks it would show to
+    whoever signs in there next, who may not see beneath.
+    """
+    return "no-store" if is_room(camera.placement) or camera.masks else caching
 
 
 class Openings:

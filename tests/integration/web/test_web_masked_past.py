@@ -189,6 +189,9 @@ async def test_no_route_gives_a_picture_that_is_not_painted(
             assert method == "HEAD" or bare.json()["type"] == "about:blank#masked"
         lifted = await masked.rig.http.get("/api/cameras/c/snapshot.jpg", params=asked)
         assert min(seen_beneath(lifted.content, NOISE)) > 0.8
+        for path in ("/api/cameras/c/snapshot.jpg", alert, f"/api/segments/{one.id}/media"):
+            whole = await masked.rig.http.get(path, params=asked)  # the next to sign in on that browser may be another
+            assert (whole.status_code, whole.headers["cache-control"]) == (200, "no-store")
     assert got == {
         "alert": 200, "snapshot.jpg": 200, "thumbnail.jpg": 200, "playback.m3u8": 200, "masked.mp4": 200, "media": 403,
         "keyframes": 403,

@@ -282,3 +282,19 @@ def test_where_it_is_asked_for_inside_such_a_file_the_right_picture_comes() -> N
     rows = listed([late], at(80))
     assert next(row for row in rows if "DATE" in row).endswith("12:01:20.000Z")
     assert next(row for row in rows if "BYTERANGE:" in row) == "#EXT-X-BYTERANGE:2000@20700"
+
+
+def test_a_masked_list_says_the_same_of_pieces_that_are_made() -> None:
+    there = [minute("c.1", 0), minute("c.2", 60, run="other")]
+    for keys_alone in (False, True):
+        bare = listed(there, at(3), keys=keys_alone)
+        made = (render(there, at(3), NOON + HOUR, open_end=False, keys=keys_alone, masked=True) or "").splitlines()
+        assert [row for row in made if "/api/" not in row] == [
+            row for row in bare if "/api/" not in row and "BYTERANGE" not in row
+        ]
+        named = [row for row in made if "/api/" in row]
+        assert all("/masked.mp4?" in row and "BYTERANGE" not in row for row in named)
+        more = "&frames=key" if keys_alone else ""
+        until = 2 + (10 if keys_alone else 2)
+        assert f"/api/segments/c.1/masked.mp4?from={2 * SECOND}&to={until * SECOND}{more}&name=.mp4" in named
+        assert '#EXT-X-MAP:URI="/api/segments/c.2/masked.mp4?name=.mp4"' in named
