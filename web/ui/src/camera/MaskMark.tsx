@@ -1,5 +1,5 @@
 // That a camera's pictures are painted over: for who looks, or, where he sees beneath, for the others.
-import { EyeOff } from 'lucide-react'
+import { Eye, EyeOff } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Camera } from '../api/types'
 import { holdersOf } from '../rights/permissions'
@@ -13,10 +13,11 @@ export function MaskMark({ camera, short = false }: { camera: Masked; short?: bo
   const { t } = useTranslation()
   const how = maskedFor(camera)
   if (how === null) return null
+  const Icon = how === 'covered' ? EyeOff : Eye
   const title = t(how === 'covered' ? 'masks.coveredTitle' : 'masks.liftedTitle', { who: holdersOf('mask.lift') })
   return (
     <span className="mask-mark" data-how={how} title={title}>
-      <EyeOff size={short ? 12 : 14} aria-hidden="true" />
+      <Icon size={short ? 12 : 14} aria-hidden="true" />
       {short ? <span className="visually-hidden">{t(`masks.${how}`)}</span> : <span>{t(`masks.${how}`)}</span>}
     </span>
   )
