@@ -95,6 +95,10 @@ export interface Camera {
   /** The revision that the camera's detector has in force; null while no detector is heard. */
   analysis_revision?: number | null
   open_alerts: number
+  /** Its pictures are painted over for this session. */
+  masked?: boolean
+  /** Only for who draws masks or sees beneath them. */
+  masks?: Mask[]
 }
 
 /** No longer configured; the name and the placement that it had last, null where only its footage is known. */
@@ -107,7 +111,8 @@ export interface RemovedCamera {
   last_at: string | null
 }
 
-export type ZoneKind = 'restricted' | 'area' | 'line'
+/** `mask`: a privacy mask, for the editor alone; the service has them apart (`Mask`). */
+export type ZoneKind = 'restricted' | 'area' | 'line' | 'mask'
 
 export interface Zone {
   id: string
@@ -115,6 +120,13 @@ export interface Zone {
   name?: string
   polygon?: Point[]
   points?: Point[]
+}
+
+/** A part of the picture that is painted over for who may not see beneath it. */
+export interface Mask {
+  id: string
+  name?: string
+  polygon: Point[]
 }
 
 export type Direction = 'a_to_b' | 'b_to_a' | 'both'

@@ -11,7 +11,7 @@ import { AuditPage } from './AuditPage'
 
 /** As the service has them: `ACTIONS` of web/audit. */
 const ACTIONS = `session.open session.close session.refuse password.change token.create token.revoke user.create user.change camera.view
-  recording.play recording.picture hold.put hold.release alert.acknowledge alert.resolve zones.change rule.try facility.change index.audit
+  recording.play recording.picture hold.put hold.release alert.acknowledge alert.resolve zones.change masks.change rule.try facility.change index.audit
   request.refuse room.open room.close room.view audit.read audit.export audit.lose`.split(/\s+/)
 const KINDS = ['session', 'account', 'look', 'change', 'refusal', 'room', 'audit']
 

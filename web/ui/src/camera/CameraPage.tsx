@@ -15,6 +15,7 @@ import { initialStatus, type LivePlayer } from '../live/player'
 import { prefer, preferences, writeJson } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
 import { useWhose } from '../rights/NotYours'
+import { holdersOf } from '../rights/permissions'
 import { askRoom } from '../rooms/asking'
 import { isClosed, isRoom, known as openingsKnown, useIsClosed } from '../rooms/openings'
 import { RoomBar } from '../rooms/RoomBar'
@@ -72,7 +73,9 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
   const [status, setStatus] = useState(initialStatus)
   const [seen, setSeen] = useState<Seen | null>(null)
   const { previous, next } = useNeighbours(camera)
-  const profile = camera.streams.includes(wanted) ? wanted : camera.streams.includes('main') ? 'main' : 'sub'
+  // What is covered comes as the sub stream alone, whatever is asked for.
+  const masked = camera.masked === true
+  const profile = masked ? 'sub' : camera.streams.includes(wanted) ? wanted : camera.streams.includes('main') ? 'main' : 'sub'
   const site = sites.data?.find((one) => one.id === camera.site)
   const closed = useIsClosed()(camera)
   const mayEdit = usePermission('camera.configure')
@@ -130,9 +133,9 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
         {closed && !editing && mayEdit && <div className="camera-tools"><EditLink camera={camera.id} /></div>}
         {!closed && !editing && (
           <div className="camera-tools" role="toolbar" aria-label={t('camera.tools')}>
-            <span className="segmented" role="group" aria-label={t('camera.profile')}>
+            <span className="segmented" role="group" aria-label={t('camera.profile')} title={masked ? t('masks.streams') : undefined}>
               {(['main', 'sub'] as const).map((one) => (
-                <button key={one} aria-pressed={profile === one} disabled={!camera.streams.includes(one)} onClick={() => prefer({ profile: one })}>
+                <button key={one} aria-pressed={profile === one} disabled={masked || !camera.streams.includes(one)} onClick={() => prefer({ profile: one })}>
                   {t(`camera.${one}`)}
                 </button>
               ))}
@@ -156,6 +159,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
         )}
         {/* A finger finds no hint. */}
         {showPersons && !closed && !editing && <p className="boxes-key secondary phone-only"><BoxesKey /></p>}
+        {masked && !closed && !editing && <p className="boxes-key secondary phone-only">{t('masks.coveredTitle', { who: holdersOf('mask.lift') })} {t('masks.streams')}</p>}
         <History camera={camera} />
       </div>
       {editing ? (

@@ -16,6 +16,7 @@ import { useIsClosed } from '../rooms/openings'
 import { RoomStrip } from '../rooms/RoomStrip'
 import { chipsOver, drawTracks, drawZones, prepare, presenceOf } from './overlay'
 import { LastPicture } from './LastPicture'
+import { MaskMark } from './MaskMark'
 import { useLive } from './useLive'
 
 /** Persons in the picture that is shown, and in each zone by its id. */
@@ -121,11 +122,12 @@ function Playing({ camera, profile, showZones, showPersons, onStatus, onSeen, pl
         {editing && <div ref={editing.over} className="stage-over" />}
         <LiveBadge status={status} />
         <RoomStrip camera={camera.id} />
+        <MaskMark camera={{ ...camera, masked: status.masked ?? camera.masked ?? false }} />
         {status.phase !== 'playing' && <Waiting status={status} player={player} />}
         {status.unplayable && (
           <p className="stage-note">
             <MonitorOff size={15} />
-            {t('live.unplayable', { codec: codecName(status.codec) })}
+            {status.unplayable === 'masked' ? t('masks.stills') : t('live.unplayable', { codec: codecName(status.codec) })}
           </p>
         )}
         <span className="stage-persons">

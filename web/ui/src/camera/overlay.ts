@@ -49,7 +49,7 @@ export function presenceOf(zones: readonly Zone[], tracks: readonly Track[], bre
   const counts = new Map<string, number>()
   const breaching = new Set<number>()
   for (const zone of zones) {
-    if (isLine(zone)) continue
+    if (isLine(zone) || zone.kind === 'mask') continue
     const inside = tracks.filter((track) => contains(pointsOf(zone), footOf(track)))
     counts.set(zone.id, inside.length)
     if (breached.has(zone.id)) inside.forEach((track) => breaching.add(track.id))

@@ -1,6 +1,6 @@
 // One live camera: its socket, the best way this browser has to show it, and how that is going.
 import { socketEnded } from '../rooms/openings'
-import { CLOSE_FOREIGN, CLOSE_SIGNED_OUT, CLOSE_UNKNOWN, LastingSocket } from '../sockets/lastingSocket'
+import { CLOSE_CHANGED, CLOSE_FOREIGN, CLOSE_SIGNED_OUT, CLOSE_UNKNOWN, LastingSocket } from '../sockets/lastingSocket'
 import { serverClock } from '../time/serverClock'
 import { WallFeed } from '../wall/feed'
 import { isInit } from './fmp4'
@@ -15,8 +15,10 @@ export interface LiveStatus {
   codec: string
   /** Why the server could not give video; a word of the catalogue's `reason`. */
   reason: string | null
-  /** This browser cannot play the stream: still pictures are shown instead. */
-  unplayable: boolean
+  /** Still pictures are shown instead of video: this browser cannot play it, or there is none that is covered. */
+  unplayable: false | 'codec' | 'masked'
+  /** The server covers what this session may not see; null: it has not said yet. */
+  masked: boolean | null
   lagMs: number | null
   paintedAt: number | null
   width: number
@@ -24,7 +26,7 @@ export interface LiveStatus {
 }
 
 export const initialStatus: LiveStatus = {
-  phase: 'connecting', transport: null, codec: '', reason: null, unplayable: false,
+  phase: 'connecting', transport: null, codec: '', reason: null, unplayable: false, masked: null,
   lagMs: null, paintedAt: null, width: 0, height: 0,
 }
 
@@ -40,6 +42,8 @@ export interface LivePlayerOptions {
 
 const SILENCE_MS = 6000
 const HIDDEN_PAUSE_MS = 15_000
+/** Why there is no covered video, though there are covered pictures. */
+const NO_MASKED_VIDEO = ['busy', 'decoder', 'unsupported_codec', 'not_found', 'no_keyframe']
 
 export class LivePlayer {
   private status: LiveStatus = initialStatus
@@ -84,6 +88,7 @@ export class LivePlayer {
       path: () => `/ws/live/${encodeURIComponent(camera)}?profile=${profile}`,
       onMessage: (data) => (typeof data === 'string' ? this.text(data) : this.binary(data)),
       onDown: (code) => {
+        if (code === CLOSE_CHANGED) this.blank()
         this.set({ phase: code === CLOSE_FOREIGN ? 'refused' : 'reconnecting' })
         socketEnded(camera, code)
       },
@@ -103,6 +108,17 @@ export class LivePlayer {
     this.info = null
   }
 
+  /** What may be seen is another: nothing of before is shown on. */
+  private blank(): void {
+    this.choosing++
+    this.held = []
+    this.info = null
+    this.frameAt = null
+    this.transport?.close()
+    this.transport = null
+    this.options.canvas.width = 0
+  }
+
   private text(text: string): void {
     let message: Record<string, unknown>
     try {
@@ -110,8 +126,10 @@ export class LivePlayer {
     } catch {
       return
     }
-    if (typeof message.error === 'string') this.set({ reason: message.error, phase: 'reconnecting' })
-    else if (typeof message.mime === 'string') {
+    if (typeof message.error === 'string') {
+      this.set({ reason: message.error, phase: 'reconnecting', masked: message.masked === true })
+      if (message.masked === true && NO_MASKED_VIDEO.includes(message.error)) this.showStills('masked')
+    } else if (typeof message.mime === 'string') {
       this.info = {
         mime: message.mime,
         run: String(message.run ?? ''),
@@ -120,7 +138,7 @@ export class LivePlayer {
       }
       this.choosing++
       this.held = []
-      this.set({ codec: codecOf(message.mime), reason: null })
+      this.set({ codec: codecOf(message.mime), reason: null, masked: message.masked === true })
     } else if (Array.isArray(message.tracks)) {
       this.boxes.add(Date.parse(String(message.at)), message.tracks as Track[])
       if (this.status.transport === 'jpeg') this.paintOverlay()
@@ -140,7 +158,7 @@ export class LivePlayer {
     const webCodecs = !this.noWebCodecs && (await webCodecsSupports(info, init))
     if (choice !== this.choosing) return
     const kind: TransportKind = webCodecs ? 'webcodecs' : !this.noMse && mseSupports(info.mime) ? 'mse' : 'jpeg'
-    if (kind === 'jpeg') return this.showStills()
+    if (kind === 'jpeg') return this.showStills('codec')
     if (this.transport?.kind !== kind) {
       this.transport?.close()
       this.transport =
@@ -171,14 +189,14 @@ export class LivePlayer {
     }
   }
 
-  private showStills(): void {
+  private showStills(why: 'codec' | 'masked'): void {
     this.held = []
     this.transport?.close()
     this.transport = null
     // Boxes could still come over the live socket, but so would video that nobody can see.
     this.socket?.close()
     this.socket = null
-    this.set({ transport: 'jpeg', unplayable: true })
+    this.set({ transport: 'jpeg', unplayable: why })
     this.stills = new WallFeed(2)
     this.stills.attach(this.options.camera, {
       canvas: this.options.canvas,

@@ -3,6 +3,7 @@ import { ArrowLeft, ArrowRight, Ellipsis, Maximize2, Minimize2, RefreshCcw, Rota
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
+import { MaskMark } from '../camera/MaskMark'
 import { Hint } from '../controls/Hint'
 import { Menu, MenuItem, MenuLine } from '../controls/Menu'
 import { tell } from '../controls/toasts'
@@ -81,6 +82,7 @@ export function Picture(props: Props) {
         </>
       )}
       <div className="picture-badges">
+        {camera.mask && !camera.closed && <MaskMark camera={camera.mask} />}
         {camera.removed && <span className="picture-badge">{t('rec.removed')}</span>}
         {shown.phase === 'stills' && (
           <Hint text={t('rec.previewWhy', { codec: codecName(shown.codec ?? '') })}>

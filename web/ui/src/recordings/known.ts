@@ -4,7 +4,7 @@ import { useCallback } from 'react'
 import { shortSite } from '../alerts/places'
 import { get } from '../api/client'
 import { useCameras, useSites } from '../api/queries'
-import type { Page, RemovedCamera } from '../api/types'
+import type { Camera, Page, RemovedCamera } from '../api/types'
 import { useIsClosed } from '../rooms/openings'
 
 export interface KnownCamera {
@@ -13,6 +13,8 @@ export interface KnownCamera {
   /** A patient's room that is not open: no pictures. */
   closed: boolean
   removed: boolean
+  /** Its pictures are covered in part, for this session or for others. */
+  mask: Pick<Camera, 'masked' | 'masks'>
 }
 
 export const useRemoved = (enabled = true) =>
@@ -36,9 +38,9 @@ export function useKnown(): (id: string) => KnownCamera | null | undefined {
       return site ? shortSite(site.name) : of
     }
     const camera = cameras?.find((one) => one.id === id)
-    if (camera) return { name: camera.name, site: siteName(camera.site), closed: isClosed(camera), removed: false }
+    if (camera) return { name: camera.name, site: siteName(camera.site), closed: isClosed(camera), removed: false, mask: camera }
     const gone = removed?.find((one) => one.id === id)
-    if (gone) return { name: gone.name ?? id, site: siteName(gone.site), closed: isClosed(gone), removed: true }
+    if (gone) return { name: gone.name ?? id, site: siteName(gone.site), closed: isClosed(gone), removed: true, mask: {} }
     return cameras && removed ? null : undefined
   }, [cameras, removed, sites, isClosed])
 }

@@ -20,6 +20,7 @@ const HOLDERS = {
   'recording.hold': KEEP,
   'room.open': REPLAY,
   'room.oversee': ['admin', 'site_lead'],
+  'mask.lift': ['admin', 'records', 'site_lead'],
   'camera.configure': ['admin', 'site_lead'],
   'audit.view': ['admin', 'site_lead'],
   'index.audit': ['admin'],

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { AlertMark } from '../alerts/AlertMark'
 import type { Camera, Placement, Severity } from '../api/types'
+import { MaskMark, maskedFor } from '../camera/MaskMark'
 import { word } from '../i18n'
 import { ClosedTile } from '../rooms/ClosedTile'
 import { useIsClosed } from '../rooms/openings'
@@ -75,10 +76,11 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, taken,
   const Icon = ICONS[camera.placement] ?? DoorOpen
   const persons = camera.person_count === null ? '–' : String(camera.person_count)
   const placement = word('placement', camera.placement)
+  const mask = maskedFor(camera)
   const more = others ? others.split(',') : []
   const told = alert && severity ? [`${word('kind', alert)} (${word('severity', severity)})`, ...more.map((kind) => word('kind', kind)), ...(taken ? [t('tile.taken')] : [])] : []
   const state = unanalysed ? t('tile.unanalysed') : word('cameraState', camera.state)
-  const label = [site, camera.name, placement, closed && t('tile.closed'), state, ...told].filter(Boolean).join(', ')
+  const label = [site, camera.name, placement, closed && t('tile.closed'), pictured && mask && t(`masks.${mask}`), state, ...told].filter(Boolean).join(', ')
   return (
     <Link ref={root} href={`/cameras/${camera.id}`} className="tile" data-camera={camera.id} data-state={camera.state}
       data-alert={severity} data-taken={taken} data-closed={closed} data-picture={pictured ? 'waiting' : 'off'}
@@ -115,6 +117,7 @@ export const Tile = memo(function Tile({ camera, severity, alert, others, taken,
         <StateMark state={camera.state} />
         <Icon className="tile-placement" size={13} aria-hidden="true" />
         <span className="tile-name cut">{site ? `${site} · ${camera.name}` : camera.name}</span>
+        {pictured && <MaskMark camera={camera} short />}
         {pictured && (
           <span className="tile-count" title={t('tile.countTitle')}>
             <Users size={12} aria-hidden="true" />

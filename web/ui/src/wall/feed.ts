@@ -1,6 +1,6 @@
 // The one socket of the wall and what becomes of each picture. Draws on canvases by itself: React is not told of frames.
 import { onShut, socketEnded } from '../rooms/openings'
-import { LastingSocket } from '../sockets/lastingSocket'
+import { CLOSE_CHANGED, LastingSocket } from '../sockets/lastingSocket'
 import { serverClock } from '../time/serverClock'
 import { parseWallMessage, type WallHeader } from './message'
 
@@ -26,6 +26,8 @@ interface Tile {
   sink: TileSink
   at: number | null
   busy: boolean
+  /** Counts how often it was blanked: what was being drawn then is not. */
+  blanked: number
   waiting: WallMessage | null
 }
 
@@ -48,6 +50,8 @@ export class WallFeed {
       },
       onDown: (code) => {
         this.sent = ''
+        // What may be seen is another: nothing of before is shown again.
+        if (code === CLOSE_CHANGED) [...this.last.keys()].forEach((camera) => this.blank(camera))
         socketEnded(null, code)
       },
       onMessage: (data) => {
@@ -65,7 +69,7 @@ export class WallFeed {
 
   attach(camera: string, sink: TileSink): () => void {
     // A tile that is laid anew shows the last picture at once, not a blank until the next one.
-    const tile: Tile = { sink, at: null, busy: false, waiting: this.last.get(camera) ?? null }
+    const tile: Tile = { sink, at: null, busy: false, blanked: 0, waiting: this.last.get(camera) ?? null }
     const set = this.tiles.get(camera) ?? new Set()
     set.add(tile)
     this.tiles.set(camera, set)
@@ -91,11 +95,16 @@ export class WallFeed {
 
   /** Nothing of its pictures is kept, nor taken until it is watched anew. */
   private forget(camera: string): void {
-    this.last.delete(camera)
     this.wanted = this.wanted.filter((one) => one !== camera)
     this.sending ??= setTimeout(() => this.tell(), 0)
+    this.blank(camera)
+  }
+
+  private blank(camera: string): void {
+    this.last.delete(camera)
     for (const tile of this.tiles.get(camera) ?? []) {
       tile.waiting = tile.at = null
+      tile.blanked++
       // At once, and not only once its element goes.
       tile.sink.canvas.width = 0
     }
@@ -123,14 +132,16 @@ export class WallFeed {
     tile.busy = true
     while (tile.waiting) {
       const { header, jpeg } = tile.waiting
+      const { blanked } = tile
       tile.waiting = null
       const at = Date.parse(header.at)
       // A little older than the last one: it was overtaken. Much older: the server's clock was set back.
       if (tile.at !== null && at < tile.at && tile.at - at < CLOCK_SET_BACK_MS) continue
       try {
         const image = await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' }))
-        paint(tile.sink, image)
+        if (blanked === tile.blanked) paint(tile.sink, image)
         image.close()
+        if (blanked !== tile.blanked) continue
       } catch {
         continue
       }

@@ -1,4 +1,4 @@
-// Beside the picture: all zones and rules of the camera, the chosen one open, and how saving goes.
+// Beside the picture: all zones, masks and rules of the camera, the chosen one open, and how saving goes.
 import { ChevronDown, CircleAlert, Lock, Plus, Undo2, Users } from 'lucide-react'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,6 +10,8 @@ import { clock } from '../../time/format'
 import { useIsClosed } from '../../rooms/openings'
 import { pointsOf } from '../geometry'
 import { kindsFor, rulesOn } from './draft'
+import { MaskForm, WhoSees } from './MaskForm'
+import { isMask } from './masks'
 import { RuleForm } from './RuleForm'
 import { SaveBar } from './SaveBar'
 import { draftOf } from './state'
@@ -27,6 +29,8 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
   const zone = selected && 'zone' in selected ? selected.zone : null
   const rule = selected && 'rule' in selected ? selected.rule : null
   const fresh = selected !== null && 'rule' in selected && selected.fresh === true
+  const zones = draft.zones.filter((one) => !isMask(one))
+  const masks = draft.zones.filter(isMask)
   const called = ruleWords(draft.rules, draft.zones)
   return (
     <aside className="editor-panel" aria-label={t('editor.title')}>
@@ -41,14 +45,28 @@ export function EditorPanel({ editor, onDone }: { editor: Editor; onDone: () => 
         {editor.overtaken && <p className="editor-note attention" role="alert"><Users size={15} /> {t('editor.overtaken')}</p>}
         {faults.tooMany && <p className="editor-note breach" role="alert"><CircleAlert size={15} /> {t('wrong.tooMany')}</p>}
         <section>
-          <h2>{t('editor.zones')} <span className="secondary">{draft.zones.length}</span></h2>
-          {draft.zones.length === 0 && <Empty title={t('editor.noZonesTitle')} text={t(closed ? 'editor.noZonesClosed' : 'editor.noZonesText')} icon={<ZoneMark kind="area" size={22} />} />}
+          <h2>{t('editor.zones')} <span className="secondary">{zones.length}</span></h2>
+          {zones.length === 0 && <Empty title={t('editor.noZonesTitle')} text={t(closed ? 'editor.noZonesClosed' : 'editor.noZonesText')} icon={<ZoneMark kind="area" size={22} />} />}
           <ul className="items">
-            {draft.zones.map((one) => (
+            {zones.map((one) => (
               <Item key={one.id} open={zone === one.id} wrong={faults.zones.has(one.id) && t(faults.old.zones.has(one.id) ? 'editor.redraw' : 'editor.wrong')} mark={<ZoneMark kind={one.kind} />} title={zoneTitle(one)}
                 text={[word('zoneName', one.kind), t('editor.corners', { count: pointsOf(one).length }), t('editor.rulesOf', { count: rulesOn(draft, one.id).length })].join(' · ')}
                 onToggle={() => dispatch({ do: 'select', selection: zone === one.id ? null : { zone: one.id, corner: null } })}>
                 <ZoneForm zone={one} corner={selected && 'zone' in selected ? selected.corner : null} editor={editor} />
+              </Item>
+            ))}
+          </ul>
+        </section>
+        <section>
+          <h2>{t('masks.title')} <span className="secondary">{masks.length}</span></h2>
+          {masks.length === 0 ? <Empty title={t('masks.none')} text={t(closed ? 'editor.noZonesClosed' : 'masks.noneText')} icon={<ZoneMark kind="mask" size={22} />} />
+            : <p className="secondary mask-who"><WhoSees /></p>}
+          <ul className="items">
+            {masks.map((one) => (
+              <Item key={one.id} open={zone === one.id} wrong={faults.zones.has(one.id) && t('editor.wrong')} mark={<ZoneMark kind="mask" />} title={zoneTitle(one)}
+                text={t('editor.corners', { count: pointsOf(one).length })}
+                onToggle={() => dispatch({ do: 'select', selection: zone === one.id ? null : { zone: one.id, corner: null } })}>
+                <MaskForm mask={one} corner={selected && 'zone' in selected ? selected.corner : null} editor={editor} />
               </Item>
             ))}
           </ul>

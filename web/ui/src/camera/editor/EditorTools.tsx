@@ -6,6 +6,8 @@ import { prefer, preferences } from '../../preferences/preferences'
 import { useStore } from '../../preferences/store'
 import { useIsClosed } from '../../rooms/openings'
 import { MOST_ITEMS, ZONE_KINDS } from './draft'
+import { isMask, MOST_MASKS } from './masks'
+import { WhoSees } from './MaskForm'
 import { closable, draftOf } from './state'
 import type { Editor } from './useEditor'
 import { ZoneMark } from './ZoneMark'
@@ -15,7 +17,9 @@ export function EditorTools({ editor }: { editor: Editor }) {
   const { state, dispatch } = editor
   const { showPersons } = useStore(preferences)
   const { sketch, selected, history } = state
-  const full = draftOf(state).zones.length >= MOST_ITEMS
+  const { zones } = draftOf(state)
+  const masks = zones.filter(isMask).length
+  const full = { zone: zones.length - masks >= MOST_ITEMS, mask: masks >= MOST_MASKS }
   const stage = !sketch || sketch.points.length === 0 ? 'first' : !closable(sketch) ? 'more' : sketch.kind === 'line' ? 'endLine' : 'end'
   const picture = !useIsClosed()(editor.camera)
   const help = selected === null || 'rule' in selected ? 'idle' : selected.corner === null ? 'zone' : 'corner'
@@ -26,8 +30,8 @@ export function EditorTools({ editor }: { editor: Editor }) {
           <span className="draw-tools" role="group" aria-label={t('editor.draw')}>
             <span className="secondary desk-only">{t('editor.draw')}</span>
             {ZONE_KINDS.map((kind) => (
-              <Hint key={kind} text={t(`zoneHint.${kind}`)}>
-                <button className="button" aria-pressed={sketch?.kind === kind} disabled={full} onClick={() => dispatch(sketch?.kind === kind ? { do: 'cancelSketch' } : { do: 'draw', kind })}>
+              <Hint key={kind} text={kind === 'mask' ? <>{t('zoneHint.mask')} <WhoSees /></> : t(`zoneHint.${kind}`)}>
+                <button className="button" aria-pressed={sketch?.kind === kind} disabled={kind === 'mask' ? full.mask : full.zone} onClick={() => dispatch(sketch?.kind === kind ? { do: 'cancelSketch' } : { do: 'draw', kind })}>
                   <ZoneMark kind={kind} /> <span className="desk-only">{t(`zoneName.${kind}`)}</span><span className="phone-only">{t(`zoneShort.${kind}`)}</span>
                 </button>
               </Hint>
@@ -60,7 +64,7 @@ export function EditorTools({ editor }: { editor: Editor }) {
             </button>
             <button className="button primary" disabled={!closable(sketch)} onClick={editor.close}><Check size={15} /> {t(sketch.kind === 'line' ? 'editor.closeLine' : 'editor.close')} <kbd>Enter</kbd></button>
           </div>
-          <p className={stage === 'first' ? 'editor-help' : 'editor-help desk-only'}>{t(sketch.kind === 'line' ? 'editor.feetLine' : 'editor.feet')}</p>
+          <p className={stage === 'first' ? 'editor-help' : 'editor-help desk-only'}>{sketch.kind === 'mask' ? <WhoSees /> : t(sketch.kind === 'line' ? 'editor.feetLine' : 'editor.feet')}</p>
         </>
       ) : picture && <p className="editor-help desk-only">{t(`editorHelp.${help}`)}</p>}
     </>

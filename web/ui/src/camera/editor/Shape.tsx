@@ -3,11 +3,27 @@ import { useTranslation } from 'react-i18next'
 import type { Direction, Point, Rule, Zone } from '../../api/types'
 import { arrowOf, crossings, isLine, pointsOf, type Size } from '../geometry'
 import { offers, type Hit } from './hits'
+import { isMask } from './masks'
 import type { Selection } from './state'
 import type { ZoneFault } from './validation'
+import { zoneTitle } from './words'
 
 const px = ([x, y]: Point, size: Size) => [x * size.width, y * size.height] as const
 export const path = (points: readonly Point[], size: Size) => points.map((point) => px(point, size).map((value) => value.toFixed(1)).join()).join(' ')
+
+const HATCH = 'mask-hatch'
+
+/** What masks are filled with: dark enough to be told from zones, and who may see beneath does. */
+export function Hatch() {
+  return (
+    <defs>
+      <pattern id={HATCH} width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <rect width="9" height="9" fill="#0a0c10" fillOpacity="0.5" />
+        <rect width="4" height="9" fill="#0a0c10" fillOpacity="0.36" />
+      </pattern>
+    </defs>
+  )
+}
 
 interface Props {
   zone: Zone
@@ -29,6 +45,7 @@ export function Shape({ zone, rules, size, selected, hover, fault, onCorner }: P
   return (
     <g className="shape" data-zone={zone.id} data-kind={zone.kind} data-selected={chosen !== null} data-hover={over !== null} data-wrong={fault !== undefined}>
       <Outline className="shape-case" points={drawn} />
+      {isMask(zone) && <polygon className="shape-cover" points={drawn} style={{ fill: `url(#${HATCH})` }} />}
       <Outline className="shape-line" points={drawn} />
       {isLine(zone) && <Arrow points={points} size={size} directions={rules.filter((rule) => rule.kind === 'line_crossing').map((rule) => rule.direction ?? 'both')} sides={chosen !== null} />}
       {fault === 'crossing' && crossings(points, true).map((at, index) => {
@@ -49,7 +66,7 @@ export function Shape({ zone, rules, size, selected, hover, fault, onCorner }: P
         return (
           <circle key={index} className="corner" cx={x} cy={y} r={chosen.corner === index ? 7.5 : 6} tabIndex={0} role="button"
             data-corner={index} data-selected={chosen.corner === index} data-hover={over !== null && 'corner' in over && over.corner === index}
-            aria-label={t('editor.cornerLabel', { corner: index + 1, name: zone.name ?? zone.id, x: Math.round(point[0] * 100), y: Math.round(point[1] * 100) })}
+            aria-label={t('editor.cornerLabel', { corner: index + 1, name: zoneTitle(zone), x: Math.round(point[0] * 100), y: Math.round(point[1] * 100) })}
             aria-pressed={chosen.corner === index} onFocus={() => onCorner(index)} />
         )
       })}

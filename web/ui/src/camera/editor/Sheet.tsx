@@ -6,12 +6,14 @@ import { distance, type Size } from '../geometry'
 import { placeLabels } from '../labels'
 import { rulesOn } from './draft'
 import { REACH } from './hits'
-import { path, Shape } from './Shape'
+import { isMask } from './masks'
+import { Hatch, path, Shape } from './Shape'
 import { draftOf } from './state'
 import type { Editor } from './useEditor'
 import { useEditorKeys } from './useEditorKeys'
 import { usePointer } from './usePointer'
 import type { Faults } from './validation'
+import { zoneTitle } from './words'
 
 export function Sheet({ editor }: { editor: Editor }) {
   const { t } = useTranslation()
@@ -39,13 +41,15 @@ export function Sheet({ editor }: { editor: Editor }) {
   }, [sketch !== null])
   const draft = draftOf(state)
   const cursor = sketch ? 'crosshair' : hover === null ? 'default' : 'corner' in hover ? 'grab' : 'insert' in hover ? 'copy' : 'move'
-  // The selected one is drawn last: its handles lie over its neighbours.
+  // Masks cover no zone, and the selected one is drawn last: its handles lie over its neighbours.
   const chosen = selected !== null && 'zone' in selected ? selected.zone : null
-  const shapes = [...draft.zones].sort((a, b) => Number(a.id === chosen) - Number(b.id === chosen))
+  const layer = (zone: Zone) => (zone.id === chosen ? 2 : isMask(zone) ? 0 : 1)
+  const shapes = [...draft.zones].sort((a, b) => layer(a) - layer(b))
   return (
     <div className="sheet" ref={root} data-drawing={sketch !== null}>
       <svg ref={svg} className="sheet-shapes" width={size.width} height={size.height} tabIndex={0} role="group" aria-label={t('editor.sheet')}
         style={{ cursor }} {...handlers}>
+        <Hatch />
         {size.width > 0 && shapes.map((zone) => (
           <Shape key={zone.id} zone={zone} rules={rulesOn(draft, zone.id)} size={size} selected={selected} hover={sketch ? null : hover}
             fault={faults.zones.get(zone.id)}
@@ -96,7 +100,7 @@ function Tags({ zones, size, chosen, faults }: { zones: readonly Zone[]; size: S
         const wrong = faults.zones.has(zone.id)
         return (
           <span key={zone.id} className="sheet-tag" data-kind={zone.kind} data-selected={zone.id === chosen} data-wrong={wrong}>
-            {zone.name ?? zone.id}
+            {zoneTitle(zone)}
             {wrong && <b> · {t(faults.old.zones.has(zone.id) ? 'editor.redraw' : 'editor.wrong')}</b>}
           </span>
         )

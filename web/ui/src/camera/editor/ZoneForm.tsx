@@ -18,11 +18,7 @@ export function ZoneForm({ zone, corner, editor }: { zone: Zone; corner: number 
   return (
     <div className="zone-form">
       {fault && <p className="field-wrong" role="alert">{t(`wrong.${fault}`)} {editor.faults.old.zones.has(zone.id) && t('editor.oldShape')}</p>}
-      <label className="field">
-        <span>{t('editor.name')}</span>
-        <input className="input" maxLength={120} value={zone.name ?? ''} placeholder={zone.id} autoComplete="off"
-          onChange={(event) => dispatch({ do: 'edit', tag: `name ${zone.id}`, make: (draft) => nameZone(draft, zone.id, event.target.value) })} />
-      </label>
+      <NameField zone={zone} placeholder={zone.id} editor={editor} />
       {!isLine(zone) && (
         <fieldset className="field">
           <legend>{t('editor.zoneKind')}</legend>
@@ -37,12 +33,7 @@ export function ZoneForm({ zone, corner, editor }: { zone: Zone; corner: number 
         </fieldset>
       )}
       <p className="field-hint">{t(isLine(zone) ? 'editor.feetLine' : 'editor.feet')}</p>
-      {corner !== null && (
-        <div className="corners">
-          <span className="secondary">{t('editor.cornerOf', { corner: corner + 1, count })}</span>
-          <button className="button" disabled={count <= cornersOf(zone.kind)[0]} onClick={() => editor.removeCorner(zone, corner)}><Trash2 size={14} /> {t('editor.removeCorner')}</button>
-        </div>
-      )}
+      {corner !== null && <CornerTools zone={zone} corner={corner} count={count} editor={editor} />}
       {used === 0 && <p className="field-hint">{t(isLine(zone) ? 'editor.unusedLine' : 'editor.unused')}</p>}
       <div className="item-foot">
         <Menu trigger={<button className="button"><Plus size={15} /> {t('editor.addRule')}</button>}>
@@ -50,6 +41,27 @@ export function ZoneForm({ zone, corner, editor }: { zone: Zone; corner: number 
         </Menu>
         <button className="button quiet danger" onClick={() => editor.removeZone(zone)}><Trash2 size={15} /> {t(isLine(zone) ? 'editor.removeLine' : 'editor.removeZone')}</button>
       </div>
+    </div>
+  )
+}
+
+export function NameField({ zone, placeholder, editor }: { zone: Zone; placeholder: string; editor: Editor }) {
+  const { t } = useTranslation()
+  return (
+    <label className="field">
+      <span>{t('editor.name')}</span>
+      <input className="input" maxLength={120} value={zone.name ?? ''} placeholder={placeholder} autoComplete="off"
+        onChange={(event) => editor.dispatch({ do: 'edit', tag: `name ${zone.id}`, make: (draft) => nameZone(draft, zone.id, event.target.value) })} />
+    </label>
+  )
+}
+
+export function CornerTools({ zone, corner, count, editor }: { zone: Zone; corner: number; count: number; editor: Editor }) {
+  const { t } = useTranslation()
+  return (
+    <div className="corners">
+      <span className="secondary">{t('editor.cornerOf', { corner: corner + 1, count })}</span>
+      <button className="button" disabled={count <= cornersOf(zone.kind)[0]} onClick={() => editor.removeCorner(zone, corner)}><Trash2 size={14} /> {t('editor.removeCorner')}</button>
     </div>
   )
 }

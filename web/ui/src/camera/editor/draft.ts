@@ -2,8 +2,9 @@
 import { plain } from '../../shell/plainText'
 import type { Analysis, Point, Rule, Zone, ZoneKind } from '../../api/types'
 import { pointsOf, settled, withPoints } from '../geometry'
+import { isMask, maskId } from './masks'
 
-export const ZONE_KINDS = ['restricted', 'area', 'line'] as const satisfies readonly ZoneKind[]
+export const ZONE_KINDS = ['restricted', 'area', 'line', 'mask'] as const satisfies readonly ZoneKind[]
 export const RULE_KINDS = ['zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper', 'camera_offline'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
 
@@ -36,7 +37,8 @@ export function freshId(name: string, taken: readonly { id: string }[], random: 
 }
 
 export function addZone(draft: Analysis, kind: ZoneKind, points: readonly Point[], name: string): { draft: Analysis; id: string } {
-  const id = freshId(name, draft.zones)
+  const fresh = freshId(name, draft.zones)
+  const id = kind === 'mask' ? maskId(fresh) : fresh
   const zone = withPoints({ id, kind, name }, points.map(settled))
   return { draft: { ...draft, zones: [...draft.zones, zone] }, id }
 }
@@ -82,6 +84,7 @@ export function fits(kind: string, zone: Zone | null): boolean {
   if (kind === 'line_crossing') return zone?.kind === 'line'
   if (ofCamera(kind)) return zone === null
   if (zone === null) return kind === 'occupancy' || kind === 'absence'
+  if (isMask(zone)) return false
   return zone.kind !== 'line'
 }
 

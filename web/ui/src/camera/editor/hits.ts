@@ -2,6 +2,7 @@
 import type { Analysis, Point, Zone } from '../../api/types'
 import { contains, cornerAt, distance, edgeAt, edgesOf, isLine, pointsOf, settled, type Size } from '../geometry'
 import { cornersOf, zoneOf } from './draft'
+import { isMask } from './masks'
 
 export type Hit =
   | { zone: string; corner: number }
@@ -23,7 +24,7 @@ export function offers(zone: Zone, size: Size): { index: number; at: Point }[] {
     distance(from, to, size) < ROOM_PX ? [] : [{ index: index + 1, at: settled([(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]) }])
 }
 
-/** The selected shape's corners go first, then its offers, then the uppermost shape: that was drawn last. */
+/** The selected shape's corners go first, then its offers, then the uppermost shape: that was drawn last, masks beneath. */
 export function hitAt(draft: Analysis, selected: string | null, at: Point, size: Size, hand: Hand): Hit | null {
   const reach = REACH[hand]
   const chosen = selected === null ? undefined : zoneOf(draft, selected)
@@ -34,7 +35,7 @@ export function hitAt(draft: Analysis, selected: string | null, at: Point, size:
     if (offer) return { zone: chosen.id, insert: offer.index, at: offer.at }
     if (covers(chosen, at, size, reach.edge)) return { zone: chosen.id, body: true }
   }
-  const found = draft.zones.findLast((zone) => covers(zone, at, size, reach.edge))
+  const found = draft.zones.findLast((zone) => !isMask(zone) && covers(zone, at, size, reach.edge)) ?? draft.zones.findLast((zone) => covers(zone, at, size, reach.edge))
   return found ? { zone: found.id, body: true } : null
 }
 

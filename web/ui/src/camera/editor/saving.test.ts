@@ -71,7 +71,7 @@ const shown = () => queryClient.getQueryData<CameraDetail>(keys.camera('gate-1')
 describe('saving', () => {
   it('sends both lists and what they were drawn upon, and is in force when the detector says so', async () => {
     expect(await save('gate-1', mine, base)).toBe(true)
-    expect(service.puts).toEqual([{ ...mine, base_revision: 3 }])
+    expect(service.puts).toEqual([{ ...mine, masks: [], base_revision: 3 }])
     expect(shown()?.zones).toEqual([zone])
     await phase('inForce')
     expect(saving.get()).toMatchObject({ revision: 4, late: null, before: { zones: [], rules: [] } })
@@ -103,7 +103,7 @@ describe('saving', () => {
       said.push(service.puts.at(-1), shown()?.zones)
     }
     const none = { zones: [], rules: [] }
-    expect(said).toEqual([{ ...none, base_revision: 4 }, [], { ...mine, base_revision: 5 }, [zone], { ...none, base_revision: 6 }, []])
+    expect(said).toEqual([{ ...none, masks: [], base_revision: 4 }, [], { ...mine, masks: [], base_revision: 5 }, [zone], { ...none, masks: [], base_revision: 6 }, []])
   })
   it('is taken back and back again while other cameras are saved in between', async () => {
     await save('gate-1', mine, base)

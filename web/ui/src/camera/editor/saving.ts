@@ -1,10 +1,11 @@
-// A camera's zones and rules put into force: sent, watched until the detector goes by them, taken back.
+// A camera's zones, rules and masks put into force: sent, watched until the detector goes by them, taken back.
 import { get, Problem, request, Unreachable } from '../../api/client'
 import { keys, queryClient } from '../../api/queries'
 import type { Analysis, CameraDetail, System } from '../../api/types'
 import { tell } from '../../controls/toasts'
 import i18n from '../../i18n'
 import { Store } from '../../preferences/store'
+import { apart, together, type Apart } from './masks'
 import type { Saved } from './state'
 
 /** Why what was saved is not in force yet. */
@@ -65,7 +66,7 @@ export async function save(
   const [before, after] = [listsOf(base), listsOf(mine)]
   saving.set({ camera, what, phase: 'saving', revision: null, tookMs: null, late: null, error: null, before, after })
   try {
-    const body = { ...after, base_revision: base.revision }
+    const body = { ...apart(after), base_revision: base.revision }
     const { revision } = await request<{ revision: number }>('PUT', `/api/cameras/${encodeURIComponent(camera)}/analysis`, body)
     change(own, { phase: 'saved', revision })
     await queryClient.cancelQueries({ queryKey: keys.camera(camera) })
@@ -110,8 +111,9 @@ function change(own: number, part: Partial<Saving>): void {
   if (own === turn && now) saving.set({ ...now, ...part })
 }
 
-function put(camera: string, { zones, rules, revision }: Saved): void {
-  queryClient.setQueryData<CameraDetail>(keys.camera(camera), (held) => (held ? { ...held, zones, rules, revision } : held))
+function put(camera: string, saved: Saved): void {
+  const { revision } = saved
+  queryClient.setQueryData<CameraDetail>(keys.camera(camera), (held) => (held ? { ...held, ...apart(saved), revision } : held))
 }
 
 async function watch(own: number, camera: string, revision: number, pressed: number): Promise<void> {
@@ -143,9 +145,9 @@ async function watch(own: number, camera: string, revision: number, pressed: num
 function quarrelOf(
   problem: Problem, camera: string, what: What, mine: Analysis, base: Analysis, onTheirs: () => void,
 ): Quarrel | null {
-  const { revision, zones, rules, by, at } = problem.body as Partial<Saved & { by: string | null; at: string | null }>
+  const { revision, zones, rules, masks, by, at } = problem.body as Partial<Apart & Saved & { by: string | null; at: string | null }>
   if (revision === undefined || !zones || !rules) return null
-  return { camera, what, mine: listsOf(mine), base, theirs: { revision, zones, rules }, by: by ?? null, at: at ?? null, onTheirs }
+  return { camera, what, mine: listsOf(mine), base, theirs: { revision, ...together({ zones, rules, masks }) }, by: by ?? null, at: at ?? null, onTheirs }
 }
 
 /** The other's is kept: the page shows it at once. */

@@ -11,6 +11,7 @@ import { pointsOf } from '../geometry'
 import { keepDraft, keptDraft } from './drafts'
 import { differences, same } from './differences'
 import { addRule, cornersOf, fits, removeCorner, removeZone, rulesOn, type RuleKind } from './draft'
+import { together } from './masks'
 import { save, saving, type Saving } from './saving'
 import { dirty, draftOf, opened, reduce, type Action, type EditorState, type Saved } from './state'
 import { useTryoutsOf } from './tryouts'
@@ -22,7 +23,7 @@ export interface Editor {
   state: EditorState
   dispatch: (action: Action) => void
   faults: Faults
-  /** How many zones and rules differ from what is saved. */
+  /** How many zones, masks and rules differ from what is saved. */
   changes: number
   unsaved: boolean
   /** Somebody else changed this camera while it was being edited. */
@@ -35,7 +36,7 @@ export interface Editor {
   removeZone: (zone: Zone) => void
 }
 
-export const savedOf = (camera: CameraDetail): Saved => ({ zones: camera.zones, rules: camera.rules, revision: camera.revision ?? 0 })
+export const savedOf = (camera: CameraDetail): Saved => ({ ...together(camera), revision: camera.revision ?? 0 })
 
 export function useEditor(camera: CameraDetail): Editor {
   const { t } = useTranslation()
@@ -65,7 +66,7 @@ export function useEditor(camera: CameraDetail): Editor {
       return
     }
     setOvertaken(false)
-  }, [camera.revision, camera.zones, camera.rules, state.base, unsaved])
+  }, [camera.revision, camera.zones, camera.rules, camera.masks, state.base, unsaved])
 
   useEffect(() => {
     const timer = setTimeout(() => keepDraft(owner, same(state.base, draft) ? null : { base: state.base, draft, at: serverClock.now() }), 300)

@@ -2,6 +2,7 @@
 import type { Analysis, Rule, Zone } from '../../api/types'
 import { areaOf, crossings, isLine, pointsOf } from '../geometry'
 import { cornersOf, fits, MOST_ITEMS, ruleMeaning, zoneOf } from './draft'
+import { isMask, MOST_MASKS } from './masks'
 
 export type ZoneFault = 'crossing' | 'noArea' | 'fewCorners' | 'manyCorners' | 'sameCorner'
 export type RuleField = 'kind' | 'zone' | 'schedule' | 'dwell_s' | 'rearm_s' | 'min' | 'max'
@@ -48,7 +49,8 @@ export function faultsOf(draft: Analysis, stored: Analysis): Faults {
     rules.set(rule.id, faults)
     if (storedRules.has(ruleMeaning(rule)) && found.every((fault) => ONCE_TAKEN.includes(fault))) old.rules.add(rule.id)
   }
-  const tooMany = draft.zones.length > MOST_ITEMS || draft.rules.length > MOST_ITEMS
+  const masks = draft.zones.filter(isMask).length
+  const tooMany = draft.zones.length - masks > MOST_ITEMS || masks > MOST_MASKS || draft.rules.length > MOST_ITEMS
   const count = zones.size - old.zones.size + rules.size - old.rules.size
   return { zones, rules, old, tooMany, count, none: count === 0 && !tooMany }
 }
@@ -74,7 +76,7 @@ export function ruleFaults(rule: Rule, draft: Analysis): RuleFaults {
   if (rule.zone === undefined) {
     if (!fits(rule.kind, null)) faults.zone = 'noZone'
   } else if (!zone) faults.zone = 'zoneGone'
-  else if (rule.kind === 'line_crossing' !== isLine(zone)) faults.zone = 'zoneUnfit'
+  else if (isMask(zone) || rule.kind === 'line_crossing' !== isLine(zone)) faults.zone = 'zoneUnfit'
   if (rule.schedule !== undefined) {
     const hours = hoursOf(rule.schedule)
     if (!hours) faults.schedule = 'hours'

@@ -5,8 +5,9 @@ import { number, span } from '../../time/format'
 import { pointsOf } from '../geometry'
 import type { Difference } from './differences'
 import { dwellOf, rearmOf } from './draft'
+import { bareId } from './masks'
 
-export const zoneTitle = (zone: Zone) => zone.name ?? zone.id
+export const zoneTitle = (zone: Zone) => zone.name ?? bareId(zone.id)
 
 const zoneWords = (id: string | undefined, zones: readonly Zone[]) => {
   const zone = zones.find((one) => one.id === id)

@@ -1,4 +1,6 @@
 // What the timeline, and what stands beside it, knows of a camera. Pure.
+import type { Camera } from '../../api/types'
+
 export interface TimelineCamera {
   id: string
   name: string
@@ -9,6 +11,8 @@ export interface TimelineCamera {
   closed: boolean
   /** No longer in the configuration. */
   removed: boolean
+  /** Whether its pictures are covered, and for whom. */
+  mask?: Pick<Camera, 'masked' | 'masks'>
 }
 
 interface Named {
