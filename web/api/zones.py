@@ -122,11 +122,14 @@ async def _replace(
     stated: Stated,
     base: int | None = None,
 ) -> dict[str, int]:
-    site, _ = editor.camera(camera)  # else 404
+    editor.camera(camera)  # else 404
     places: dict[_Place, _Place] = {(name,): (name if len(stated) > 1 else "items",) for name in stated}
     parts = {name: [one.model_dump(mode="json", exclude_none=True) for one in some] for name, some in stated.items()}
 
     async def write(change: Change, made: Configured, _author: str) -> None:
+        site = next(site for site, one in made.facility.cameras() if one.id == camera)
+        if not editor.reach.has_site(site.id):  # it was moved there a moment ago: what is in force here says it later
+            raise not_found("camera")
         named = {name: [one.id for one in some] for name, some in stated.items()}
         await context.audit.write(
             change,
