@@ -89,6 +89,18 @@ def test_foreign_origins(headers: dict[str, str], foreign: bool) -> None:
     assert is_foreign(Headers(headers)) is foreign
 
 
+async def test_a_page_without_https_is_foreign_to_a_service_with_it(app: FastAPI) -> None:
+    async with browser(Shield(app)) as client:
+        for base, origin, status in (
+            ("https://host", "http://host", 403),
+            ("https://host", "https://host", 401),
+            ("http://host", "http://host", 401),
+            ("http://host", "https://host", 401),  # a proxy that has the certificate, and is not trusted
+        ):
+            answer = await client.delete(f"{base}/api/session", headers={"Origin": origin})
+            assert answer.status_code == status, (base, origin)
+
+
 async def test_dashboard_serves_its_own_files_only(tmp_path: Path) -> None:
     root = tmp_path / "dist"
     app = FastAPI(openapi_url=None)
