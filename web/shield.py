@@ -95,6 +95,8 @@ class Shield:
                     headers.setdefault("Strict-Transport-Security", HSTS)
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")
+                    # What a browser kept for one login is not the next one's who sits down at it.
+                    headers.add_vary_header("Cookie")
             await send(message)
 
         headers = Headers(scope=scope)

@@ -12,6 +12,7 @@ from vms.domain.facility import RuleKind, Severity
 from vms.domain.node import NODE_ALERTS
 from web.access import permit
 from web.alerts import store
+from web.api.pictures import KEPT
 from web.cameras import unanalysed
 from web.context import Context, Here
 from web.grant import Grant
@@ -80,12 +81,11 @@ async def snapshot(alert: str, viewer: Viewer, context: Here) -> Response:
     if found is None:
         raise not_found("picture")
     jpeg, camera, opened_at = found
-    caching = "private, max-age=86400, immutable"
+    caching = KEPT
     if camera is not None:
         seen = await viewer.past_pictured(camera.id)
         viewer.looked("recording.picture", seen, opened_at, opened_at)
         caching = kept(seen.placement, caching)
-    # It never changes; private, since it shows persons.
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": caching})
 
 
