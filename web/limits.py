@@ -6,6 +6,7 @@ here: guessing passwords (``web.accounts.throttle``), sizes of bodies and header
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import math
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vms.domain.clock import Clock
 from web.access import token_of
@@ -104,8 +105,16 @@ class Limits:
         elif self._sockets.total() >= SOCKETS:
             reason = "too many sockets are open; try again later"
         else:
+
+            async def paced() -> Message:
+                """What a browser says over a socket counts as asked; it waits instead of being refused."""
+                message = await receive()
+                while message["type"] == "websocket.receive" and (wait := self._sessions.take(key)):  # noqa: ASYNC110  # a clock fills it
+                    await asyncio.sleep(wait)
+                return message
+
             with _counted(self._sockets, key):
-                await self._app(scope, receive, send)
+                await self._app(scope, paced, send)
             return
         await receive()  # the handshake: without accepting it a browser cannot read the code
         await send({"type": "websocket.accept"})

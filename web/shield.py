@@ -49,8 +49,11 @@ HEADERS = {
 }
 
 
-def is_foreign(headers: Headers) -> bool:
-    """Whether another site's page sent this: its ``Origin`` names another host or port than ``Host``."""
+def is_foreign(headers: Headers, *, secure: bool = False) -> bool:
+    """Whether another site's page sent this: its ``Origin`` names another host or port than ``Host``.
+
+    ``secure``: this came by HTTPS, and a page without it is anybody's who is on the way.
+    """
     origin = headers.get("origin")
     if origin is None:  # no browser, or one that says the same in another word
         return headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
@@ -58,7 +61,7 @@ def is_foreign(headers: Headers) -> bool:
         parts = urlsplit(origin)
     except ValueError:
         return True
-    if parts.scheme not in ("http", "https"):  # also the opaque origin 'null'
+    if parts.scheme not in (("https",) if secure else ("http", "https")):  # also the opaque origin 'null'
         return True
     return parts.netloc.lower() != headers.get("host", "").lower()
 
@@ -72,7 +75,7 @@ class Shield:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            if is_foreign(Headers(scope=scope)):
+            if is_foreign(Headers(scope=scope), secure=is_secure(scope)):
                 self._foreign(scope)
                 await _refuse_socket(receive, send)
                 return
@@ -92,10 +95,12 @@ class Shield:
                     headers.setdefault("Strict-Transport-Security", HSTS)
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")
+                    # What a browser kept for one login is not the next one's who sits down at it.
+                    headers.add_vary_header("Cookie")
             await send(message)
 
         headers = Headers(scope=scope)
-        if scope["method"] not in SAFE_METHODS and is_foreign(headers):
+        if scope["method"] not in SAFE_METHODS and is_foreign(headers, secure=is_secure(scope)):
             self._foreign(scope)
             refused = Problem(403, "foreign-origin", "requests from another site's page are refused")
             await document(scope["path"], refused)(scope, receive, with_headers)

@@ -100,8 +100,9 @@ async def insert_user(
     return int(made.scalar_one())
 
 
-async def alter(change: Change, user_id: int, altered: Altered, by: int | None = None) -> None:
-    """Changes a user; a new password or being disabled ends his sessions and tokens.
+async def alter(change: Change, user_id: int, altered: Altered, by: int | None = None) -> dict[str, Any]:
+    """Changes a user and says what his role, sites and being enabled were; a new password or being disabled ends his
+    sessions and tokens.
 
     ``Refused`` where there is no such user, where no enabled administrator would be left, and where ``by`` would take
     his own rights away; ``ConfigurationError`` for a role that does not go with the sites.
@@ -128,6 +129,7 @@ async def alter(change: Change, user_id: int, altered: Altered, by: int | None =
     if not enabled or "password_hash" in altered:
         await connection.execute(delete(Session).where(Session.user_id == user_id))
         await connection.execute(delete(ApiToken).where(ApiToken.user_id == user_id))
+    return {"role": before.role, "sites": before.sites, "enabled": before.enabled}
 
 
 def check_rights(role: str, sites: Collection[str] | None) -> None:

@@ -14,6 +14,7 @@ from vms.domain.node import NODE_ALERTS
 from vms.domain.rendering import GivenRequest
 from web.access import permit
 from web.alerts import store
+from web.api.pictures import KEPT
 from web.cameras import unanalysed
 from web.context import Context, Here
 from web.grant import Grant
@@ -83,7 +84,7 @@ async def snapshot(alert: str, request: Request, viewer: Viewer, context: Here) 
     if found is None:
         raise not_found("picture")
     jpeg, camera, opened_at = found
-    caching = "private, max-age=86400, immutable"
+    caching = KEPT
     if camera is not None:
         seen = await viewer.past_pictured(camera.id)
         caching = kept(seen, caching)

@@ -83,14 +83,18 @@ async def camera_timeline(
 ) -> Response:
     """What was recorded, what not and why, counts and alerts; at most 31 days.
 
-    `merge`: what abuts as one. `zone`: the counts are of this zone instead of the whole picture.
+    `merge`: what abuts as one. `zone`: the counts are of this zone instead of the whole picture. Its alerts are told
+    with `alert.view`, its holds with `recording.view`.
     """
+    may = viewer.identity.may
     found = await viewer.past_camera(camera)
     start, end = span(start, end, MAX_SPAN)
     now = whole_ms(from_epoch(context.clock.utc()))
     end = max(start, min(end, now))
     async with context.database.read() as connection:
         reach = grown_to(context.reports.recorder(found.site, found.id), now)
-        holds = await touching(connection, found.id, start, end)
-        body = await timeline(connection, found.id, start, end, reach, merged=merge, zone=zone, holds=holds)
+        holds = await touching(connection, found.id, start, end) if may(("recording.view",)) else []
+        body = await timeline(
+            connection, found.id, start, end, reach, merged=merge, zone=zone, holds=holds, alerts=may(("alert.view",))
+        )
     return Response(body, media_type="application/json")

@@ -106,10 +106,10 @@ async def alter(user: UserId, body: ChangedUser, manager: Manager, context: Here
             shown["password"] = passwords.generate()
             stated["password_hash"] = await passwords.hash_password(shown["password"])
         async with context.database.change() as change:
-            await users.alter(change, user, cast(users.Altered, stated), by=manager.identity.user_id)
+            # As it was when it was changed: another change may have come between the question above and this one.
+            was = await users.alter(change, user, cast(users.Altered, stated), by=manager.identity.user_id)
             item = await find(change.connection, user, now)
-            changed = [key for key in ("role", "sites", "enabled") if before[key] != item[key]]
-            told: dict[str, Any] = {key: [before[key], item[key]] for key in changed}
+            told: dict[str, Any] = {key: [was[key], item[key]] for key in was if was[key] != item[key]}
             if shown:
                 told["password"] = "new"  # noqa: S105  # a word, no secret
             await context.audit.write(change, manager, "user.change", object=item["username"], detail=told)

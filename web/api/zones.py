@@ -15,7 +15,7 @@ from vms.domain.model import lines_of
 from vms.domain.rules import MaybeOldRule, MaybeOldZone
 from web.access import permit
 from web.configuration.analysis import Overtaken, last_change, replace
-from web.configuration.revisions import latest
+from web.configuration.revisions import Configured, latest
 from web.context import Context, Here
 from web.database.engine import Change
 from web.grant import Grant
@@ -155,12 +155,15 @@ def masks_for(viewer: Grant, camera: Camera) -> dict[str, Any]:
 async def _replace(
     context: Context, editor: Grant, camera: str, stated: Stated, base: int | None = None, reason: str | None = None
 ) -> dict[str, int]:
-    site, _ = editor.camera(camera)  # else 404
+    editor.camera(camera)  # else 404
     places: dict[_Place, _Place] = {(name,): (name if len(stated) > 1 else "items",) for name in stated}
     parts = {name: [one.model_dump(mode="json", exclude_none=True) for one in some] for name, some in stated.items()}
 
-    async def write(change: Change, revision: int, before: Camera, after: Camera) -> None:
-        where: dict[str, Any] = {"site": site.id, "camera": camera, "object": f"revision {revision}"}
+    async def write(change: Change, made: Configured, before: Camera, after: Camera) -> None:
+        site = next(site for site, one in made.facility.cameras() if one.id == camera)
+        if not editor.reach.has_site(site.id):  # it was moved there a moment ago: what is in force here says it later
+            raise not_found("camera")
+        where: dict[str, Any] = {"site": site.id, "camera": camera, "object": f"revision {made.revision}"}
         if (before.zones, before.rules) != (after.zones, after.rules):
             named = {name: [one.id for one in some] for name, some in stated.items() if name != "masks"}
             await context.audit.write(change, editor, "zones.change", **where, detail=named)

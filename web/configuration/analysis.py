@@ -23,8 +23,8 @@ from web.database.schema import Revision
 #: So many revisions are read to find who changed a camera; each holds the whole facility.
 LOOKED_THROUGH = 100
 
-#: Tells the audit log of a new revision: its number, the camera before it, and in it.
-Written = Callable[[engine.Change, int, Camera, Camera], Awaitable[None]]
+#: Tells the audit log of a new revision: the camera before it, and in it.
+Written = Callable[[engine.Change, Configured, Camera, Camera], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def replace(
     async def tell(change: engine.Change, made: Configured, _author: str) -> None:
         now = camera_in(made.facility, camera)
         if now is not None:
-            await write(change, made.revision, was[-1], now)
+            await write(change, made, was[-1], now)
 
     return await save(database, clock, author, make, write=tell)
 

@@ -65,10 +65,11 @@ async def timeline(
     merged: bool = False,
     zone: str | None = None,
     holds: Sequence[dict[str, Any]] = (),
+    alerts: bool = True,
 ) -> bytes:
     """The JSON body of ``/timeline``; ``end`` is not after now, ``grown_to`` how far an open segment reaches.
 
-    ``zone``: the counts are of this zone instead of the whole picture.
+    ``zone``: the counts are of this zone instead of the whole picture. ``alerts``: whether they are told.
     """
     segments = await connection.execute(
         select(
@@ -94,9 +95,12 @@ async def timeline(
         told_from=_ms(min((at for at in told if at is not None), default=None)),
         recorded_from=_ms(await connection.scalar(kept.order_by(Segment.start).limit(1))),
     )  # fmt: skip
-    alerts, _ = await fetch_page(connection, EVERYTHING, Filter(camera=camera, start=start, end=end), MAX_ALERTS, None)
+    found_alerts: list[dict[str, Any]] = []
+    if alerts:
+        wanted = Filter(camera=camera, start=start, end=end)
+        found_alerts, _ = await fetch_page(connection, EVERYTHING, wanted, MAX_ALERTS, None)
     span = _Span(*((moment - _EPOCH) // _MILLISECOND for moment in (start, end, grown_to)))
-    rest: dict[str, Any] = {"alerts": alerts, "holds": list(holds)}
+    rest: dict[str, Any] = {"alerts": found_alerts, "holds": list(holds)}
     # Elsewhere than in the event loop: it must not hold up the sockets.
     return await asyncio.to_thread(_body, span, found, merged, rest)
 

@@ -9,10 +9,12 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import insert
 from starlette.datastructures import Headers
 
 from tests.integration.web.rig import facility
 from tests.support.bare_web import bare_web, browser
+from tests.unit.web.walking import rows, signed_in
 from web.access import needs_login, permit, undeclared
 from web.api.dashboard import Dashboard
 from web.api.reference import page
@@ -87,6 +89,32 @@ async def test_body_without_a_stated_length_is_bounded_too(app: FastAPI) -> None
 )
 def test_foreign_origins(headers: dict[str, str], foreign: bool) -> None:
     assert is_foreign(Headers(headers)) is foreign
+
+
+async def test_a_page_without_https_is_foreign_to_a_service_with_it(app: FastAPI) -> None:
+    async with browser(Shield(app)) as client:
+        for base, origin, status in (
+            ("https://host", "http://host", 403),
+            ("https://host", "https://host", 401),
+            ("http://host", "http://host", 401),
+            ("http://host", "https://host", 401),  # a proxy that has the certificate, and is not trusted
+        ):
+            answer = await client.delete(f"{base}/api/session", headers={"Origin": origin})
+            assert answer.status_code == status, (base, origin)
+
+
+async def test_what_one_login_was_given_a_browser_does_not_show_to_the_next(app: FastAPI) -> None:
+    context = app.state.context
+    async with context.database.change() as change:
+        for table, row in rows():
+            await change.connection.execute(insert(table).values(**row))
+    async with browser(Shield(app), await signed_in(app, "viewer")) as client:
+        picture = await client.get("/api/alerts/alert-1/snapshot.jpg")
+        page = await client.get("/")
+    # One hour, as docs/security.md says: nobody notes a look at what the browser kept.
+    assert picture.headers["cache-control"] == "private, max-age=3600, immutable"
+    assert picture.headers["vary"] == "Cookie"
+    assert "vary" not in page.headers
 
 
 async def test_dashboard_serves_its_own_files_only(tmp_path: Path) -> None:

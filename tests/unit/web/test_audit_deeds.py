@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest_asyncio
 
 from tests.support.audited import PASSWORD, SPAN, ZONE, Audited, audited
 from tests.support.bare_web import browser
+from tests.support.waiting import until
+from web.accounts import passwords
 
 
 @pytest_asyncio.fixture
@@ -73,6 +77,24 @@ async def test_footage_held_and_let_go(web: Audited) -> None:
     assert put["detail"]["cameras"] == ["cam-1", "cam-2"]
     assert put["detail"]["reason"] == "=vụ việc\n<b>"
     assert of(released, "action", "site", "object") == ("hold.release", "s1", hold)
+
+
+async def test_no_role_is_given_back_unseen_between_two_changes(web: Audited) -> None:
+    """One change looks at the user and takes its time for a password, the other is done meanwhile."""
+    name = await web.user("supervisor")
+    async with web.browser("admin") as client, contextlib.AsyncExitStack() as hashing:
+        (user,) = [one["id"] for one in (await client.get("/api/users")).json()["items"] if one["username"] == name]
+        turns = passwords._one_at_a_time
+        for _ in range(2):
+            await hashing.enter_async_context(turns)
+        body = {"role": "supervisor", "password": "generate"}
+        slow = asyncio.create_task(client.patch(f"/api/users/{user}", json=body))
+        await until(lambda: bool(turns._waiters))
+        assert (await client.patch(f"/api/users/{user}", json={"role": "viewer"})).status_code == 200
+        await hashing.aclose()
+        assert (await slow).json()["role"] == "supervisor"
+    said = [one["detail"].get("role") for one in await web.entries(("user.change",))]
+    assert said == [["supervisor", "viewer"], ["viewer", "supervisor"]]
 
 
 async def test_zones_drawn(web: Audited) -> None:

@@ -143,6 +143,32 @@ async def test_sockets_of_a_session_are_counted_while_they_are_open(limited: Lim
     assert await ask(limited, scope("websocket", "one")) == []
 
 
+async def test_what_is_said_over_sockets_is_asked_too(clock: ManualClock) -> None:
+    heard = 0
+
+    async def listening(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal heard
+        while True:
+            await receive()
+            heard += 1
+
+    async def said() -> Message:
+        await asyncio.sleep(0)
+        return {"type": "websocket.receive", "text": "{}"}
+
+    limited = Limits(listening, clock)
+    talking = [asyncio.create_task(limited(scope("websocket", "one"), said, said)) for _ in range(2)]  # type: ignore[arg-type]
+    most = int(OF_SESSION.burst) - len(talking)  # the handshakes are asked as well
+    await until(lambda: heard >= most)
+    assert await statuses(limited, 1, scope(cookie="one")) == [429]
+    assert heard == most
+    clock.advance(1)
+    await until(lambda: heard >= most + OF_SESSION.a_second)
+    for one in talking:
+        one.cancel()
+    assert heard == most + OF_SESSION.a_second
+
+
 async def test_sockets_and_answers_in_all_are_bounded(
     limited: Limits, inside: Inside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,10 +11,12 @@ from fastapi import FastAPI
 from sqlalchemy import insert
 
 from tests.support.bare_web import bare_web, browser
-from tests.unit.web.walking import WHEN, rows, signed_in, two_sites
+from tests.unit.web.walking import WHEN, ZONE, rows, signed_in, two_sites
 from vms.bus import subjects
+from vms.domain.facility import Facility
 from vms.domain.index import AuditResult, Difference
 from vms.domain.node import NodeState, StorageState
+from web.configuration.revisions import import_facility, latest
 from web.database.schema import CameraFirst, HoldCamera
 
 
@@ -82,3 +84,18 @@ async def test_a_hold_of_another_site_is_no_place_in_a_list(app: FastAPI) -> Non
     async with browser(app, await signed_in(app, "records", ["s2"])) as client:
         answers = [await client.get("/api/holds", params={"cursor": hold}) for hold in ("hold-1", "hold-9")]
         assert [one.status_code for one in answers] == [422, 422]
+
+
+async def test_a_camera_that_the_command_line_moved_is_not_drawn_upon_from_its_old_site(app: FastAPI) -> None:
+    context = app.state.context
+    stated = two_sites().model_dump(mode="json", exclude_none=True)
+    old, new = stated["sites"]
+    new["cameras"] = [old["cameras"].pop(0)]
+    moved = await import_facility(context.database, context.clock, Facility.model_validate(stated))
+    assert context.current.revision < moved  # the role hears of it within 5 s
+    async with browser(app, await signed_in(app, "site_lead", ["s1"])) as client:
+        answer = await client.put("/api/cameras/cam-1/zones", json={"items": [{**ZONE, "name": "x"}]})
+        assert (answer.status_code, answer.json()["detail"]) == (404, "there is no such camera")
+    found = await latest(context.database)
+    assert found is not None
+    assert found.revision == moved

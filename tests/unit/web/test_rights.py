@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import insert
 
 from tests.support.bare_web import bare_web, browser
-from tests.unit.web.walking import ASKED, OWN, WHEN, filled, requests, rows, signed_in, two_sites
+from tests.unit.web.walking import ASKED, OWN, SPAN, WHEN, filled, requests, rows, signed_in, two_sites
 from vms.cli.users import ROLES as OFFERED
 from vms.domain.errors import ConfigurationError
 from web.accounts import users
@@ -87,6 +87,21 @@ async def test_lists_have_only_what_is_within(app: FastAPI) -> None:
             told = [one["id"] for one in (await client.get("/api/sites")).json()["items"]]
             assert told == (["s1", "s2"] if sites is None else sites)
             assert (await client.get("/api/system")).json()["cameras"]["total"] == (2 if there else 0)
+
+
+async def test_a_timeline_tells_alerts_and_holds_to_who_may_see_them(app: FastAPI) -> None:
+    path = "/api/cameras/cam-1/timeline"
+    lead = await signed_in(app, "supervisor")
+    for scope in (["camera.view"], ["camera.view", "alert.view"], ["camera.view", "recording.view"]):
+        async with browser(app, lead) as owner:
+            made = (await owner.post("/api/tokens", json={"name": "x", "permissions": scope, "days": 1})).json()
+        async with browser(app) as client:
+            told = (await client.get(path, params=SPAN, headers={"Authorization": f"Bearer {made['token']}"})).json()
+        assert bool(told["alerts"]) is ("alert.view" in scope), scope
+        assert bool(told["holds"]) is ("recording.view" in scope), scope
+    async with browser(app, await signed_in(app, "viewer")) as client:
+        told = (await client.get(path, params=SPAN)).json()
+    assert (bool(told["alerts"]), told["holds"]) == (True, [])
 
 
 async def test_a_hold_of_two_sites_is_told_in_part_and_released_by_who_has_both(app: FastAPI) -> None:
