@@ -16,12 +16,13 @@ import websockets
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import update
 
-from tests.integration.web.rig import WebRig, close_code
+from tests.integration.web.rig import NatsServer, WebRig, close_code, facility, web_rig
 from tests.integration.web.worker import Worker
 from tests.support.bare_web import bare_web
 from tests.support.waiting import until_async
 from tests.unit.web.walking import filled
 from vms.bus import subjects
+from vms.domain.facility import Facility
 from vms.domain.messages import LiveHeader, SnapshotRequest
 from vms.settings.environment import Environment
 from web.access import permissions_of
@@ -116,14 +117,18 @@ async def ways(rig: WebRig, http: httpx.AsyncClient) -> dict[str, set[bytes]]:
     return seen
 
 
+def all_are(picture: bytes) -> dict[str, set[bytes]]:
+    return {way: {picture} for way in WAYS}
+
+
 async def test_nothing_bare_leaves_by_any_way_to_who_may_not_see_beneath(rig: WebRig, filmed: Worker) -> None:
     async with somebody(rig, "viewer") as viewer, somebody(rig, "records") as records:
-        assert await ways(rig, viewer) == dict.fromkeys(WAYS, {BARE})
+        assert await ways(rig, viewer) == all_are(BARE)
         await masks(rig, MASK)
         for http, seen in ((viewer, PAINTED), (records, BARE), (viewer, PAINTED), (rig.http, BARE)):
-            assert await ways(rig, http) == dict.fromkeys(WAYS, {seen})
+            assert await ways(rig, http) == all_are(seen)
         await masks(rig)
-        assert await ways(rig, viewer) == dict.fromkeys(WAYS, {BARE})
+        assert await ways(rig, viewer) == all_are(BARE)
 
 
 async def test_all_that_shows_a_picture_is_tried(rig: WebRig, tmp_path: Path) -> None:
@@ -175,7 +180,7 @@ async def test_who_may_see_beneath_no_more_does_not_from_then_on(rig: WebRig, fi
         await database.close()
         async with asyncio.timeout(5):
             assert await close_code(live) == 4409
-        assert await ways(rig, http) == dict.fromkeys(WAYS, {PAINTED})
+        assert await ways(rig, http) == all_are(PAINTED)
 
 
 async def test_no_masked_video_is_said_to_be_masked_and_never_made_up_by_bare(rig: WebRig, filmed: Worker) -> None:
@@ -184,3 +189,22 @@ async def test_no_masked_video_is_said_to_be_masked_and_never_made_up_by_bare(ri
     async with somebody(rig, "viewer") as http, socket(rig, http, "/ws/live/cam-1?profile=main") as live:
         assert json.loads(await live.recv()) == {"error": "unsupported_codec", "masked": True}
         assert await close_code(live) == 4503
+
+
+async def test_of_a_camera_without_a_sub_stream_the_masked_one_is_asked_for_all_the_same(
+    tmp_path: Path, server: NatsServer
+) -> None:
+    stated = facility(1).model_dump(mode="json", exclude_none=True)
+    one = stated["sites"][0]["cameras"][0]
+    del one["streams"]["sub"]
+    one["masks"] = [MASK]
+    async with web_rig(tmp_path / "data", server.url, Facility.model_validate(stated)) as rig:
+        painter = await Worker.connect(rig.bus_url)
+        painter.gop = [(0, True, PAINTED)]
+        await painter.answer_watches("sub-masked")
+        async with somebody(rig, "viewer") as http:
+            for profile in ("main", "sub"):
+                async with socket(rig, http, f"/ws/live/cam-1?profile={profile}") as live:
+                    assert json.loads(await live.recv())["masked"] is True
+                    assert [await live.recv(), await live.recv()] == [b"init of run-1", PAINTED]
+        await painter.close()
