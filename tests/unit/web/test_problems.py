@@ -15,29 +15,6 @@ from tests.support.clocks import ManualClock
 from web import problems
 
 
-async def test_a_flood_of_requests_that_the_database_fails_is_a_line_now_and_then(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    app, clock = FastAPI(), ManualClock()
-    app.state.context = SimpleNamespace(clock=clock)
-    problems.install(app)
-
-    @app.get("/")
-    async def fails() -> None:
-        raise BusyError("QueuePool limit")
-
-    caplog.set_level(logging.ERROR)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://web") as http:
-        for _ in range(20):
-            answer = await http.get("/")
-            assert (answer.status_code, answer.json()["type"]) == (503, "about:blank#database-unavailable")
-        assert len(caplog.records) == 1
-        clock.advance(problems.QUIET_S)
-        await http.get("/")
-    assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == ["before=0", "before=19"]
-
-
 @pytest.mark.parametrize("late", [False, True])
 async def test_a_socket_that_the_database_fails_is_closed_until_later(
     late: bool, caplog: pytest.LogCaptureFixture
@@ -63,3 +40,26 @@ async def test_a_socket_that_the_database_fails_is_closed_until_later(
     assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
     assert (sent[1]["code"], sent[1]["reason"]) == (4503, "the database does not answer")
     assert [record.exc_info for record in caplog.records] == [None]
+
+
+async def test_a_flood_of_requests_that_the_database_fails_is_a_line_now_and_then(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app, clock = FastAPI(), ManualClock()
+    app.state.context = SimpleNamespace(clock=clock)
+    problems.install(app)
+
+    @app.get("/")
+    async def fails() -> None:
+        raise BusyError("QueuePool limit")
+
+    caplog.set_level(logging.ERROR)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://web") as http:
+        for _ in range(20):
+            answer = await http.get("/")
+            assert (answer.status_code, answer.json()["type"]) == (503, "about:blank#database-unavailable")
+        assert len(caplog.records) == 1
+        clock.advance(problems.QUIET_S)
+        await http.get("/")
+    assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == ["before=0", "before=19"]
