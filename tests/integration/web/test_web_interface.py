@@ -30,7 +30,6 @@ PEOPLE = {
     "binh": (7_654_323, "duty", None),
     "chi": (int(IDS["{user}"]), "viewer", None),
 }
-HOUR = 1_767_232_800.0
 LOGIN = {("POST", "/api/session"): {"json": {"username": "binh", "password": PASSWORD}}}
 #: What only the service names: the ids of the test are of none.
 UNNAMED = {
@@ -102,10 +101,11 @@ async def test_neither_does_a_viewer_of_a_site_or_a_stranger(rig: WebRig, tmp_pa
 
 async def test_nor_does_who_plays_recordings(played: Played, tmp_path: Path, long: bool) -> None:
     rig, past = played.rig, played.past
-    past.record("h264", encode("h264"), HOUR, 100)
+    begin = rig.clock.utc() // 3600 * 3600 - 3600
+    past.record("h264", encode("h264"), begin, 100)
     await played.told()
     (file,) = past.segments()
-    span = {"start": rfc3339(file.start), "end": rfc3339(from_epoch(HOUR + 4))}
+    span = {"start": rfc3339(file.start), "end": rfc3339(from_epoch(begin + 4))}
     asked = {
         ("GET", "/api/cameras/{camera}/playback.m3u8"): {"params": span},
         ("GET", "/api/segments/{segment}/keyframes"): {"params": {"from": 0, "to": 2**40}},
@@ -113,5 +113,8 @@ async def test_nor_does_who_plays_recordings(played: Played, tmp_path: Path, lon
     ids = {"{camera}": "c", "{segment}": file.id}
     arguments = ("--include-tag", "recordings", "-n", "100" if long else "5")
     answers = await ask(rig.http, await described(rig), tmp_path / "asked", *arguments, ids=ids, asked=asked)
-    assert served(answers, 200) == set(answers)
-    assert len(answers) == 3
+    # What a renderer makes is not here.
+    assert served(answers, 200) >= {
+        *(f"{method} {path}" for method, path in asked),
+        "GET /api/segments/{segment}/media",
+    }

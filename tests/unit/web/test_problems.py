@@ -15,6 +15,33 @@ from tests.support.clocks import ManualClock
 from web import problems
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_socket_that_the_database_fails_is_closed_until_later(
+    late: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, sent = FastAPI(), []
+    app.state.context = SimpleNamespace(clock=ManualClock())
+    problems.install(app)
+
+    @app.websocket("/ws")
+    async def fails(socket: WebSocket) -> None:
+        if late:
+            await socket.accept()
+        raise BusyError("QueuePool limit")
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/ws", "headers": [], "query_string": b"", "subprotocols": []}
+    await app(scope, receive, send)
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
+    assert (sent[1]["code"], sent[1]["reason"]) == (4503, "the database does not answer")
+    assert [record.exc_info for record in caplog.records] == [None]
+
+
 async def test_a_flood_of_requests_that_the_database_fails_is_a_line_now_and_then(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -53,30 +80,3 @@ async def test_a_bug_tells_browsers_nothing_of_itself() -> None:
     assert (answer.status_code, answer.json()["type"]) == (500, "about:blank#internal")
     assert "geheim" not in answer.text + str(answer.headers)
     assert "ValueError" not in answer.text
-
-
-@pytest.mark.parametrize("late", [False, True])
-async def test_a_socket_that_the_database_fails_is_closed_until_later(
-    late: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    app, sent = FastAPI(), []
-    app.state.context = SimpleNamespace(clock=ManualClock())
-    problems.install(app)
-
-    @app.websocket("/ws")
-    async def fails(socket: WebSocket) -> None:
-        if late:
-            await socket.accept()
-        raise BusyError("QueuePool limit")
-
-    async def receive() -> Message:
-        return {"type": "websocket.connect"}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {"type": "websocket", "path": "/ws", "headers": [], "query_string": b"", "subprotocols": []}
-    await app(scope, receive, send)
-    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
-    assert (sent[1]["code"], sent[1]["reason"]) == (4503, "the database does not answer")
-    assert [record.exc_info for record in caplog.records] == [None]
