@@ -98,6 +98,12 @@ CASES: dict[str, tuple[Tamper, int, str]] = {
     ),
     "blanks": (lambda raw: raw.execute("UPDATE audit_entries SET detail = detail || ' ' WHERE seq = 6"), 6, "changed"),
     "nonsense": (lambda raw: raw.execute("UPDATE audit_entries SET at = 'x', detail = 1 WHERE seq = 7"), 7, "changed"),
+    "no text": (
+        lambda raw: raw.execute("UPDATE audit_entries SET camera = CAST(x'ff' AS TEXT) WHERE seq = 5"), 5, "changed",
+    ),
+    "no text for a hash": (
+        lambda raw: raw.execute("UPDATE audit_entries SET prev = CAST(x'ff' AS TEXT) WHERE seq = 5"), 5, "changed",
+    ),
     "a hash": (lambda raw: raw.execute("UPDATE audit_entries SET hash = 'ab' WHERE seq = 4"), 4, "changed"),
     "with its hash": (lambda raw: rehash(raw, 5, 5, camera="x"), 5, "changed"),
     "one deleted": (lambda raw: raw.execute("DELETE FROM audit_entries WHERE seq = 5"), 5, "missing"),
