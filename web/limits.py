@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
@@ -62,10 +63,16 @@ class Buckets:
 
 
 class Limits:
-    """An ASGI layer. 429 with ``Retry-After`` for too many requests, 503 for all at once, 4429 for sockets."""
+    """An ASGI layer. 429 with ``Retry-After`` for too many requests, 503 for all at once, 4429 for sockets.
 
-    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+    ``refused`` is told of the requests and sockets of who asks too much, with the status or code.
+    """
+
+    def __init__(
+        self, app: ASGIApp, clock: Clock, refused: Callable[[Scope, int], None] = lambda _scope, _status: None
+    ) -> None:
         self._app = app
+        self._refused = refused
         self._sessions = Buckets(clock, OF_SESSION)
         self._addresses = Buckets(clock, OF_ADDRESS)
         self._sockets: Counter[str] = Counter()
@@ -81,7 +88,9 @@ class Limits:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         problem = self._refusal(*self._who(scope))
-        if problem is None and self._answering >= REQUESTS:
+        if problem is not None:
+            self._refused(scope, problem.status)
+        elif self._answering >= REQUESTS:
             problem = Problem(503, "busy", "too many requests are being answered", headers={"Retry-After": "2"})
         if problem is not None:
             await document(scope["path"], problem)(scope, receive, send)
@@ -111,6 +120,7 @@ class Limits:
                 if not self._sockets[key]:
                     del self._sockets[key]
             return
+        self._refused(scope, TOO_MANY)
         await receive()  # the handshake: without accepting it a browser cannot read the code
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": TOO_MANY, "reason": reason})

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 
 from vms.domain.errors import BusError
 from vms.domain.model import lines_of
+from web.accounts.passwords import Crowded
 from web.audit.stranger import stranger
 from web.database.failures import ANY, first_line
 
@@ -127,6 +128,9 @@ def install(app: FastAPI) -> None:
             Problem(503, "database-unavailable", "the database does not answer", headers={"Retry-After": RETRY_S}),
         )
 
+    async def on_crowded(request: Request, err: Exception) -> Response:
+        return document(request.url.path, Problem(503, "busy", str(err), headers={"Retry-After": RETRY_S}))
+
     async def on_bus(request: Request, err: Exception) -> Response:
         return document(request.url.path, Problem(503, "bus-unavailable", str(err), headers={"Retry-After": RETRY_S}))
 
@@ -144,6 +148,7 @@ def install(app: FastAPI) -> None:
         (HTTPException, on_http),
         (RequestValidationError, on_invalid),
         (BusError, on_bus),
+        (Crowded, on_crowded),
         (SocketRefused, on_refused),
         (Exception, on_bug),
         *((kind, on_database) for kind in ANY),
