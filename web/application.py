@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Scope
@@ -85,8 +87,11 @@ def build(context: Context) -> FastAPI:
 def shielded(context: Context) -> ASGIApp:
     """What the server serves."""
 
-    def foreign(scope: Scope) -> None:
-        detail = {"status": 403, "type": "foreign-origin", "origin": Headers(scope=scope).get("origin")}
-        context.audit.note(stranger(scope), "request.refuse", object=scope["path"], detail=detail, outcome="refused")
+    def refused(scope: Scope, status: int, **detail: Any) -> None:
+        told = {"status": status, **detail}
+        context.audit.note(stranger(scope), "request.refuse", object=scope["path"], detail=told, outcome="refused")
 
-    return Shield(Limits(build(context), context.clock), foreign)
+    def foreign(scope: Scope) -> None:
+        refused(scope, 403, type="foreign-origin", origin=Headers(scope=scope).get("origin"))
+
+    return Shield(Limits(build(context), context.clock, refused), foreign)

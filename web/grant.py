@@ -52,7 +52,8 @@ class Grant:
     @property
     def actor(self) -> Actor:
         """As the audit log names him."""
-        return Actor(self.identity.username, self.identity.role, self._address, self.identity.session)
+        one = self.identity
+        return Actor(one.username, one.role, self._address, one.session, one.token)
 
     @property
     def reach(self) -> Reach:

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
@@ -65,10 +65,16 @@ class Buckets:
 
 
 class Limits:
-    """An ASGI layer. 429 with ``Retry-After`` for too many requests, 503 for all at once, 4429 for sockets."""
+    """An ASGI layer. 429 with ``Retry-After`` for too many requests, 503 for all at once, 4429 for sockets.
 
-    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+    ``refused`` is told of the requests and sockets of who asks too much, with the status or code.
+    """
+
+    def __init__(
+        self, app: ASGIApp, clock: Clock, refused: Callable[[Scope, int], None] = lambda _scope, _status: None
+    ) -> None:
         self._app = app
+        self._refused = refused
         self._sessions = Buckets(clock, OF_SESSION)
         self._addresses = Buckets(clock, OF_ADDRESS)
         self._sockets: Counter[str] = Counter()
@@ -86,7 +92,9 @@ class Limits:
         session, address = self._who(scope)
         problem = self._refusal(session, address)
         full = self._answering[address] >= REQUESTS_OF_ADDRESS or self._answering.total() >= REQUESTS
-        if problem is None and full:
+        if problem is not None:
+            self._refused(scope, problem.status)
+        elif full:
             problem = Problem(503, "busy", "too many requests are being answered", headers={"Retry-After": "2"})
         if problem is not None:
             await document(scope["path"], problem)(scope, receive, send)
@@ -116,6 +124,7 @@ class Limits:
             with _counted(self._sockets, key):
                 await self._app(scope, paced, send)
             return
+        self._refused(scope, TOO_MANY)
         await receive()  # the handshake: without accepting it a browser cannot read the code
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": TOO_MANY, "reason": reason})

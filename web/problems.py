@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketState
 
 from vms.domain.errors import BusError
 from vms.domain.model import lines_of
+from web.accounts.passwords import Crowded
 from web.audit.stranger import stranger
 from web.database.failures import ANY, first_line
 
@@ -140,6 +141,9 @@ def install(app: FastAPI) -> None:
             return None
         return document(request.url.path, away)
 
+    async def on_crowded(request: Request, err: Exception) -> Response:
+        return document(request.url.path, Problem(503, "busy", str(err), headers={"Retry-After": RETRY_S}))
+
     async def on_bus(request: Request, err: Exception) -> Response:
         return document(request.url.path, Problem(503, "bus-unavailable", str(err), headers={"Retry-After": RETRY_S}))
 
@@ -160,6 +164,7 @@ def install(app: FastAPI) -> None:
         (HTTPException, on_http),
         (RequestValidationError, on_invalid),
         (BusError, on_bus),
+        (Crowded, on_crowded),
         (SocketRefused, on_refused),
         (WebSocketRequestValidationError, on_wrong),
         (Exception, on_bug),

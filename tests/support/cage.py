@@ -1,6 +1,7 @@
 """A process that is not root, has no capabilities and may write one folder: what the unit and the image promise.
 
-The whole root file system is mounted anew in a namespace of its own, read-only; ``/tmp`` is empty and its own.
+The whole root file system is mounted anew in a namespace of its own, read-only, with nothing in it but what the
+program needs; there is not even a ``/tmp`` to write to.
 """
 
 from __future__ import annotations
@@ -37,15 +38,20 @@ def caged(root: Path, writable: Path) -> tuple[str, ...]:
     readable = [Path(one) for one in _SYSTEM if Path(one).exists()]
     readable += [Path(sys.prefix), Path(sys.base_prefix), REPOSITORY]
     lines = ["set -e", f"mount -t tmpfs -o mode=755 none {shlex.quote(str(root))}"]
-    for path in _outermost(readable):
+    for path in (one for outer in _outermost(readable) for one in _passable(outer)):
         if path.is_symlink():  # /bin, where it is that of /usr
+            lines.append(f"mkdir -p {_in(root, path.parent)}")
             lines.append(f"ln -s {shlex.quote(str(path.readlink()))} {_in(root, path)}")
             continue
-        lines += [f"mkdir -p {_in(root, path)}", f"mount --bind {shlex.quote(str(path))} {_in(root, path)}"]
+        made = f"mkdir -p {_in(root, path)}" if path.is_dir() else f"touch {_in(root, path)}"
+        lines += [
+            f"mkdir -p {_in(root, path.parent)}",
+            made,
+            f"mount --bind {shlex.quote(str(path))} {_in(root, path)}",
+        ]
         if path.name != "dev":
             lines.append(f"mount -o remount,bind,ro {_in(root, path)}")
-    lines += [f"mkdir -p {_in(root, writable)} {_in(root, Path('/tmp'))}"]
-    lines += [f"mount -t tmpfs -o mode=1777,nosuid,nodev none {_in(root, Path('/tmp'))}"] if _apart(writable) else []
+    lines += [f"mkdir -p {_in(root, writable)}"]
     lines += [f"mount --bind {shlex.quote(str(writable))} {_in(root, writable)}"]
     lines += [f"mount -o remount,ro {shlex.quote(str(root))}"]
     user = f"--reuid={uid()} --regid={uid()} --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all"
@@ -57,9 +63,11 @@ def _in(root: Path, path: Path) -> str:
     return shlex.quote(f"{root}{path}")
 
 
-def _apart(writable: Path) -> bool:
-    """A /tmp of its own would hide what lies in /tmp."""
-    return not any(path.is_relative_to("/tmp") for path in (writable, REPOSITORY, Path(sys.prefix)))
+def _passable(path: Path) -> list[Path]:
+    """Itself, or what is in it: a checkout in a folder that is its owner's alone is laid out in one that is not."""
+    if path.is_symlink() or path.stat().st_mode & 0o5 == 0o5:
+        return [path]
+    return list(path.iterdir())
 
 
 def _outermost(paths: Sequence[Path]) -> list[Path]:

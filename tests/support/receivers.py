@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -52,23 +53,37 @@ class Letters:
     port: int = 0
     taken: list[tuple[list[str], bytes]] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
+    clear: list[str] = field(default_factory=list)  # the words that came before the line was encrypted
     refusing: bool = False  # says 451 to each message
 
 
 @contextlib.asynccontextmanager
-async def mail_server() -> AsyncIterator[Letters]:
-    """Takes mail from anybody, with a login or without."""
+async def mail_server(tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> AsyncIterator[Letters]:
+    """Takes mail from anybody, with a login or without; with ``tls`` after STARTTLS, or ``at_once``."""
     letters = Letters()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):  # who does not trust us hangs up
+            await talk(reader, writer)
+        writer.close()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 here\r\n")
         recipients: list[str] = []
         while line := await reader.readline():
             word, _, rest = line.decode().strip().partition(" ")
             answer = "250 good"
+            encrypted = writer.get_extra_info("ssl_object") is not None
+            if not encrypted:
+                letters.clear.append(word.upper())
             match word.upper():
                 case "EHLO":
-                    answer = "250-here\r\n250 AUTH PLAIN"
+                    offered = "STARTTLS" if tls is not None and not encrypted else "AUTH PLAIN"
+                    answer = f"250-here\r\n250 {offered}"
+                case "STARTTLS" if tls is not None:
+                    writer.write(b"220 go on\r\n")
+                    await writer.start_tls(tls)
+                    continue
                 case "AUTH":
                     letters.logins.append(base64.b64decode(rest.partition(" ")[2]).decode().replace("\0", " "))
                     answer = "235 good"
@@ -85,9 +100,8 @@ async def mail_server() -> AsyncIterator[Letters]:
             writer.write(answer.encode() + b"\r\n")
             if word.upper() == "QUIT":
                 break
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls if at_once else None)
     letters.port = server.sockets[0].getsockname()[1]
     yield letters
     server.close()

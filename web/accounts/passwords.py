@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import unicodedata
+from collections.abc import Callable
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from vms.domain.errors import ConfigurationError
+from vms.domain.errors import ConfigurationError, VmsError
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
@@ -23,7 +25,35 @@ _DEFAULTS = frozenset((
 
 _hasher = PasswordHasher()  # the library's defaults follow RFC 9106's second choice
 _DUMMY = _hasher.hash(secrets.token_urlsafe(16))
-_one_at_a_time = asyncio.Semaphore(2)  # 64 MiB each: a flood of logins must not take the memory
+#: A hash takes some 50 ms: who came last has waited for two seconds, and who comes then is told to come again.
+MOST_WAITING = 80
+
+T = TypeVar("T")
+
+
+class Crowded(VmsError):
+    """Too many passwords are being looked at: one should try again in a moment."""
+
+
+class _Turns:
+    """Two at a time, 64 MiB each: a flood of logins must take neither the memory nor everybody's time."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(2)
+        self._inside = 0
+
+    async def take(self, work: Callable[[], T]) -> T:
+        if self._inside >= MOST_WAITING:
+            raise Crowded("too many passwords are being looked at; try again in a moment")
+        self._inside += 1
+        try:
+            async with self._places:
+                return await asyncio.to_thread(work)
+        finally:
+            self._inside -= 1
+
+
+_turns = _Turns()
 
 
 def check_strength(password: str) -> None:
@@ -48,14 +78,13 @@ def generate() -> str:
 
 
 async def hash_password(password: str) -> str:
-    """The Argon2id hash with its parameters and salt."""
+    """The Argon2id hash with its parameters and salt; ``Crowded`` when too many wait."""
     check_strength(password)
-    async with _one_at_a_time:
-        return await asyncio.to_thread(_hasher.hash, password)
+    return await _turns.take(lambda: _hasher.hash(password))
 
 
 async def verify(stored: str | None, password: str) -> bool:
-    """Whether ``password`` is the one; ``stored`` None (no such user) takes as long."""
+    """Whether ``password`` is the one; ``stored`` None (no such user) takes as long; ``Crowded`` when too many wait."""
 
     def work() -> bool:
         try:
@@ -63,6 +92,4 @@ async def verify(stored: str | None, password: str) -> bool:
         except (Argon2Error, InvalidHashError):
             return False
 
-    async with _one_at_a_time:
-        right = await asyncio.to_thread(work)
-    return right and stored is not None
+    return await _turns.take(work) and stored is not None

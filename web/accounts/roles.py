@@ -50,7 +50,7 @@ OF_ALL = frozenset(("admin",))
 class Identity:
     """Who asks; ``session`` is the hash by which the session, or the personal token, is kept.
 
-    ``sites`` None: all, also those to come.
+    ``sites`` None: all, also those to come. ``token``: what its owner calls the personal token, None for a session.
     """
 
     session: str
@@ -60,6 +60,7 @@ class Identity:
     permissions: frozenset[Permission]
     sites: frozenset[str] | None
     expires_at: datetime
+    token: str | None = None
 
     def may(self, needed: Iterable[Permission]) -> bool:
         """Whether the identity has all of these permissions."""

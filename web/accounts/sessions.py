@@ -179,6 +179,7 @@ class Sessions:
             permissions=permissions,
             sites=None if row.sites is None else frozenset(row.sites),
             expires_at=expires,
+            token=row.token if of_program else None,
         )
 
     async def _touch(self, session: str, user_id: int, of_program: bool, now: datetime) -> None:
@@ -209,7 +210,7 @@ def _belonging(session: str, of_program: bool, now: datetime) -> Executable:
     if of_program:
         return (
             select(ApiToken.last_used_at.label("used_at"), ApiToken.expires_at, ApiToken.permissions.label("scope"))
-            .add_columns(*of_user)
+            .add_columns(ApiToken.name.label("token"), *of_user)
             .join(User, User.id == ApiToken.user_id)
             .where(ApiToken.token_hash == session, ApiToken.expires_at > now, User.enabled.is_(True))
         )

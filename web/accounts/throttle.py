@@ -57,6 +57,12 @@ class LoginThrottle:
                 attempts.pop()
         self.remember(username, address)
 
+    def withdraw(self, username: str, address: str) -> None:
+        """The attempt that was noted last was none: nobody looked at its password."""
+        for key in self._keys(username, address):
+            if attempts := self._failures.get(key):
+                attempts.pop()
+
     def remember(self, username: str, address: str) -> None:
         """This name signed in from this address."""
         pair = (username, place_of(address))

@@ -15,7 +15,7 @@ from web.access import permit
 from web.accounts import own, passwords, tokens
 from web.accounts.roles import Permission
 from web.api.paging import Cursor, Limit, page
-from web.api.session import count_attempt
+from web.api.session import counted_attempt
 from web.api.users import find
 from web.context import Here
 from web.grant import Grant
@@ -88,8 +88,8 @@ async def change_password(body: NewPassword, request: Request, grant: Own, conte
         passwords.check_strength(body.new)
     except ConfigurationError as err:
         raise Problem(422, "invalid", str(err)) from err
-    count_attempt(context, request, mine.username)
-    before = await own.matching_hash(context.database, mine.user_id, body.current)
+    with counted_attempt(context, request, mine.username):
+        before = await own.matching_hash(context.database, mine.user_id, body.current)
     done = False
     if before is not None:
         context.throttle.succeeded(mine.username, address)

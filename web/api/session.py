@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,6 +14,7 @@ from starlette.responses import JSONResponse
 from vms.domain.clock import rfc3339
 from web.access import COOKIE, permit, permit_everyone
 from web.accounts import users
+from web.accounts.passwords import Crowded
 from web.accounts.roles import Identity
 from web.accounts.users import normal
 from web.audit.stranger import stranger
@@ -36,10 +39,12 @@ class Credentials(BaseModel):
     password: Annotated[str, Field(min_length=1, max_length=256)]
 
 
-def count_attempt(context: Context, request: Request, username: str) -> None:
-    """Before a password is compared; ``Problem`` 429 with ``Retry-After``.
+@contextlib.contextmanager
+def counted_attempt(context: Context, request: Request, username: str) -> Iterator[None]:
+    """Around the comparison of a password; ``Problem`` 429 with ``Retry-After``.
 
-    Counted before the hash is computed, so that attempts side by side are counted too.
+    Counted before the hash is computed, so that attempts side by side are counted too; taken back where too many
+    others wait and it is not computed at all.
     """
     address = address_of(request.scope)
     wait = context.throttle.wait_s(username, address)
@@ -47,16 +52,21 @@ def count_attempt(context: Context, request: Request, username: str) -> None:
         _refused(context, request, None, 429)
         raise Problem(429, "throttled", f"too many attempts; wait {wait} s", headers={"Retry-After": str(wait)})
     context.throttle.failed(username, address)
+    try:
+        yield
+    except Crowded:
+        context.throttle.withdraw(username, address)
+        raise
 
 
 @router.post("/api/session", dependencies=[permit_everyone()], responses={401: {}})
 async def log_in(credentials: Credentials, request: Request, context: Here) -> Response:
-    """Logs in: 200 and the cookie, 401 `invalid-credentials`, 429 with `Retry-After`."""
+    """Logs in: 200 and the cookie, 401 `invalid-credentials`, 429 and 503 `busy` with `Retry-After`."""
     username = normal(credentials.username)
     address = address_of(request.scope)
-    count_attempt(context, request, username)
     agent = request.headers.get("user-agent", "")
-    token = await context.sessions.login(username, credentials.password, address, agent)
+    with counted_attempt(context, request, username):
+        token = await context.sessions.login(username, credentials.password, address, agent)
     if token is None:
         log.warning("session.refused address=%s", address)
         # A password typed in the name's place must not get in: a name is only told where it is one.

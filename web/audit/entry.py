@@ -40,12 +40,16 @@ Outcome = Literal["done", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it; ``user`` None: a stranger, or the service itself. ``session`` tells logins apart, never written."""
+    """Who did it; ``user`` None: a stranger, or the service itself. ``session`` tells logins apart, never written.
+
+    ``token``: a program did, with the user's token of this name; it is told in the detail.
+    """
 
     user: str | None
     role: str | None
     address: str
     session: str | None = field(default=None, repr=False)
+    token: str | None = None
 
     @property
     def actor(self) -> Actor:
@@ -108,7 +112,7 @@ def made(
         camera=_text(camera, 63),
         object=_text(object, 200),
         outcome=outcome,
-        detail=_plain(detail or {}, MOST_LEVELS),
+        detail=_plain({**(detail or {}), **({} if who.token is None else {"token": who.token})}, MOST_LEVELS),
     )
 
 

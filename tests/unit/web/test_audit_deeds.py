@@ -15,7 +15,9 @@ import pytest_asyncio
 from tests.support.audited import PASSWORD, SPAN, ZONE, Audited, audited
 from tests.support.bare_web import browser
 from tests.support.waiting import until
+from web import limits
 from web.accounts import passwords
+from web.application import shielded
 
 
 @pytest_asyncio.fixture
@@ -84,7 +86,7 @@ async def test_no_role_is_given_back_unseen_between_two_changes(web: Audited) ->
     name = await web.user("supervisor")
     async with web.browser("admin") as client, contextlib.AsyncExitStack() as hashing:
         (user,) = [one["id"] for one in (await client.get("/api/users")).json()["items"] if one["username"] == name]
-        turns = passwords._one_at_a_time
+        turns = passwords._turns._places
         for _ in range(2):
             await hashing.enter_async_context(turns)
         body = {"role": "supervisor", "password": "generate"}
@@ -183,6 +185,47 @@ async def test_another_sites_page(web: Audited) -> None:
     (found,) = await web.entries(("request.refuse",))
     assert found["object"] == "/api/session"
     assert found["detail"] == {"status": 403, "type": "foreign-origin", "origin": "https://evil.example"}
+
+
+async def test_floods_are_put_together(web: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "OF_ADDRESS", limits.Rate(3, 0.01))
+    flooded = shielded(web.context)
+    async with browser(flooded, address="192.0.2.9") as client:
+        answers = [(await client.get(f"/api/cameras/{number}")).status_code for number in range(50)]
+    assert answers == [401] * 3 + [429] * 47
+    sent: list[Any] = []
+
+    async def put(message: Any) -> None:
+        sent.append(message)
+
+    async def take() -> Any:
+        return {"type": "websocket.connect"}
+
+    where = {"path": "/ws/wall", "client": ("192.0.2.9", 1), "headers": [], "query_string": b""}
+    await flooded({"type": "websocket", **where}, take, put)
+    assert sent[-1]["code"] == 4429
+    await web.context.audit.close()
+    found = [one for one in await web.entries(("request.refuse",)) if one["detail"]["status"] in (429, 4429)]
+    assert [(one["address"], one["object"], one["detail"].get("count")) for one in found] == [
+        ("192.0.2.9", "/api/cameras/3", None), ("192.0.2.9", "/ws/wall", None), ("192.0.2.9", "/api/cameras/49", 46),
+    ]  # fmt: skip
+    assert len(found[-1]["detail"]["objects"]) == 20
+
+
+async def test_a_program_is_told_from_its_owner(web: Audited) -> None:
+    name = await web.user("records")
+    cookie = await web.context.sessions.login(name, PASSWORD, "-")
+    async with browser(web.app, cookie) as owner:
+        asked = {"name": "báo cáo", "permissions": ["recording.view"], "days": 1}
+        bearer = {"Authorization": f"Bearer {(await owner.post('/api/tokens', json=asked)).json()['token']}"}
+        assert (await owner.get("/api/segments/segment-1/media")).status_code == 503  # there is no bus
+    async with browser(web.app) as program:
+        assert (await program.get("/api/segments/segment-1/media", headers=bearer)).status_code == 503
+        assert (await program.get("/api/cameras", headers=bearer)).status_code == 403
+    found = await web.entries(("recording.play", "request.refuse"))
+    assert [(one["user"], one["detail"].get("token")) for one in found] == [
+        (name, None), (name, "báo cáo"), (name, "báo cáo"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/api/cameras/%00", "/api/cameras/" + "x" * 5000, "/api/%F0%28%8C%28", "/api/=1+1"])
