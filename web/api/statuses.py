@@ -48,6 +48,7 @@ _WORDS = {
     "401": "not logged in",
     "403": "the role, or the token, does not permit it",
     "404": "there is none, or it is another site's",
+    "408": "the body did not come in time",
     "413": "the body is too large",
     "422": "a parameter or the body is wrong",
     "429": "too many requests",
@@ -101,7 +102,7 @@ def _statuses(method: str, operation: dict[str, Any], login: bool) -> Iterator[s
     if method not in SAFE_METHODS:
         yield from ("403", "413")
     if "requestBody" in operation:
-        yield "400"
+        yield from ("400", "408")
     if operation.get("requestBody") or operation.get("parameters"):
         yield "422"
     if any(one["in"] == "path" for one in operation.get("parameters", ())):

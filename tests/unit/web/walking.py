@@ -30,7 +30,7 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/api/segments/{segment}/keyframes"): {"params": {"from": 0, "to": 1}},
     ("PUT", "/api/cameras/{camera}/zones"): {"json": {"items": [ZONE]}},
     ("PUT", "/api/cameras/{camera}/rules"): {"json": {"items": [RULE]}},
-    ("PUT", "/api/cameras/{camera}/masks"): {"json": {"items": [MASK]}},
+    ("PUT", "/api/cameras/{camera}/masks"): {"json": {"items": []}},
     ("PUT", "/api/cameras/{camera}/analysis"): {"json": {"zones": [ZONE], "rules": [RULE]}},
     ("POST", "/api/cameras/{camera}/tryouts"): {"json": {"rule": RULE, "zones": [ZONE]}},
     ("POST", "/api/cameras/{camera}/openings"): {"json": {"reason": "bệnh nhân gọi"}},
