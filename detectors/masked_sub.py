@@ -22,7 +22,7 @@ from detectors.decoding import CameraDecoder
 from detectors.masked_encoder import MaskedEncoder
 from detectors.sampling.policy import Metronome
 from vms.bus.watch import WatchDesk
-from vms.domain.masks import Outlines
+from vms.domain.masks import Outlines, seal
 from vms.domain.messages import StreamReason
 from vms.ingest.live import LiveStream
 from vms.ingest.stream import MediaPacket, Run, StreamInfo
@@ -116,8 +116,8 @@ class MaskedSub:
         """From now on ``masks`` are painted over; of what was made before nothing is given out."""
         with self._lock:
             if masks != self._masks:
-                self._masks, self._key = masks, True
-                self._live.forget()
+                self._masks, self._of = masks, None  # the next picture begins a run
+                self._live.end("connecting")
 
     def close(self) -> None:
         """Withdraws the profile."""
@@ -133,18 +133,21 @@ class MaskedSub:
         if reason is not None:
             return reason
         with self._lock:
-            if self._encoder is not None:
+            works = self._encoder is not None
+            if works and self._of is not None:
                 return None
             if source is None or min(size) < 1 or self._closed:
                 return "connecting"
-            if not self._seats.acquire(blocking=False):
+            if not works and not self._seats.acquire(blocking=False):
                 return "busy"
             try:
                 self._begin(source, size)
-                threading.Thread(target=self._work, name=f"masked:{self._camera}"[:15], daemon=True).start()
+                if not works:
+                    threading.Thread(target=self._work, name=f"masked:{self._camera}"[:15], daemon=True).start()
             except (av.error.FFmpegError, ValueError, RuntimeError) as err:
                 log.error("masked.failed camera=%s error=%s", self._camera, err)
-                self._over("decoder")
+                if not works:
+                    self._over("decoder")
                 return "decoder"
         return None
 
@@ -195,7 +198,7 @@ class MaskedSub:
         info = StreamInfo("h264", *encoder.size, encoder.extradata)
         self._encoder, self._of, self._key, self._last_pts = encoder, run, True, -1
         self._run = Run(f"{run.id}-masked-{next(self._numbers)}", info, run.utc, run.clock)
-        self._live.begin(self._run)
+        self._live.begin(self._run, seal(self._masks))
 
     def _over(self, reason: StreamReason) -> None:
         self._waiting.clear()

@@ -18,7 +18,7 @@ from detectors.sampling.policy import Metronome
 from detectors.tracking import Track
 from vms.bus.watch import Lease, WatchDesk
 from vms.domain.clock import from_epoch, rfc3339
-from vms.domain.masks import Outlines
+from vms.domain.masks import Outlines, seal
 from vms.domain.messages import Boxes, LiveHeader, Profile, WatchReply
 from vms.ingest.live import LiveStream
 from vms.media import masking
@@ -73,8 +73,10 @@ class Outputs:
         if plain:
             self._jpeg.lease.publish(pictures.jpeg(picture, quality=TILE_QUALITY)[0], headers)
         if masked:
-            masking.paint(picture, self._masks)
-            self._jpeg_masked.lease.publish(pictures.jpeg(picture, quality=TILE_QUALITY)[0], headers)
+            masks = self._masks
+            masking.paint(picture, masks)
+            told = headers | {LiveHeader.MASKS: seal(masks)}
+            self._jpeg_masked.lease.publish(pictures.jpeg(picture, quality=TILE_QUALITY)[0], told)
 
     def cover(self, masks: Outlines) -> None:
         """Masks that are painted from now on; in the event loop."""

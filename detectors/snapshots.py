@@ -21,7 +21,7 @@ from detectors.sampling.decoder import newest_picture
 from vms.bus import subjects
 from vms.bus.connection import Bus
 from vms.domain.clock import Clock, from_epoch, rfc3339
-from vms.domain.masks import outlines
+from vms.domain.masks import outlines, seal
 from vms.domain.messages import LiveHeader, SnapshotRequest
 from vms.media import masking
 
@@ -96,7 +96,10 @@ def make(analyst: CameraAnalyst, request: SnapshotRequest, now: float) -> tuple[
     if frame is None or at is None:
         return None
     picture = pictures.bgr(frame)
+    headers = {LiveHeader.AT: rfc3339(from_epoch(at))}
     if request.masked:
-        masking.paint(picture, outlines(analyst.plan.camera.masks))
+        masks = outlines(analyst.plan.camera.masks)
+        masking.paint(picture, masks)
+        headers[LiveHeader.MASKS] = seal(masks)
     encoded, wide, high = pictures.jpeg(picture, request.width, QUALITY)
-    return encoded, {LiveHeader.AT: rfc3339(from_epoch(at)), LiveHeader.SIZE: f"{wide}x{high}"}
+    return encoded, headers | {LiveHeader.SIZE: f"{wide}x{high}"}

@@ -17,6 +17,7 @@ from tests.support.footage import coded, looped
 from tests.support.masked import FPS, HALF, frames, left_of, of_jpeg, part_of, picture
 from tests.support.scripted_rtsp import Connection, ScriptedCamera, h264_sdp
 from vms.bus import subjects
+from vms.domain.masks import seal
 from vms.domain.messages import LiveHeader, SnapshotRequest, WatchReply, WatchRequest
 
 pytestmark = pytest.mark.timeout(300)
@@ -130,7 +131,8 @@ async def test_each_profile_shows_what_it_may_and_a_mask_that_is_drawn_counts_at
         late = Viewer(rig, "sub-masked")
         await late.begin()
         await rig.until(lambda: len(late.got) >= 10 and len(masked.got) > count + 10)
-        assert late.reply.run == run  # it went on
+        assert late.reply.run != run
+        assert (masked.reply.masks, late.reply.masks) == (seal((HALF,)), seal((UPPER,)))
         assert {hidden(image, UPPER) for _, image in late.pictures()} == {True}
         assert not hidden(late.pictures()[-1][1], ((0.6, 0.6), (1.0, 0.6), (1.0, 1.0), (0.6, 1.0)))
         assert hidden(await snapshot(rig, masked=True), UPPER)

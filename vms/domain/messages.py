@@ -251,6 +251,7 @@ class WatchReply(Message):
     init: Blob | None = None
     width: int | None = None
     height: int | None = None
+    masks: str | None = None  # ``masks.seal`` of those that are painted into this run
 
 
 class LiveHeader:
@@ -263,6 +264,7 @@ class LiveHeader:
     PERSONS = "Vms-Persons"  # jpeg only: the count, empty while unknown
     SIZE = "Vms-Size"  # jpeg only: WIDTHxHEIGHT
     CODEC = "Vms-Codec"  # key only: h264 or hevc
+    MASKS = "Vms-Masks"  # of pictures with masks painted in: ``masks.seal`` of these
 
 
 class Boxes(Message):

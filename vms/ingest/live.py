@@ -32,6 +32,7 @@ class LiveStream:
         self._asked = asked
         self._lock = threading.Lock()
         self._run: Run | None = None
+        self._masks: str | None = None
         self._track: Track | None = None
         self._ring: list[tuple[int, MediaPacket, int]] = []
         self._ring_bytes = 0
@@ -47,10 +48,13 @@ class LiveStream:
         """Whether somebody watches now."""
         return self._lease.watched
 
-    def begin(self, run: Run) -> None:
-        """A new run: watchers are told by the new run id on each fragment, and ask again."""
+    def begin(self, run: Run, masks: str | None = None) -> None:
+        """A new run: watchers are told by the new run id on each fragment, and ask again.
+
+        ``masks``: the seal of those that are painted into all of it.
+        """
         with self._lock:
-            self._run = run
+            self._run, self._masks = run, masks
             self._track = Track.of(run.info.codec, parameter_sets(run.info.codec, run.info.extradata), TIMESCALE)
             self._ring.clear()
             self._ring_bytes = 0
@@ -89,13 +93,6 @@ class LiveStream:
             self._ring.clear()
             self._ring_bytes = 0
 
-    def forget(self) -> None:
-        """Nothing of before is given out any more; goes on at the next key frame."""
-        with self._lock:
-            self._ring.clear()
-            self._ring_bytes = 0
-        self._behind = True
-
     def close(self) -> None:
         """Withdraws the profile."""
         self._lease.close()
@@ -119,7 +116,7 @@ class LiveStream:
     def _describe(self) -> WatchReply:
         refused = self._asked()
         with self._lock:
-            run, track = self._run, self._track
+            run, track, masks = self._run, self._track, self._masks
         profile = self._lease.profile
         if refused is not None or run is None or track is None:
             return WatchReply(profile=profile, error=refused or self._reason)
@@ -132,6 +129,7 @@ class LiveStream:
             init=init_segment(track),
             width=track.sequence.width,
             height=track.sequence.height,
+            masks=masks,
         )
 
     def _backlog(self) -> list[tuple[Headers, bytes]]:

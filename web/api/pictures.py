@@ -13,6 +13,7 @@ from starlette.responses import Response
 from vms.bus import subjects
 from vms.domain.clock import from_epoch
 from vms.domain.errors import BusError
+from vms.domain.masks import seal
 from vms.domain.messages import LiveHeader, SnapshotRequest
 from vms.domain.rendering import RenderHeader, RenderRequest
 from web.access import permit
@@ -75,21 +76,22 @@ async def thumbnail(
 async def _present(context: Context, viewer: Grant, camera: str, width: int | None) -> Response:
     site, found = viewer.pictured(camera)
     subject = subjects.control(site.id, found.id, "snapshot")
-    asked = SnapshotRequest(width=width, masked=bool(viewer.covered(found)))
+    masks = viewer.covered(found)
+    asked = SnapshotRequest(width=width, masked=bool(masks))
     unavailable = Problem(503, "no-picture", "no picture can be had now", headers={"Retry-After": "2"})
     try:
         reply = await context.link.request(subject, asked.encode(), SNAPSHOT_S)
     except BusError as err:
         unavailable.detail = str(err)
         raise unavailable from err
-    if not reply.data.startswith(b"\xff\xd8"):
-        raise unavailable
+    taken = reply.headers or {}
+    if not reply.data.startswith(b"\xff\xd8") or (masks and taken.get(LiveHeader.MASKS) != seal(masks)):
+        raise unavailable  # nothing, or a detector that has not heard of these masks yet
     viewer.pictured(camera)  # its room may have been closed meanwhile
     context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, object="picture")
-    taken = (reply.headers or {}).get(LiveHeader.AT)
     headers = {"Cache-Control": "no-store"}
-    if taken is not None:
-        headers["X-Frame-At"] = taken
+    if LiveHeader.AT in taken:
+        headers["X-Frame-At"] = taken[LiveHeader.AT]
     return Response(reply.data, media_type="image/jpeg", headers=headers)
 
 

@@ -22,7 +22,7 @@ from vms.bus import subjects
 from vms.bus.tasks import end
 from vms.domain.clock import Clock, rfc3339
 from vms.domain.errors import BusError
-from vms.domain.masks import Outlines
+from vms.domain.masks import Outlines, seal
 from vms.domain.messages import Boxes, LiveHeader, Profile, WatchReply, WatchRequest
 from web.link import BusLink
 from web.live.lease import RENEW_S, RETRY_S, TTL_S, Lease, ask
@@ -41,12 +41,15 @@ FAILURES = 3
 class LiveHub:
     """Create, ``join`` watchers, and let ``run`` run until the last has left."""
 
-    def __init__(self, link: BusLink, clock: Clock, site: str, camera: str, profile: Profile) -> None:
+    def __init__(
+        self, link: BusLink, clock: Clock, site: str, camera: str, profile: Profile, masks: Outlines = ()
+    ) -> None:
         self._link = link
         self._clock = clock
         self._site = site
         self._camera = camera
         self._profile: Profile = profile
+        self._seal = seal(masks) if masks else None
         self._watchers: set[Watcher] = set()
         self._run: str | None = None
         self._head = ""
@@ -136,6 +139,9 @@ class LiveHub:
             return False
         if reply.run is None or reply.mime is None or not reply.init or reply.anchor_utc is None:
             self._fail("no_video")
+            return False
+        if reply.masks != self._seal:  # the detector has not heard of these masks yet
+            self._fail("connecting")
             return False
         if reply.run == self._run and bytes(reply.init) == self._init:
             self._early.clear()  # stragglers of a run that is over
@@ -240,7 +246,7 @@ class LiveHubs:
         hub = self._hubs.get(key)
         watcher = Watcher()
         if hub is None or hub.over:
-            hub = self._hubs[key] = LiveHub(self._link, self._clock, site, camera, profile)
+            hub = self._hubs[key] = LiveHub(self._link, self._clock, site, camera, profile, masks)
             hub.join(watcher)
             hub.task = asyncio.create_task(hub.run())
         else:

@@ -18,7 +18,7 @@ from vms.bus import subjects
 from vms.bus.tasks import end
 from vms.domain.clock import Clock
 from vms.domain.errors import BusError
-from vms.domain.masks import Outlines
+from vms.domain.masks import Outlines, seal
 from vms.domain.messages import LiveHeader, Profile
 from web.link import BusLink
 from web.live.lease import RETRY_S, Lease
@@ -30,8 +30,6 @@ MAX_PICTURE = 2 * 1024 * 1024
 MAX_FPS = 10.0
 #: A camera that nobody looks at is let go of after this: pages are turned back and forth.
 LINGER_S = 2.0
-#: A detector has new masks in force by then; what it painted before is shown to nobody who comes later.
-SETTLED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +91,11 @@ class WallClient:
 class _Feed:
     """One camera's pictures, bare or with some masks."""
 
-    def __init__(self, link: BusLink, clock: Clock, camera: str, shown: Shown) -> None:
+    def __init__(self, link: BusLink, camera: str, shown: Shown) -> None:
         self.link = link
-        self.clock = clock
         self.camera = camera
         self.shown = shown
-        self.kept_from = clock.monotonic() + SETTLED_S if shown.masks else 0.0
+        self.seal = seal(shown.masks) if shown.masks else None
         self.clients: set[WallClient] = set()
         self.last: bytes | None = None
         self.unwatched_since: float | None = None
@@ -127,13 +124,14 @@ class _Feed:
                     await subscription.unsubscribe()
 
     async def _heard(self, msg: Msg) -> None:
+        headers = dict(msg.headers or {})
         if len(msg.data) > MAX_PICTURE or not msg.data.startswith(b"\xff\xd8"):
             return
-        picture = frame(self.camera, dict(msg.headers or {}), msg.data)
-        if self.clock.monotonic() >= self.kept_from:
-            self.last = picture
+        if self.seal is not None and headers.get(LiveHeader.MASKS) != self.seal:
+            return  # its detector has not heard of these masks yet
+        self.last = frame(self.camera, headers, msg.data)
         for client in self.clients:
-            client.offer(self.camera, picture)
+            client.offer(self.camera, self.last)
 
 
 class Wall:
@@ -175,7 +173,7 @@ class Wall:
         for camera, shown in cameras.items():
             kept = self._feeds.get((camera, shown))
             if kept is None:
-                kept = self._feeds[camera, shown] = _Feed(self._link, self._clock, camera, shown)
+                kept = self._feeds[camera, shown] = _Feed(self._link, camera, shown)
             before = kept._fps() if kept.clients else 0.0
             new = client not in kept.clients
             kept.clients.add(client)

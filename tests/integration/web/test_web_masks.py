@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 import websockets
 from fastapi.routing import iter_route_contexts
@@ -23,6 +24,7 @@ from tests.support.waiting import until_async
 from tests.unit.web.walking import filled
 from vms.bus import subjects
 from vms.domain.facility import Facility
+from vms.domain.masks import Mask, outlines, seal
 from vms.domain.messages import LiveHeader, SnapshotRequest
 from vms.settings.environment import Environment
 from web.access import permissions_of
@@ -44,32 +46,41 @@ async def filmed(rig: WebRig, worker: Worker) -> AsyncIterator[Worker]:
     """A detector and a recorder that answer each question with a picture that tells which it is."""
 
     async def snapshot(msg: Any) -> None:
-        await msg.respond(PAINTED if SnapshotRequest.model_validate_json(msg.data).masked else BARE)
+        masked = SnapshotRequest.model_validate_json(msg.data).masked
+        headers = {LiveHeader.MASKS: painter.masks or ""} if masked else None
+        await worker.client.publish(msg.reply, PAINTED if masked else BARE, headers=headers)
 
+    painter = await Worker.connect(rig.bus_url)
     await worker.client.subscribe(subjects.control("s1", "cam-1", "snapshot"), cb=snapshot)
     worker.gop = [(0, True, BARE)]
     await worker.answer_watches("main")
     await worker.answer_watches("sub")
-    painter = await Worker.connect(rig.bus_url)
     painter.run, painter.gop = "run-masked", [(0, True, PAINTED)]
     await painter.answer_watches("sub-masked")
-    publishing = asyncio.create_task(_publish(worker))
+    publishing = asyncio.create_task(_publish(worker, painter))
     yield painter
     publishing.cancel()
     await painter.close()
 
 
-async def _publish(worker: Worker) -> None:
+async def _publish(worker: Worker, painter: Worker) -> None:
     headers = {LiveHeader.AT: "2026-01-01T00:00:00.000Z", LiveHeader.SIZE: "640x360"}
     while True:
         for profile, data in (("jpeg", BARE), ("jpeg-masked", PAINTED)):
-            await worker.client.publish(subjects.live("s1", "cam-1", profile), data, headers=headers)  # type: ignore[arg-type]
+            told = headers | {LiveHeader.MASKS: painter.masks or ""} if profile == "jpeg-masked" else headers
+            await worker.client.publish(subjects.live("s1", "cam-1", profile), data, headers=told)  # type: ignore[arg-type]
         await asyncio.sleep(0.05)
 
 
-async def masks(rig: WebRig, *items: dict[str, Any]) -> None:
+async def masks(rig: WebRig, painter: Worker, *items: dict[str, Any], heard: bool = True) -> None:
     answer = await rig.http.put("/api/cameras/cam-1/masks", json={"items": items})
     assert answer.status_code == 200, answer.text
+    if heard:
+        hear(painter, *items)
+
+
+def hear(painter: Worker, *items: dict[str, Any]) -> None:
+    painter.masks = seal(outlines(Mask.model_validate(item) for item in items))
 
 
 @contextlib.asynccontextmanager
@@ -124,10 +135,10 @@ def all_are(picture: bytes) -> dict[str, set[bytes]]:
 async def test_nothing_bare_leaves_by_any_way_to_who_may_not_see_beneath(rig: WebRig, filmed: Worker) -> None:
     async with somebody(rig, "viewer") as viewer, somebody(rig, "records") as records:
         assert await ways(rig, viewer) == all_are(BARE)
-        await masks(rig, MASK)
+        await masks(rig, filmed, MASK)
         for http, seen in ((viewer, PAINTED), (records, BARE), (viewer, PAINTED), (rig.http, BARE)):
             assert await ways(rig, http) == all_are(seen)
-        await masks(rig)
+        await masks(rig, filmed)
         assert await ways(rig, viewer) == all_are(BARE)
 
 
@@ -145,13 +156,15 @@ async def test_a_mask_that_is_added_ends_what_was_bare_and_what_comes_then_is_pa
         async with socket(rig, http, "/ws/wall") as shown:
             await wall(shown)
             assert await picture(shown) == BARE
-            await masks(rig, MASK)
+            await masks(rig, filmed, MASK)
             async with asyncio.timeout(5):
                 assert [await close_code(one) for one in (shown, live)] == [4409, 4409]
         async with socket(rig, http, "/ws/wall") as again:
             await wall(again)
             assert {await picture(again) for _ in range(5)} == {PAINTED}
-            await masks(rig, MASK | {"polygon": [[0, 0], [1, 0], [1, 1]]})  # drawn anew: what is kept is of before
+            await masks(
+                rig, filmed, MASK | {"polygon": [[0, 0], [1, 0], [1, 1]]}
+            )  # drawn anew: what is kept is of before
             async with asyncio.timeout(5):
                 assert await close_code(again) == 4409
 
@@ -160,7 +173,7 @@ async def test_a_wall_that_asks_again_is_painted_at_once(rig: WebRig, filmed: Wo
     async with somebody(rig, "viewer") as http, socket(rig, http, "/ws/wall") as shown:
         await wall(shown)
         assert await picture(shown) == BARE
-        await masks(rig, MASK)
+        await masks(rig, filmed, MASK)
         await wall(shown)
 
         async def painted() -> bool:
@@ -171,7 +184,7 @@ async def test_a_wall_that_asks_again_is_painted_at_once(rig: WebRig, filmed: Wo
 
 
 async def test_who_may_see_beneath_no_more_does_not_from_then_on(rig: WebRig, filmed: Worker) -> None:
-    await masks(rig, MASK)
+    await masks(rig, filmed, MASK)
     async with somebody(rig, "records") as http, socket(rig, http, "/ws/live/cam-1") as live:
         assert json.loads(await live.recv())["masked"] is False
         database = await Database.open(Environment.read(rig.data, {}), rig.clock)
@@ -185,7 +198,7 @@ async def test_who_may_see_beneath_no_more_does_not_from_then_on(rig: WebRig, fi
 
 async def test_no_masked_video_is_said_to_be_masked_and_never_made_up_by_bare(rig: WebRig, filmed: Worker) -> None:
     filmed.error = "unsupported_codec"
-    await masks(rig, MASK)
+    await masks(rig, filmed, MASK)
     async with somebody(rig, "viewer") as http, socket(rig, http, "/ws/live/cam-1?profile=main") as live:
         assert json.loads(await live.recv()) == {"error": "unsupported_codec", "masked": True}
         assert await close_code(live) == 4503
@@ -201,6 +214,7 @@ async def test_of_a_camera_without_a_sub_stream_the_masked_one_is_asked_for_all_
     async with web_rig(tmp_path / "data", server.url, Facility.model_validate(stated)) as rig:
         painter = await Worker.connect(rig.bus_url)
         painter.gop = [(0, True, PAINTED)]
+        hear(painter, MASK)
         await painter.answer_watches("sub-masked")
         async with somebody(rig, "viewer") as http:
             for profile in ("main", "sub"):
@@ -208,3 +222,20 @@ async def test_of_a_camera_without_a_sub_stream_the_masked_one_is_asked_for_all_
                     assert json.loads(await live.recv())["masked"] is True
                     assert [await live.recv(), await live.recv()] == [b"init of run-1", PAINTED]
         await painter.close()
+
+
+async def test_what_is_painted_with_other_masks_is_shown_to_nobody(rig: WebRig, filmed: Worker) -> None:
+    """The detector has not heard of the first mask, or not of the new one: what it paints is as good as bare."""
+    drawn_anew = MASK | {"polygon": [[0, 0], [1, 0], [1, 1]]}
+    async with somebody(rig, "viewer") as http:
+        for drawn in (MASK, drawn_anew):
+            await masks(rig, filmed, drawn, heard=False)
+            assert (await http.get("/api/cameras/cam-1/snapshot.jpg")).status_code == 503
+            async with socket(rig, http, "/ws/live/cam-1") as live:
+                assert json.loads(await live.recv()) == {"error": "connecting", "masked": True}
+            async with socket(rig, http, "/ws/wall") as shown:
+                await wall(shown)
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(shown.recv(), 1)  # twenty of them came meanwhile
+            hear(filmed, drawn)
+            assert await ways(rig, http) == all_are(PAINTED)

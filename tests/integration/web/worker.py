@@ -33,6 +33,7 @@ class Worker:
         self.js = client.jetstream()
         self.run = "run-1"
         self.error: str | None = None
+        self.masks: str | None = None  # seal of those that it paints
         self.gop: list[tuple[int, bool, bytes]] = []
         self.watched: list[WatchRequest] = []
 
@@ -124,6 +125,7 @@ class Worker:
                 run=self.run,
                 anchor_utc=datetime(2026, 1, 1, tzinfo=UTC),
                 init=b"init of " + self.run.encode(),
+                masks=self.masks,
             )
             await msg.respond(reply.encode())
             if request.inbox and not self.error:
