@@ -133,9 +133,21 @@ class Grant:
         self._look(found.id, found.placement)
         return found
 
+    async def judge_again(self, camera: str, masks: Outlines) -> None:
+        """Before what was asked for a while ago is shown, made with ``masks``.
+
+        ``Problem`` 403 when its room was closed meanwhile, 503 when there are other masks.
+        """
+        if self.covered(await self.past_pictured(camera)) != masks:
+            raise Problem(503, "no-picture", "the privacy masks were changed meanwhile", headers={"Retry-After": "1"})
+
     async def still_pictured(self, camera: str) -> bool:
         """Whether recorded bytes of ``camera``, which are under way for long, may go on."""
+        configured = self._context.current.camera(camera) is not None
         try:
+            # Rooms and masks are known without the database.
+            if configured and self.covered(await self.past_pictured(camera)):
+                return False
             identity = await self._context.sessions.recheck(self.identity.session)
             if identity is None or not identity.same_rights(self.identity):
                 return False

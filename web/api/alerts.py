@@ -93,6 +93,7 @@ async def snapshot(alert: str, request: Request, viewer: Viewer, context: Here) 
             reply = await renderer.ask(context, request, seen, given)
             if reply is None:
                 return Response(status_code=renderer.GONE)
+            await viewer.judge_again(camera.id, masks)
             jpeg = reply.data
         viewer.looked("recording.picture", seen, opened_at, opened_at)
     # It never changes; private, since it shows persons.

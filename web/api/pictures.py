@@ -87,7 +87,7 @@ async def _present(context: Context, viewer: Grant, camera: str, width: int | No
     taken = reply.headers or {}
     if not reply.data.startswith(b"\xff\xd8") or (masks and taken.get(LiveHeader.MASKS) != seal(masks)):
         raise unavailable  # nothing, or a detector that has not heard of these masks yet
-    viewer.pictured(camera)  # its room may have been closed meanwhile
+    await viewer.judge_again(camera, masks)
     context.audit.note(viewer, "camera.view", site=site.id, camera=found.id, object="picture")
     headers = {"Cache-Control": "no-store"}
     if LiveHeader.AT in taken:
@@ -101,7 +101,7 @@ async def _of_the_past(
     reply = await renderer.ask(context, request, camera, asked)
     if reply is None:
         return Response(status_code=renderer.GONE)
-    await viewer.past_pictured(camera.id)  # its room may have been closed meanwhile
+    await viewer.judge_again(camera.id, asked.masks)
     headers = reply.headers or {}
     settled = from_epoch(context.clock.utc()) - asked.at > SETTLED and headers.get(RenderHeader.GROWING) == "0"
     viewer.looked("recording.picture", camera, asked.at, asked.at)

@@ -187,6 +187,7 @@ async def masked(
         raise
     if reply is None:
         return Response(status_code=renderer.GONE)
+    await viewer.judge_again(camera.id, asked.masks)
     return Response(reply.data, media_type="video/mp4", headers={"Cache-Control": "no-store"})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from web.access import UNAUTHENTICATED
+from web.accounts.roles import Identity
 from web.context import Context
 from web.database.failures import ANY
 from web.grant import Grant
@@ -69,16 +70,18 @@ async def serve(
     async def recheck() -> None:
         while True:
             await asyncio.sleep(RECHECK_S)
-            with contextlib.suppress(*ANY):  # a database that is away ends no sessions
-                identity = await context.sessions.recheck(grant.identity.session)
-                if identity is None:
-                    closed(UNAUTHENTICATED)
-                    await socket.close(UNAUTHENTICATED, "the session has ended")
-                    return
-                if not identity.same_rights(grant.identity) or not still():
-                    closed(CHANGED)
-                    await socket.close(CHANGED, "the rights have changed")
-                    return
+            identity: Identity | None = grant.identity
+            with contextlib.suppress(*ANY, TimeoutError):  # a database that is away ends no sessions
+                async with asyncio.timeout(RECHECK_S):
+                    identity = await context.sessions.recheck(grant.identity.session)
+            if identity is None:
+                closed(UNAUTHENTICATED)
+                await socket.close(UNAUTHENTICATED, "the session has ended")
+                return
+            if not identity.same_rights(grant.identity) or not still():
+                closed(CHANGED)
+                await socket.close(CHANGED, "the rights have changed")
+                return
 
     tasks = [asyncio.create_task(one) for one in (talk, listen(), recheck())]
     try:

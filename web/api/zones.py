@@ -41,6 +41,8 @@ Masked = Annotated[tuple[Mask, ...], Field(max_length=16)]
 Base = Annotated[int | None, Field(ge=0, lt=2**53, description="the revision that was drawn upon; null: any")]
 Viewer = Annotated[Grant, permit("camera.view")]
 Editor = Annotated[Grant, permit("camera.configure")]
+#: Who could draw masks and not see beneath would take them away.
+Lifter = Annotated[Grant, permit("camera.configure", "mask.lift")]
 Stated = Mapping[str, tuple[Zone, ...] | tuple[Rule, ...] | tuple[Mask, ...]]
 _Place = tuple[str | int, ...]
 
@@ -93,7 +95,7 @@ async def rules(camera: str, viewer: Viewer) -> dict[str, Any]:
 
 
 @router.get("/masks")
-async def masks(camera: str, editor: Editor, context: Here) -> dict[str, Any]:
+async def masks(camera: str, editor: Lifter, context: Here) -> dict[str, Any]:
     """As in the facility file, and the revision that they are of."""
     _, found = editor.camera(camera)
     return {"items": masks_of(found), "next": None, "revision": context.current.revision}
@@ -119,7 +121,7 @@ async def put_rules(camera: str, body: Rules, editor: Editor, context: Here) -> 
 
 
 @router.put("/masks", responses={409: {}})
-async def put_masks(camera: str, body: Masks, editor: Editor, context: Here) -> dict[str, int]:
+async def put_masks(camera: str, body: Masks, editor: Lifter, context: Here) -> dict[str, int]:
     """Replaces all masks. 409 `changed` when they were changed since `base_revision`."""
     return await _replace(context, editor, camera, {"masks": body.items}, body.base_revision, body.reason)
 
@@ -129,6 +131,7 @@ async def put_analysis(camera: str, body: Analysis, editor: Editor, context: Her
     """Replaces all that is stated in one revision. 409 `changed` when it was changed since `base_revision`."""
     stated: Stated = {"zones": body.zones, "rules": body.rules}
     if body.masks is not None:
+        editor.require("mask.lift")
         stated = {**stated, "masks": body.masks}
     return await _replace(context, editor, camera, stated, body.base_revision)
 
@@ -147,9 +150,8 @@ def masks_of(camera: Camera) -> list[dict[str, Any]]:
 
 
 def masks_for(viewer: Grant, camera: Camera) -> dict[str, Any]:
-    """``masks`` for who draws them or sees beneath: to others, what they do not see says nothing."""
-    may = viewer.identity.may(("camera.configure",)) or viewer.identity.may(("mask.lift",))
-    return {"masks": masks_of(camera)} if may else {}
+    """``masks`` for who sees beneath: to others, what they do not see says nothing."""
+    return {"masks": masks_of(camera)} if viewer.identity.may(("mask.lift",)) else {}
 
 
 async def _replace(
@@ -231,5 +233,5 @@ async def _changed(context: Context, editor: Grant, camera: str, parts: Collecti
         by=None if change is None else change.author,
         at=None if change is None else rfc3339(change.at),
         **lists_of(found),
-        masks=masks_of(found),
+        **masks_for(editor, found),
     )

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.audited import Audited, audited
+from tests.support.bare_web import browser
 from tests.unit.web.walking import MASK, ZONE, two_sites
 from vms.domain.facility import Facility
 from vms.settings import facility_file
@@ -121,3 +122,22 @@ def test_a_facility_file_states_them_and_what_differs_is_said_by_the_line(tmp_pa
         "+ sites[s1].cameras[cam-1].masks[m].name",
         "+ sites[s1].cameras[cam-1].masks[m].polygon",
     ]
+
+
+async def test_who_may_not_see_beneath_takes_none_away(web: Audited) -> None:
+    """A token never sees beneath: drawing them too would let it."""
+    async with web.browser("admin") as owner:
+        await _put(owner, [MASK])
+        asked = {"name": "ghi", "permissions": ["camera.view", "camera.configure"], "days": 1}
+        token = (await owner.post("/api/tokens", json=asked)).json()["token"]
+    async with browser(web.app) as program:
+        program.headers["Authorization"] = f"Bearer {token}"
+        assert (await program.get(MASKS)).status_code == 403
+        assert (await _put(program, [])).status_code == 403
+        whole = {"zones": [ZONE], "rules": []}
+        assert (await program.put(ANALYSIS, json=whole | {"masks": []})).status_code == 403
+        assert (await program.put(ANALYSIS, json=whole)).status_code == 200
+        overtaken = await program.put(ANALYSIS, json={"zones": [], "rules": [], "base_revision": 1})
+        assert (overtaken.status_code, "masks" in overtaken.json()) == (409, False)
+    async with web.browser("admin") as owner:
+        assert (await owner.get(MASKS)).json()["items"] == [MASK]

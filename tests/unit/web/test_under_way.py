@@ -14,12 +14,15 @@ from fastapi import FastAPI
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from sqlalchemy import insert, update
+from sqlalchemy.exc import OperationalError
 from starlette.types import Message
 
 from tests.support.bare_web import bare_web, browser
 from tests.unit.web.test_rooms import OPENING, WHY, with_a_room
-from tests.unit.web.walking import SPAN, rows, signed_in
+from tests.unit.web.walking import MASK, SPAN, rows, signed_in
 from vms.domain.messages import ReadRequest
+from web.accounts.roles import Identity
+from web.api import sockets
 from web.database.schema import Segment, User
 from web.playback import streamed
 from web.playback.recorders import CHUNK
@@ -75,6 +78,25 @@ async def test_a_picture_that_was_asked_of_an_open_room_does_not_leave_a_closed_
     assert (answer.status_code, answer.json()["type"]) == (403, "about:blank#room-closed")
 
 
+@pytest.mark.parametrize("at", [None, SPAN["start"]])
+async def test_a_bare_picture_does_not_leave_once_a_mask_is_drawn(app: FastAPI, worker: Worker, at: str | None) -> None:
+    params = {} if at is None else {"at": at}
+    async with browser(app, await signed_in(app, "supervisor")) as client:
+        await client.post(OPENING, json=WHY)
+        asking = asyncio.create_task(client.get("/api/cameras/cam-1/snapshot.jpg", params=params))
+        await worker.asked.wait()
+        await draws_a_mask(app, client)
+        worker.goes_on.set()
+        answer = await asking
+    assert (answer.status_code, answer.json()["type"]) == (503, "about:blank#no-picture")
+
+
+async def draws_a_mask(app: FastAPI, _client: Any) -> None:
+    async with browser(app, await signed_in(app, "admin")) as admin:
+        answer = await admin.put("/api/cameras/cam-1/masks", json={"items": [MASK]})
+        assert answer.status_code == 200, answer.text
+
+
 async def closes_the_room(app: FastAPI, client: Any) -> None:
     (one,) = (await client.get("/api/openings")).json()["items"]
     assert (await client.delete(f"/api/openings/{one['id']}")).status_code == 204
@@ -89,14 +111,36 @@ async def narrows_the_rights(app: FastAPI, _client: Any) -> None:
         await change.connection.execute(update(User).values(role="viewer"))
 
 
+async def loses_the_database(app: FastAPI, _client: Any) -> None:
+    async def away(_session: str) -> Identity | None:
+        raise OperationalError("SELECT", {}, Exception("the disk is gone"))
+
+    app.state.context.sessions.recheck = away
+
+
+async def closes_the_room_and_loses_the_database(app: FastAPI, client: Any) -> None:
+    await closes_the_room(app, client)
+    await loses_the_database(app, client)
+
+
+async def draws_a_mask_and_loses_the_database(app: FastAPI, client: Any) -> None:
+    await draws_a_mask(app, client)
+    await loses_the_database(app, client)
+
+
 async def nothing(_app: FastAPI, _client: Any) -> None:
     return None
 
 
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize(
-    ("done", "pieces"), [(nothing, PIECES), (closes_the_room, 1), (ends_the_session, 1), (narrows_the_rights, 1)]
-)
+    ("done", "pieces"),
+    [
+        (nothing, PIECES), (closes_the_room, 1), (ends_the_session, 1), (narrows_the_rights, 1), (draws_a_mask, 1),
+        (loses_the_database, PIECES), (closes_the_room_and_loses_the_database, 1),
+        (draws_a_mask_and_loses_the_database, 1),
+    ],
+)  # fmt: skip
 async def test_a_recording_that_is_being_sent_stops(
     app: FastAPI,
     monkeypatch: pytest.MonkeyPatch,
@@ -128,3 +172,36 @@ async def test_a_recording_that_is_being_sent_stops(
     assert sent[0]["status"] == 200
     assert sum(len(one.get("body", b"")) for one in sent) == pieces * CHUNK
     assert (sent[-1].get("more_body") is False) is (pieces == PIECES)  # else the connection is closed
+
+
+@pytest.mark.parametrize("done", [closes_the_room_and_loses_the_database, draws_a_mask_and_loses_the_database])
+async def test_a_wall_ends_without_the_database(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, done: Callable[[FastAPI, Any], Awaitable[None]]
+) -> None:
+    """Rooms and masks are known without it; that it is away ends no session."""
+    monkeypatch.setattr(sockets, "RECHECK_S", 0.01)
+    cookie = await signed_in(app, "supervisor")
+    asked = iter([{"type": "websocket.connect"}, {"type": "websocket.receive", "text": '{"cameras": ["cam-1"]}'}])
+    sent: list[Message] = []
+    async with browser(app, cookie) as client:
+        await client.post(OPENING, json=WHY)
+
+        async def receive() -> Message:
+            if (one := next(asked, None)) is not None:
+                return one
+            await done(app, client)  # it shows the camera now
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "websocket", "path": "/ws/wall", "query_string": b"", "root_path": "", "subprotocols": [],
+            "headers": [(b"cookie", f"vms_session={cookie}".encode())], "client": ("127.0.0.1", 1),
+            "scheme": "ws", "server": ("host", 80), "http_version": "1.1", "state": {},
+        }  # fmt: skip
+        async with asyncio.timeout(20):
+            await app(scope, receive, send)
+    assert [one["type"] for one in sent] == ["websocket.accept", "websocket.close"]
+    assert sent[1]["code"] == sockets.CHANGED
