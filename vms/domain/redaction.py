@@ -6,8 +6,10 @@ import re
 
 # Greedy up to the last '@' before the next '/' or blank: passwords may hold '@', ':' and quotes.
 _USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/\s]*@")
-# Some cameras want the login in the path: /user=admin_password=…_channel=1.
-_QUERY_SECRET = re.compile(r"(?i)([?&;/_](?:password|passwd|pwd|token|secret|key)=)([^&\s'\"]*)")
+# Some cameras want the login in the path: /user=admin_password=…_channel=1. A variable's name ends in _KEY, too.
+_QUERY_SECRET = re.compile(
+    r"(?i)([?&;/](?:password|passwd|pwd|token|secret|key)=|_(?:password|passwd|pwd)=)([^&\s'\"]*)"
+)
 _LONGEST_LINE = 600
 
 

@@ -123,7 +123,8 @@ def test_wrong_values_in_any_place(long: bool) -> None:
                     holder[key] = put
         found.add(outcome(yaml.safe_dump(changed, allow_unicode=True)))
 
-    assert found == {True, False}
+    assert outcome(yaml.safe_dump(stated, allow_unicode=True))
+    assert False in found
 
 
 def test_any_text_in_any_place(long: bool) -> None:
