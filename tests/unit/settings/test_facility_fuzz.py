@@ -44,7 +44,7 @@ sites:
           - {id: line-1, kind: line, points: [[0.2,0.6],[0.8,0.6]]}
         rules:
           - {id: breach, kind: zone_breach, zone: outside, dwell_s: 1, schedule: "22:00-05:00"}
-          - {id: over, kind: line_crossing, zone: line-1, direction: left}
+          - {id: over, kind: line_crossing, zone: line-1, direction: a_to_b}
           - {id: crowd, kind: occupancy, max: 6, dwell_s: 10}
 """
 #: What means something to YAML, to Python, or to us.
