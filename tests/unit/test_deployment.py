@@ -13,6 +13,7 @@ import yaml
 
 from vms.settings.facility_file import load
 from vms.settings.templates import variables
+from web.database.elsewhere import check_line
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "deploy" / "systemd" / "vms.service"
@@ -96,6 +97,11 @@ def test_compose_takes_the_files(file: Path) -> None:
     command = ["docker", "compose", "--project-directory", str(ROOT), *base, "-f", str(file), "config", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_database_url_that_is_written_down_is_taken() -> None:
+    (url,) = re.findall(r"postgresql://\S+", (ROOT / "deploy" / "compose" / "postgresql.yml").read_text(encoding="utf-8"))
+    check_line(url)
 
 
 def test_the_image_is_pinned_and_not_root() -> None:
