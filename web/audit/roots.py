@@ -52,7 +52,7 @@ class DayRoots:
                 continue
             try:
                 await self._send(channel)
-            except OSError as err:
+            except (OSError, ValueError) as err:  # ValueError: what a protocol cannot say, as UnicodeError
                 why = one_line(f"{type(err).__name__}: {err}")
                 if not tries:
                     log.error("audit.root_unsent channel=%s error=%s", channel.name, why)
