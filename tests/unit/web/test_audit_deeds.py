@@ -56,6 +56,21 @@ async def test_a_wrong_login_names_the_account_and_never_what_was_typed_for_it(w
     assert "hunter2" not in everything
 
 
+async def test_a_password_that_is_guessed_within_a_session_is_its_users(web: Audited) -> None:
+    name = await web.user("duty")
+    async with browser(web.app, await web.context.sessions.login(name, PASSWORD, "-")) as client:
+        wrong = {"current": "hunter2 hunter2", "new": "mat khau moi rat dai"}
+        while (answer := await client.put("/api/session/password", json=wrong)).status_code == 403:
+            pass
+        assert answer.status_code == 429
+    await web.context.audit.close()
+    found = await web.entries(("session.refuse", "password.change", "request.refuse"))
+    assert {of(one, "action", "user", "object", "outcome") for one in found} == {
+        ("password.change", name, name, "refused")
+    }
+    assert sorted(one["detail"]["status"] for one in found) == [403, 403, 429], "the first, the others, the last"
+
+
 async def test_alerts_taken_and_resolved(web: Audited) -> None:
     async with web.browser("supervisor") as client:
         assert (await client.post("/api/alerts/alert-1/ack", json={"note": "đang đến"})).status_code == 200
