@@ -100,7 +100,7 @@ async def who_am_i(grant: Annotated[Grant, permit("session.own")], context: Here
 @router.delete("/api/session", status_code=204)
 async def log_out(grant: Annotated[Grant, permit("session.own")], context: Here) -> Response:
     """Ends the session."""
-    await context.sessions.logout(grant.identity.session)
+    await context.sessions.logout(grant.identity.session, grant)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response
