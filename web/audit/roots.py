@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 #: So often it looks whether a day is over, and what is still to be sent (seconds).
 LOOK_S = 15.0
-#: A day is over so much later: what was noted in its last moments is written by then.
+#: A day is over so much later: what was noted in its last moments is written by then. Not the summary of a look's five
+#: minutes that began before midnight: it may come after the day's root, and is within the next one's.
 SETTLED = timedelta(seconds=5)
 #: Days that are made up for after the service stood still.
 DAYS = 31
