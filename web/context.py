@@ -67,6 +67,7 @@ class Context:
     version: str = field(default_factory=_version)
     alert_sockets: int = 0
     pictures_asked: int = 0  # of the past, not answered yet
+    exports: int = 0  # of the audit log, under way
 
 
 def _context(connection: HTTPConnection) -> Context:

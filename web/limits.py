@@ -35,8 +35,8 @@ class Rate:
 #: timeline for twenty thumbnails a second; behind one address there may be a whole site.
 OF_SESSION = Rate(1500, 100)
 OF_ADDRESS = Rate(6000, 400)
-#: A browser with ten tabs has about forty.
-SOCKETS_OF_SESSION, SOCKETS = 100, 1500
+#: A browser with ten tabs has about forty; half of all may be one address's, so that nobody takes all the places.
+SOCKETS_OF_SESSION, SOCKETS_OF_ADDRESS, SOCKETS = 100, 750, 1500
 #: That are being answered at once; half of them may be one address's, so that nobody takes all the places.
 REQUESTS, REQUESTS_OF_ADDRESS = 1000, 500
 #: Close code of a websocket, and the words for both.
@@ -78,6 +78,7 @@ class Limits:
         self._sessions = Buckets(clock, OF_SESSION)
         self._addresses = Buckets(clock, OF_ADDRESS)
         self._sockets: Counter[str] = Counter()
+        self._places: Counter[str] = Counter()  # sockets, by address
         self._answering: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,6 +111,8 @@ class Limits:
             reason = problem.detail
         elif self._sockets[key] >= SOCKETS_OF_SESSION:
             reason = f"this session has {SOCKETS_OF_SESSION} sockets open; close some"
+        elif self._places[address] >= SOCKETS_OF_ADDRESS:
+            reason = "too many sockets are open from this address; close some"
         elif self._sockets.total() >= SOCKETS:
             reason = "too many sockets are open; try again later"
         else:
@@ -121,7 +124,7 @@ class Limits:
                     await asyncio.sleep(wait)
                 return message
 
-            with _counted(self._sockets, key):
+            with _counted(self._sockets, key), _counted(self._places, address):
                 await self._app(scope, paced, send)
             return
         self._refused(scope, TOO_MANY)

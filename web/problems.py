@@ -106,7 +106,8 @@ def install(app: FastAPI) -> None:
     said_at, unsaid = float("-inf"), 0
 
     async def on_problem(request: Request, err: Problem) -> Response:
-        if err.status == 403 or err.word == "unauthenticated":  # a wrong login is noted where it is known whose
+        wrong = err.word == "wrong-password"  # as a wrong login, noted where it is known whose
+        if (err.status == 403 and not wrong) or err.word == "unauthenticated":
             _note(request, err.status, type=err.word)
         elif err.status == 404 and (grant := getattr(request.state, "grant", None)) is not None:
             await grant.note_beyond(request.path_params)

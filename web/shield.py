@@ -67,7 +67,7 @@ def is_foreign(headers: Headers, *, secure: bool = False) -> bool:
 
 
 class Shield:
-    """The outermost layer."""
+    """The outermost layer but ``Proxies``, which says who asks."""
 
     def __init__(self, app: ASGIApp, foreign: Callable[[Scope], None] = lambda _scope: None) -> None:
         self._app = app

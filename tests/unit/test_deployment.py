@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from vms.settings.environment import Environment
 from vms.settings.facility_file import load
 from vms.settings.templates import variables
+from web.database.elsewhere import check_line
+from web.tls import Pair
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "deploy" / "systemd" / "vms.service"
@@ -98,6 +101,27 @@ def test_compose_takes_the_files(file: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(("file", "name"), [("docker-compose.yml", "vms"), ("deploy/compose/roles.yml", "web")])
+def test_what_serves_browsers_is_told_of_proxies_and_certificates(file: str, name: str) -> None:
+    service = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))["services"][name]
+    handed = {one: service["environment"][one] for one in ("VMS_TRUSTED_PROXIES", "VMS_TLS_CERT", "VMS_TLS_KEY")}
+    assert handed == {one: f"${{{one}:-}}" for one in handed}
+    empty = dict.fromkeys(handed, "")
+    assert Pair.of(empty) is None
+    assert Environment.read(Path(), empty).trusted_proxies == ()
+    assert "${VMS_TLS:-./tls}:/etc/vms/tls:ro" in service["volumes"]
+    asked = " ".join(service["healthcheck"]["test"])
+    assert "VMS_TLS_CERT" in asked
+    assert "https" in asked
+
+
+def test_the_database_url_that_is_written_down_is_taken() -> None:
+    (url,) = re.findall(
+        r"postgresql://\S+", (ROOT / "deploy" / "compose" / "postgresql.yml").read_text(encoding="utf-8")
+    )
+    check_line(url)
+
+
 def test_the_image_is_pinned_and_not_root() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
@@ -126,7 +150,7 @@ def test_the_example_facility_has_its_secrets_in_the_unit_and_in_compose() -> No
     assert named == {f"{name}_FILE": f"%d/{name}" for name in handed}
     assert handed == wanted
     service = yaml.safe_load(COMPOSE[0].read_text(encoding="utf-8"))["services"]["vms"]
-    assert {f"{name}_FILE" for name in wanted} == set(service["environment"])
+    assert {f"{name}_FILE" for name in wanted} == {one for one in service["environment"] if one.endswith("_FILE")}
 
 
 def analysed(*arguments: str) -> subprocess.CompletedProcess[str]:

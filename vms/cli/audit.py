@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vms.cli.configuration import _existing
+from vms.cli.configuration import existing
 from vms.cli.options import counted, data_option
 from vms.domain.errors import ConfigurationError, StorageError
 from vms.domain.redaction import one_line
@@ -38,7 +38,7 @@ def verify(data: Path, roots: Path | None) -> None:
     """
     logs.configure("audit", "ERROR")
     known = [] if roots is None else read_roots(roots)
-    whole, found = asyncio.run(_verify(_existing(data), known))
+    whole, found = asyncio.run(_verify(existing(data), known))
     if found is not None:
         click.echo(f"entry {found.seq}: {found.what}: {found.detail}")
         click.echo(f"The audit log was altered; {whole} {_entries(whole)} before that fit.")

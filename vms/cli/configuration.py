@@ -69,7 +69,7 @@ def export_command(data: Path) -> None:
     from web.database.engine import Database
 
     async def work() -> str:
-        database = await Database.open(_existing(data))
+        database = await Database.open(existing(data))
         try:
             return await export_yaml(database)
         finally:
@@ -92,7 +92,7 @@ def import_command(file: Path, data: Path) -> None:
     """Put FILE in force as a new revision."""
     logs.configure("config", "WARNING")
     facility = load(file)
-    before, revision = asyncio.run(import_file(_existing(data), facility))
+    before, revision = asyncio.run(import_file(existing(data), facility))
     click.echo(f"{file} is in force as revision {revision}{_cameras_changed(before, facility)}.")
     _advise(facility)
     try:
@@ -119,7 +119,7 @@ def diff_command(file: Path, data: Path) -> None:
     facility = load(file)
 
     async def work() -> list[str]:
-        database = await Database.open(_existing(data))
+        database = await Database.open(existing(data))
         try:
             return await diff(database, facility)
         finally:
@@ -145,7 +145,8 @@ async def import_file(environment: Environment, facility: Facility) -> tuple[Fac
         await database.close()
 
 
-def _existing(data: Path) -> Environment:
+def existing(data: Path) -> Environment:
+    """Of a service that is there, asked as its user; ``ConfigurationError`` where there is none."""
     as_the_service(data)
     environment = Environment.read(data)
     if environment.database_url is None and not (environment.data / "vms.db").exists():

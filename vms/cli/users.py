@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from vms.cli.configuration import _existing
+from vms.cli.configuration import existing
 from vms.cli.options import data_option
 from vms.domain.clock import SystemClock, from_epoch
 from vms.settings import logs
@@ -44,7 +44,7 @@ def _with_database(data: Path, work: Callable[[Database], Awaitable[T]]) -> T:
     from web.database.engine import Database
 
     async def run() -> T:
-        database = await Database.open(_existing(data))
+        database = await Database.open(existing(data))
         try:
             return await work(database)
         finally:

@@ -21,7 +21,7 @@ from web.accounts import passwords
 from web.accounts.roles import OF_PEOPLE, ROLES, Identity
 from web.accounts.users import normal
 from web.audit import chain
-from web.audit.entry import Actor
+from web.audit.entry import Actor, Asker
 from web.database.engine import Database
 from web.database.failures import ANY
 from web.database.schema import ApiToken, Session, User
@@ -84,18 +84,14 @@ class Sessions:
         self._known[hash_of(token)] = False
         return token
 
-    async def logout(self, session: str) -> None:
-        """Ends the session ``Identity.session``."""
-        whose = (
-            select(User.username, User.role, Session.address)
-            .join(User, User.id == Session.user_id)
-            .where(Session.token_hash == session)
-        )
+    async def logout(self, session: str, by: Asker) -> None:
+        """Ends the session ``Identity.session``, whose user ``by`` is."""
         async with self._database.change() as change:
-            row = (await change.connection.execute(whose)).first()
-            await change.connection.execute(delete(Session).where(Session.token_hash == session))
-            if row is not None:
-                await chain.write(change, Actor(row.username, row.role, row.address), "session.close")
+            ended = await change.connection.execute(
+                delete(Session).where(Session.token_hash == session).returning(Session.id)
+            )
+            if ended.first() is not None:
+                await chain.write(change, by, "session.close")
         self._known.pop(session, None)
         self.forget()
 

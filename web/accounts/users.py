@@ -19,7 +19,7 @@ from vms.settings.secrets import secret
 from web.accounts import passwords
 from web.accounts.roles import OF_ALL, OF_SITES, ROLES
 from web.audit import chain
-from web.audit.entry import COMMAND_LINE
+from web.audit.entry import COMMAND_LINE, SERVICE, Actor
 from web.database.engine import Change, Database
 from web.database.schema import ApiToken, Session, User
 
@@ -59,7 +59,13 @@ async def exists(database: Database, username: str) -> bool:
 
 
 async def add_user(
-    database: Database, clock: Clock, username: str, password: str, role: str, sites: Collection[str] | None = None
+    database: Database,
+    clock: Clock,
+    username: str,
+    password: str,
+    role: str,
+    sites: Collection[str] | None = None,
+    by: Actor = COMMAND_LINE,
 ) -> int:
     """A new user's id; ``ConfigurationError`` for a bad name, role or password, or a name that is taken.
 
@@ -70,7 +76,7 @@ async def add_user(
     hashed = await passwords.hash_password(password)
     async with database.change() as change:
         user_id = await insert_user(change, name, hashed, role, sites, from_epoch(clock.utc()))
-        await chain.write(change, COMMAND_LINE, "user.create", object=name, detail={"role": role, "sites": sites})
+        await chain.write(change, by, "user.create", object=name, detail={"role": role, "sites": sites})
     log.info("user.added user=%s role=%s", name, role)
     return user_id
 
@@ -211,7 +217,7 @@ async def ensure_administrator(database: Database, clock: Clock, env: Mapping[st
                 log.warning("user.unchanged VMS_ADMIN_PASSWORD counts at the first start only; see: vms user passwd")
             return
     password = given or passwords.generate()
-    await add_user(database, clock, FIRST_ADMINISTRATOR, password, "admin")
+    await add_user(database, clock, FIRST_ADMINISTRATOR, password, "admin", by=SERVICE)
     if given is None:
         sys.stdout.write(f"First login: {FIRST_ADMINISTRATOR} / {password}\n")
         sys.stdout.flush()

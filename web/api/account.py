@@ -88,7 +88,12 @@ async def change_password(body: NewPassword, request: Request, grant: Own, conte
         passwords.check_strength(body.new)
     except ConfigurationError as err:
         raise Problem(422, "invalid", str(err)) from err
-    with counted_attempt(context, request, mine.username):
+
+    def refused(status: int) -> None:
+        detail = {"status": status}
+        context.audit.note(grant, "password.change", object=mine.username, detail=detail, outcome="refused")
+
+    with counted_attempt(context, request, mine.username, lambda: refused(429)):
         before = await own.matching_hash(context.database, mine.user_id, body.current)
     done = False
     if before is not None:
@@ -100,7 +105,7 @@ async def change_password(body: NewPassword, request: Request, grant: Own, conte
                 await context.audit.write(change, grant, "password.change", object=mine.username)
     if not done:
         log.warning("password.refused user=%s address=%s", mine.username, address)
-        context.audit.note(grant, "password.change", object=mine.username, outcome="refused")
+        refused(403)
         raise Problem(403, "wrong-password", "the present password is another")
     context.sessions.forget()
     log.info("password.changed user=%s address=%s", mine.username, address)

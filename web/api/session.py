@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -40,8 +40,8 @@ class Credentials(BaseModel):
 
 
 @contextlib.contextmanager
-def counted_attempt(context: Context, request: Request, username: str) -> Iterator[None]:
-    """Around the comparison of a password; ``Problem`` 429 with ``Retry-After``.
+def counted_attempt(context: Context, request: Request, username: str, throttled: Callable[[], None]) -> Iterator[None]:
+    """Around the comparison of a password; ``Problem`` 429 with ``Retry-After``, which ``throttled`` writes down.
 
     Counted before the hash is computed, so that attempts side by side are counted too; taken back where too many
     others wait and it is not computed at all.
@@ -49,7 +49,7 @@ def counted_attempt(context: Context, request: Request, username: str) -> Iterat
     address = address_of(request.scope)
     wait = context.throttle.wait_s(username, address)
     if wait:
-        _refused(context, request, None, 429)
+        throttled()
         raise Problem(429, "throttled", f"too many attempts; wait {wait} s", headers={"Retry-After": str(wait)})
     context.throttle.failed(username, address)
     try:
@@ -65,7 +65,7 @@ async def log_in(credentials: Credentials, request: Request, context: Here) -> R
     username = normal(credentials.username)
     address = address_of(request.scope)
     agent = request.headers.get("user-agent", "")
-    with counted_attempt(context, request, username):
+    with counted_attempt(context, request, username, lambda: _refused(context, request, None, 429)):
         token = await context.sessions.login(username, credentials.password, address, agent)
     if token is None:
         log.warning("session.refused address=%s", address)
@@ -100,7 +100,7 @@ async def who_am_i(grant: Annotated[Grant, permit("session.own")], context: Here
 @router.delete("/api/session", status_code=204)
 async def log_out(grant: Annotated[Grant, permit("session.own")], context: Here) -> Response:
     """Ends the session."""
-    await context.sessions.logout(grant.identity.session)
+    await context.sessions.logout(grant.identity.session, grant)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response

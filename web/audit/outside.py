@@ -211,6 +211,10 @@ def _mail(to: str, env: Mapping[str, str]) -> Mail:
         if one.count("@") != 1 or not one.isascii() or any(c.isspace() or c in ",;<>" or c < " " for c in one):
             raise ConfigurationError(f"{name}: '{one[:64]!r}' is no address")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user + password).isascii():  # a login is in ASCII
+        raise ConfigurationError(
+            "VMS_SMTP_URL: a mail server's user and password are in ASCII; give the account others"
+        )
     return Mail(recipients, sender, parts.scheme == "smtps", parts.hostname or "", port, user, password)
 
 
@@ -219,6 +223,7 @@ def _parse(name: str, url: str, ports: Mapping[str, int], example: str) -> tuple
     try:
         parts = urlsplit(url.strip())
         port = parts.port or ports.get(parts.scheme, 0)
+        (parts.hostname or "").encode("idna")  # as it is looked up: a part too long, or none
     except ValueError:
         parts, port = urlsplit(""), 0
     if not port or parts.scheme not in ports or not parts.hostname:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, RowMapping, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vms.domain.clock import rfc3339
+from vms.domain.errors import VmsError
 from web.audit.verify import parsed
 from web.database.engine import Database
 from web.database.schema_audit import AuditEntry
@@ -18,6 +19,10 @@ from web.reach import Reach
 
 #: Entries of an export that are in memory at once.
 PAGE = 1000
+
+
+class Ended(VmsError):
+    """Who reads may not any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,24 @@ async def fetch_page(
 
 
 async def all_of(
-    database: Database, within: Reach, wanted: Filter, last: int, first: Sequence[dict[str, Any]]
+    database: Database,
+    within: Reach,
+    wanted: Filter,
+    last: int,
+    first: Sequence[dict[str, Any]],
+    still: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[dict[str, Any]]:
-    """``first``, a page, and every entry behind it up to number ``last``; between two pages no connection is held."""
+    """``first``, a page, and every entry behind it up to number ``last``; between two pages no connection is held.
+
+    Before each page it is asked whether he may ``still``; ``Ended`` where not.
+    """
     seq = 0
     for one in first:
         yield one
         seq = one["seq"]
     while seq < last:
+        if not await still():
+            raise Ended
         page = await fetch_after(database, within, wanted, seq, last)
         for one in page:
             yield one

@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 #: So often it looks whether a day is over, and what is still to be sent (seconds).
 LOOK_S = 15.0
-#: A day is over so much later: what was noted in its last moments is written by then.
+#: A day is over so much later: what was noted in its last moments is written by then. Not the summary of a look's five
+#: minutes that began before midnight: it may come after the day's root, and is within the next one's.
 SETTLED = timedelta(seconds=5)
 #: Days that are made up for after the service stood still.
 DAYS = 31
@@ -52,7 +53,7 @@ class DayRoots:
                 continue
             try:
                 await self._send(channel)
-            except OSError as err:
+            except (OSError, ValueError) as err:  # ValueError: what a protocol cannot say, as UnicodeError
                 why = one_line(f"{type(err).__name__}: {err}")
                 if not tries:
                     log.error("audit.root_unsent channel=%s error=%s", channel.name, why)

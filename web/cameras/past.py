@@ -1,6 +1,6 @@
 """Cameras of the past: footage outlives the configuration that it was recorded under.
 
-What a camera is like now belongs to ``view``; who may see a site is asked where ``Context.past_camera`` is.
+What a camera is like now belongs to ``view``; who may see a site is asked where ``Grant.past_camera`` is.
 """
 
 from __future__ import annotations

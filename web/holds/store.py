@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vms.domain import holds as wire
 from vms.domain.clock import rfc3339
+from web.audit import chain
+from web.audit.entry import SERVICE
 from web.cameras import past
 from web.database.engine import Change
 from web.database.schema import CameraFirst, Hold, HoldCamera
@@ -202,6 +204,8 @@ async def recover(change: Change, holds: Sequence[wire.Hold], now: datetime) -> 
         rows = [{"hold_id": hold.id, "camera": camera} for camera in hold.cameras if camera not in there]
         if rows:
             await change.connection.execute(insert(HoldCamera), rows)
+        detail = {"reason": RECOVERED, "cameras": list(hold.cameras)}
+        await chain.write(change, SERVICE, "hold.put", object=hold.id, detail=detail)
 
 
 def _bytes(holds: int, names: int, characters: int) -> int:

@@ -34,11 +34,11 @@ async def test_logging_in_and_out(web: Audited) -> None:
     name = await web.user("duty")
     async with browser(web.app) as client:
         answer = await client.post("/api/session", json={"username": name.upper(), "password": PASSWORD})
-        client.headers["Cookie"] = f"vms_session={answer.cookies['vms_session']}"
+    async with browser(web.app, answer.cookies["vms_session"], address="192.0.2.9") as client:  # taken elsewhere
         assert (await client.delete("/api/session")).status_code == 204
     opened, closed = await web.entries(("session.open", "session.close"))
     assert of(opened, "action", "user", "role", "address") == ("session.open", name, "duty", "127.0.0.1")
-    assert of(closed, "action", "user", "role", "address") == ("session.close", name, "duty", "127.0.0.1")
+    assert of(closed, "action", "user", "role", "address") == ("session.close", name, "duty", "192.0.2.9")
 
 
 async def test_a_wrong_login_names_the_account_and_never_what_was_typed_for_it(web: Audited) -> None:
@@ -54,6 +54,21 @@ async def test_a_wrong_login_names_the_account_and_never_what_was_typed_for_it(w
     everything = json.dumps(await web.entries())
     assert PASSWORD not in everything
     assert "hunter2" not in everything
+
+
+async def test_a_password_that_is_guessed_within_a_session_is_its_users(web: Audited) -> None:
+    name = await web.user("duty")
+    async with browser(web.app, await web.context.sessions.login(name, PASSWORD, "-")) as client:
+        wrong = {"current": "hunter2 hunter2", "new": "mat khau moi rat dai"}
+        while (answer := await client.put("/api/session/password", json=wrong)).status_code == 403:
+            pass
+        assert answer.status_code == 429
+    await web.context.audit.close()
+    found = await web.entries(("session.refuse", "password.change", "request.refuse"))
+    assert {of(one, "action", "user", "object", "outcome") for one in found} == {
+        ("password.change", name, name, "refused")
+    }
+    assert sorted(one["detail"]["status"] for one in found) == [403, 403, 429], "the first, the others, the last"
 
 
 async def test_alerts_taken_and_resolved(web: Audited) -> None:

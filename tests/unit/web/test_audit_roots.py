@@ -147,6 +147,18 @@ async def test_a_syslog_server_that_is_away_is_tried_again(database: Database, c
     assert "ConnectionRefusedError" in (await roots.status())["channels"][0]["error"]
 
 
+async def test_what_a_protocol_cannot_say_is_told_and_ends_nothing(
+    database: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    roots = day_roots(database, clock, VMS_AUDIT_DROP=tmp_path)
+    roots._channels = (Syslog("tcp", "a" * 64, 601), *roots._channels)
+    await write(database, 1)
+    clock.advance(86_400)
+    await roots.look()
+    assert "UnicodeError" in (await roots.status())["channels"][0]["error"]
+    assert (await sent(roots))["drop"] == ["2026-03-01"]
+
+
 @pytest_asyncio.fixture
 async def letters() -> AsyncIterator[Letters]:
     async with mail_server() as one:
@@ -197,6 +209,12 @@ async def test_a_mail_is_sent_until_it_is_taken(
         ({"VMS_AUDIT_MAIL_TO": "a@b\nBcc: c@d", "VMS_SMTP_URL": "smtp://host"}, "is no address"),
         ({"VMS_AUDIT_MAIL_TO": "a@b", "VMS_SMTP_URL": "imap://u:hunter2@host"}, "VMS_SMTP_URL is no address"),
         ({"VMS_AUDIT_MAIL_TO": "a@b", "VMS_SMTP_URL_FILE": "/nowhere"}, "cannot be read"),
+        (
+            {"VMS_AUDIT_MAIL_TO": "a@b", "VMS_SMTP_URL": "smtp://u:m%E1%BA%ADt-hunter2@host"},
+            "VMS_SMTP_URL: .* in ASCII",
+        ),
+        ({"VMS_AUDIT_MAIL_TO": "a@b", "VMS_SMTP_URL": f"smtp://{'a' * 64}.example"}, "VMS_SMTP_URL is no address"),
+        ({"VMS_AUDIT_SYSLOG": "tcp://log..example"}, "VMS_AUDIT_SYSLOG is no address"),
     ],
 )
 def test_a_way_out_that_cannot_be_meant_is_refused_in_one_line(env: dict[str, str], why: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
@@ -14,10 +15,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support.audited import WHEN, Audited, audited
+from tests.support.audited import PASSWORD, WHEN, Audited, audited
 from vms.domain.clock import rfc3339
+from web.accounts import users
+from web.accounts.sessions import hash_of
+from web.api.audit import MOST_EXPORTS
 from web.audit import chain, read
-from web.audit.entry import ACTIONS, Actor, made
+from web.audit.entry import ACTIONS, SERVICE, Actor, made
 
 WORDS = ("=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "<img src=x onerror=alert(1)>", 'a"b,c\nd', "Đêm")
 
@@ -126,6 +130,46 @@ async def test_an_export_is_recomputed_by_who_has_nothing_of_ours(
         assert plain["hash"] == hashlib.sha256((before + text).encode()).hexdigest()
         before = plain["hash"]
     assert (head["hash"], head["roots"], head["channels"]) == (before, [], [])
+
+
+@pytest.mark.parametrize("how", ["session", "rights"])
+async def test_an_export_ends_with_the_session_or_the_right(
+    web: Audited, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(read, "PAGE", 2)
+    name = await web.user("site_lead", ["s1", "s2"])
+    token = await web.context.sessions.login(name, PASSWORD, "-")
+    assert token is not None
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if len(sent) == 2:  # the body has begun
+            assert web.context.exports == 1
+            if how == "session":
+                await web.context.sessions.logout(hash_of(token), SERVICE)
+            else:
+                await users.alter_named(web.context.database, name, {"sites": ["s1"]})
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    where = {"path": "/api/audit/export.jsonl", "query_string": b"", "client": ("192.0.2.9", 1), "method": "GET"}
+    headers = [(b"cookie", f"vms_session={token}".encode())]
+    await web.app({"type": "http", "headers": headers, "asgi": {"spec_version": "2.4"}, **where}, receive, send)
+    assert len([one for one in sent if one.get("body")]) == 2, "the page that was there"
+    assert sent[-1]["more_body"], "left without its end"
+    assert web.context.exports == 0
+
+
+async def test_only_so_many_exports_are_under_way(web: Audited) -> None:
+    async with web.browser("admin") as client:
+        web.context.exports = MOST_EXPORTS
+        answer = await client.get("/api/audit/export.csv")
+        assert (answer.status_code, answer.json()["type"]) == (503, "about:blank#busy")
+        assert await web.entries(("audit.export",)) == []
+        web.context.exports = 0
+        assert (await client.get("/api/audit/export.csv")).status_code == 200
 
 
 async def test_a_spreadsheet_runs_nothing_of_an_export(web: Audited) -> None:

@@ -13,6 +13,7 @@ from alembic import command
 from sqlalchemy import Connection, create_engine, func, select, text
 
 from tests.integration.web.rig import facility
+from tests.support.audit_log import entries
 from vms.domain.clock import SystemClock
 from vms.domain.errors import ConfigurationError
 from vms.domain.facility import Facility
@@ -168,6 +169,9 @@ async def test_first_administrator(tmp_path: Path, capsys: pytest.CaptureFixture
     assert len(password) >= 12
     await users.ensure_administrator(database, CLOCK, {})
     assert capsys.readouterr().out == ""
+    await users.add_user(database, CLOCK, "minh", "another password", "viewer")
+    made = [(one["object"], one["address"]) for one in await entries(database) if one["action"] == "user.create"]
+    assert made == [("admin", "service"), ("minh", "command line")]
     sessions = Sessions(database, CLOCK)
     token = await sessions.login("Admin", password, "a")
     assert token is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select
 
+from tests.support.audit_log import entries
 from tests.support.clocks import ManualClock
 from vms.bus.holds import cached
 from vms.domain.clock import SystemClock
@@ -51,6 +52,19 @@ async def mended(database: Database, known: tuple[Told, ...]) -> int:
     async with database.change() as change:
         await store.recover(change, lost, NOW)
     return len(lost)
+
+
+async def test_a_hold_that_comes_back_is_written_as_the_services(database: Database) -> None:
+    hold = await put(database)
+    known = await told(database)
+    async with database.change() as change:
+        await change.connection.execute(delete(HoldCamera))
+        await change.connection.execute(delete(Hold))
+    assert await mended(database, known) == 1
+    assert await mended(database, known) == 0
+    (found,) = [one for one in await entries(database) if one["action"] == "hold.put"]
+    assert (found["user"], found["address"], found["object"]) == (None, "service", hold)
+    assert found["detail"] == {"reason": store.RECOVERED, "cameras": ["a", "b"]}
 
 
 async def test_a_clock_ahead_lets_go_of_nothing_and_a_release_does(database: Database) -> None:

@@ -203,6 +203,22 @@ async def test_one_address_leaves_places_for_others(
     assert (await asyncio.gather(*held, other))[2][0]["status"] == 200
 
 
+async def test_one_address_leaves_sockets_for_others(
+    limited: Limits, inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SOCKETS_OF_ADDRESS", 2)
+    inside.goes_on = asyncio.Event()
+    held = [asyncio.create_task(ask(limited, scope("websocket", f"s{n}"))) for n in range(2)]
+    await until(lambda: inside.asked == 2)
+    _, close = await ask(limited, scope("websocket", "one-more"))
+    assert (close["code"], close["reason"]) == (4429, "too many sockets are open from this address; close some")
+    other = asyncio.create_task(ask(limited, scope("websocket", "x", address="10.0.0.2")))
+    await until(lambda: inside.asked == 3)
+    inside.goes_on.set()
+    await asyncio.gather(*held, other)
+    assert not limited._places
+
+
 async def test_who_has_a_network_of_addresses_has_one_rate(limited: Limits) -> None:
     found = [
         (await statuses(limited, 1, scope(address=f"2001:db8::{n:x}")))[0] for n in range(int(OF_ADDRESS.burst) + 30)
@@ -218,7 +234,7 @@ async def test_one_who_fails_inside_is_counted_out(clock: ManualClock) -> None:
     for kind in ("http", "websocket"):
         with pytest.raises(RuntimeError):
             await ask(app, scope(kind, "one"))
-    assert (app._answering, app._sockets) == ({}, {})
+    assert (app._answering, app._sockets, app._places) == ({}, {}, {})
 
 
 # --- with the rest ------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tests.support.clocks import ManualClock
 from vms.settings.environment import Environment
 from web.accounts import users
 from web.accounts.sessions import REREAD_S, Sessions
+from web.audit.entry import SERVICE
 from web.database.engine import READERS, Database
 
 PASSWORD = "mat khau rat dai"
@@ -94,7 +95,7 @@ async def test_what_is_revoked_has_ended(database: Database, clock: ManualClock,
     out, changed = await login(sessions), await login(sessions)
     identity = await sessions.identify(out)
     assert identity is not None
-    await asyncio.gather(*(sessions.identify(out) for _ in range(20)), sessions.logout(identity.session))
+    await asyncio.gather(*(sessions.identify(out) for _ in range(20)), sessions.logout(identity.session, SERVICE))
     assert await sessions.identify(out) is None
     assert await sessions.identify(changed) is not None
     other = await Database.open(Environment.read(tmp_path, {}), clock)  # vms user passwd

@@ -122,8 +122,16 @@ describe('AuditPage', () => {
     expect(screen.getByText('head-hash')).toBeTruthy()
   })
   it('says that nothing leaves the server', async () => {
-    open({ 'GET /api/audit/head': { ...head, channels: [] } })
+    open({ 'GET /api/audit/head': { ...head, roots: [], channels: [] } })
     await screen.findByText(/Mã cuối ngày chưa được gửi ra khỏi máy chủ này/)
+    expect(screen.getByText(/người giữ máy chủ vẫn có thể dựng lại/)).toBeTruthy()
+    expect(screen.getByText('Chưa có: chưa cấu hình nơi nhận.')).toBeTruthy()
+    expect(screen.queryByText(/không ai sửa lén được/)).toBeNull()
+  })
+  it('promises no more than what has left the server', async () => {
+    open({ 'GET /api/audit/head': { ...head, roots: [] } })
+    await screen.findByText(/tính đến mã gần nhất đã gửi, không ai sửa lén được nhật ký/)
+    expect(screen.getByText('Mã đầu tiên được gửi sau nửa đêm.')).toBeTruthy()
   })
   it('stands without the chain, and without entries', async () => {
     open({ 'GET /api/audit': list([]), 'GET /api/audit/head': problem(422, 'invalid') })

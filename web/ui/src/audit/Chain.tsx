@@ -42,16 +42,17 @@ export function Chain({ head }: { head: UseQueryResult<AuditHead> }) {
   const { t } = useTranslation()
   const data = head.data
   if (!data) return head.isError ? <Failed error={head.error} what={t('chain.failed')} onRetry={() => void head.refetch()} /> : <Skeletons className="rows-loading" count={4} height={30} />
+  const alone = data.channels.length === 0
   return (
     <div className="chain">
-      <p className="secondary">{t('chain.text')}</p>
+      <p className="secondary">{t(alone ? 'chain.textAlone' : 'chain.text')}</p>
       <dl className="figures">
         <div><dt>{t('chain.entries')}</dt><dd><b>{number(data.seq)}</b></dd></div>
         {data.at && <div><dt>{t('chain.newest')}</dt><dd>{moment(data.at)}</dd></div>}
         {data.hash && <div className="chain-hash"><dt>{t('audit.hash')}</dt><dd><code>{data.hash}</code></dd></div>}
       </dl>
       <h3>{t('chain.roots')}</h3>
-      {data.roots.length === 0 ? <p className="secondary">{t('chain.noRoots')}</p> : (
+      {data.roots.length === 0 ? <p className="secondary">{t(alone ? 'chain.noRootsAlone' : 'chain.noRoots')}</p> : (
         <>
           <Roots head={data} />
           <p className="chain-legend">
