@@ -89,7 +89,8 @@ def shielded(context: Context) -> ASGIApp:
 
     def refused(scope: Scope, status: int, **detail: Any) -> None:
         told = {"status": status, **detail}
-        context.audit.note(stranger(scope), "request.refuse", object=scope["path"], detail=told, outcome="refused")
+        path = f"{scope.get('method', 'WEBSOCKET')} {scope['path']}"
+        context.audit.note(stranger(scope), "request.refuse", object=path, detail=told, outcome="refused")
 
     def foreign(scope: Scope) -> None:
         refused(scope, 403, type="foreign-origin", origin=Headers(scope=scope).get("origin"))

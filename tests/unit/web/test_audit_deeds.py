@@ -198,7 +198,7 @@ async def test_another_sites_page(web: Audited) -> None:
         evil = {"Origin": "https://evil.example"}
         assert (await client.post("/api/session", json={}, headers=evil)).status_code == 403
     (found,) = await web.entries(("request.refuse",))
-    assert found["object"] == "/api/session"
+    assert found["object"] == "POST /api/session"
     assert found["detail"] == {"status": 403, "type": "foreign-origin", "origin": "https://evil.example"}
 
 
@@ -222,7 +222,8 @@ async def test_floods_are_put_together(web: Audited, monkeypatch: pytest.MonkeyP
     await web.context.audit.close()
     found = [one for one in await web.entries(("request.refuse",)) if one["detail"]["status"] in (429, 4429)]
     assert [(one["address"], one["object"], one["detail"].get("count")) for one in found] == [
-        ("192.0.2.9", "/api/cameras/3", None), ("192.0.2.9", "/ws/wall", None), ("192.0.2.9", "/api/cameras/49", 46),
+        ("192.0.2.9", "GET /api/cameras/3", None), ("192.0.2.9", "WEBSOCKET /ws/wall", None),
+        ("192.0.2.9", "GET /api/cameras/49", 46),
     ]  # fmt: skip
     assert len(found[-1]["detail"]["objects"]) == 20
 
