@@ -1,4 +1,6 @@
-"""Addresses that no camera has. Pure: who resolves a name asks here before it connects, and so does who reads a file.
+"""Addresses that no camera has, and this host's own. Pure.
+
+Who resolves a camera's name asks here before it connects, and so does who reads a file.
 
 What a URL leads to is asked for pictures from inside the network: a name that somebody else points at a service of the
 host or of its cloud must lead nowhere. Sources: RFC 6890 (special purposes), the clouds' own pages on their metadata.
@@ -43,3 +45,11 @@ def refusal(address: Address) -> str | None:
     if address.version == 4 and address.is_reserved:
         return "broadcast or reserved"
     return None
+
+
+def is_this_host(host: str) -> bool:
+    """Whether ``host`` is this one by its address or as ``localhost``: what goes there is on no network."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -18,11 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from vms.domain.addresses import is_this_host
 from vms.domain.clock import rfc3339
 from vms.domain.errors import ConfigurationError
 from vms.settings.secrets import secret
@@ -177,7 +177,7 @@ class Mail:
             if not self.secure and server.has_extn("starttls"):
                 server.starttls(context=tls)
                 server.ehlo()
-            elif not self.secure and self.user and not _is_here(self.host):
+            elif not self.secure and self.user and not is_this_host(self.host):
                 raise smtplib.SMTPNotSupportedError("the server offers no TLS: the password is not sent in the clear")
             if self.user:
                 server.login(self.user, self.password)
@@ -229,10 +229,3 @@ def _parse(name: str, url: str, ports: Mapping[str, int], example: str) -> tuple
     if not port or parts.scheme not in ports or not parts.hostname:
         raise ConfigurationError(f"{name} is no address of a server; example: {example}")
     return parts, port
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

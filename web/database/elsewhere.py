@@ -6,11 +6,10 @@ the server offers no other, without a word.
 
 from __future__ import annotations
 
-import ipaddress
-
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from vms.domain.addresses import is_this_host
 from vms.domain.errors import ConfigurationError
 
 #: The parameter's name goes by the driver: asyncpg's and psycopg's.
@@ -38,9 +37,4 @@ def check_line(url: str) -> None:
 
 
 def _is_here(host: str | None) -> bool:
-    if not host or host == "localhost" or host.startswith("/"):  # a file, or a socket of this host
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return not host or host.startswith("/") or is_this_host(host)  # a file, a socket of this host, or its own address
