@@ -24,8 +24,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     data = kept / "data"
     data.mkdir(parents=True)
     secrets = {"VMS_ADMIN_PASSWORD": PASSWORD, "CAM_USER": "trực", "CAM_PASS": "mật@khẩu:bí-mật"}
-    # Models may lie where nobody gets.
-    env = {"HOME": str(data), "VMS_ADMIN_PASSWORD": "", "TMPDIR": str(data), "VMS_MODELS_DIR": ""}
+    env = {"HOME": str(data), "VMS_ADMIN_PASSWORD": "", "TMPDIR": str(data)}
+    env |= {"VMS_MODELS_DIR": "", "VMS_DEMO_FOOTAGE": ""}  # they may lie where nobody gets
     for name, value in secrets.items():
         (kept / name).write_text(f"{value}\n", encoding="utf-8")
         (kept / name).chmod(0o400)
