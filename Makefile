@@ -43,10 +43,10 @@ demo: setup ## the whole service on simulated cameras; ARGS="--cameras 8 --port 
 .PHONY: test
 test: check ## every check and every test that this machine can run; PYTEST="-k name" is passed on
 	$(call say,'tests: three parts side by side - most of them wait for something')
-	@$(BIN)/python -m pytest tests/faults tests/unit --ignore=tests/unit/detectors $(PYTEST) > $(VENV)/tests-1.log 2>&1 & one=$$!; \
+	@$(BIN)/python -m pytest tests/faults $(PYTEST) > $(VENV)/tests-1.log 2>&1 & one=$$!; \
 	$(BIN)/python -m pytest tests/browser tests/integration/web $(PYTEST) > $(VENV)/tests-2.log 2>&1 & two=$$!; \
 	trap 'kill $$one $$two' INT TERM; \
-	$(BIN)/python -m pytest tests/integration --ignore=tests/integration/web tests/unit/detectors $(PYTEST); three=$$?; \
+	$(BIN)/python -m pytest tests/integration --ignore=tests/integration/web tests/unit $(PYTEST); three=$$?; \
 	wait $$one; one=$$?; wait $$two; two=$$?; cat $(VENV)/tests-1.log $(VENV)/tests-2.log; \
 	for code in $$one $$two $$three; do [ $$code = 0 ] || [ $$code = 5 ] || exit 1; done
 
