@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.integration.web.rig import WebRig
 from tests.integration.web.worker import JPEG, Worker
 from vms.bus import subjects
+from web import limits
 
 ANSWER_S = 20.0
 WANTED = {"cameras": ["cam-1"], "fps": 10}
@@ -56,6 +57,13 @@ QUERIES = st.dictionaries(
     st.sampled_from(("0", "1", "-1", "1e3", "NaN", "main", "sub", "\x00", "9" * 400, "x" * 400)) | st.text(max_size=20),
     max_size=4,
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand examples of one session are the flood that it is refused for."""
+    for name in ("OF_SESSION", "OF_ADDRESS"):
+        monkeypatch.setattr(limits, name, limits.Rate(1e9, 1e9))
 
 
 @pytest_asyncio.fixture
