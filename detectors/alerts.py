@@ -21,6 +21,7 @@ from detectors.rules.open_alerts import OpenAlert
 from detectors.tracking import Track
 from vms.bus import subjects
 from vms.bus.outbox import Outbox
+from vms.domain.canary import CANARY_CAMERA, Canary
 from vms.domain.clock import from_epoch, rfc3339
 from vms.domain.messages import AlertEvent, Box, MinuteCount
 
@@ -136,6 +137,11 @@ class AlertWriter:
         subject = subjects.stored(count.site, count.camera, "minute")
         msg_id = f"minute.{uuid.uuid4().hex}"  # a minute may come in parts, and two parts may be alike
         self._work.put(lambda: self._outbox.put(subject, count.encode(), msg_id))
+
+    def canary(self, canary: Canary) -> None:
+        """Queues one behind the alerts that wait: it goes through all that they go through."""
+        subject = subjects.stored(canary.site, CANARY_CAMERA, "canary")
+        self._work.put(lambda: self._outbox.put(subject, canary.encode(), canary.msg_id, sync=True))
 
     def close(self, timeout: float = 2.0) -> None:
         """Writes what waits and ends."""

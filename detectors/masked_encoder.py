@@ -11,6 +11,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, VideoReformatter
 
 from vms.ingest.stream import TIMESCALE
+from vms.media.fitting import fitted
 from vms.media.masking import Outline, painted
 
 #: The longer side at most; nothing is enlarged (pixels).
@@ -30,7 +31,7 @@ class MaskedEncoder:
 
     def __init__(self, source: tuple[int, int]) -> None:
         self.source = source
-        self.size = fitted(source)
+        self.size = fitted(*source, MOST_SIDE)
         self._scaler = VideoReformatter()
         self._last_key: int | None = None
         self._context = av.VideoCodecContext.create("libx264", "w")
@@ -63,13 +64,6 @@ class MaskedEncoder:
             self._last_key = pts
         packets = self._context.encode(picture)
         return (bytes(packets[0]), bool(packets[0].is_keyframe)) if packets else None
-
-
-def fitted(source: tuple[int, int]) -> tuple[int, int]:
-    """Width and height for pictures of ``source``: even, within ``MOST_SIDE``."""
-    width, height = source
-    scale = min(1.0, MOST_SIDE / max(width, height))
-    return max(16, round(width * scale) // 2 * 2), max(16, round(height * scale) // 2 * 2)
 
 
 def _range(frame: av.VideoFrame) -> ColorRange:

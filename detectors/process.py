@@ -12,6 +12,7 @@ import logging
 import av
 
 from detectors.alerts import AlertWriter
+from detectors.canary import Canaries
 from detectors.decoding import Decoding
 from detectors.fleet import Fleet
 from detectors.governing import keep_governing
@@ -67,6 +68,7 @@ class _Process:
         self._batcher = Batcher(clock, runtime.streams + 1)
         self._model = ModelChoice(environment, runtime, self._batcher)
         self._desk = WatchDesk(None, clock)
+        self._canaries = Canaries(self._writer.canary, clock, environment.node, environment.canary_s)
         self._decoding = Decoding(data / "state" / f"detector-{self._label}", clock)
         self._fleet = Fleet(self._batcher, self._writer, self._desk, clock, self._decoding)
         self._follower = ConfigurationFollower(data / "cache" / f"detector-{self._label}.json", self._apply)
@@ -78,8 +80,15 @@ class _Process:
         self._writer.start()
         self._batcher.start()
         self._fleet.start()
-        governing = keep_governing(self._fleet, self._batcher, self._clock)
-        tasks = [asyncio.ensure_future(one) for one in (self._keep_serving(address, stop), self._ticks(), governing)]
+        tasks = [
+            asyncio.ensure_future(one)
+            for one in (
+                self._keep_serving(address, stop),
+                self._ticks(),
+                keep_governing(self._fleet, self._batcher, self._clock),
+                self._canaries.run(lambda: {one.site for one in self._fleet.plans.values() if one.camera.enabled}),
+            )
+        ]
         stopping = asyncio.ensure_future(stop.wait())
         try:
             await self._follower.load_cache()

@@ -46,21 +46,33 @@ class NodeAlarms:
         self._alive = _held(notes)
         self._gone: dict[Path, float] = {}  # notes of recorders that do not run, and since when (monotonic seconds)
         self._open: dict[str, AlertEvent] = _load(notes)
+        self._grave = {kind for kind, event in self._open.items() if event.severity == "critical"}  # or have been
 
     def tell(self, kind: NodeAlertKind, detail: dict[str, Any] | None, severity: Severity = "critical") -> None:
-        """``detail`` (JSON; ``reason`` is a stable word) opens or updates the alert of ``kind``; None ends it."""
+        """``detail`` (JSON; ``reason`` is a stable word) opens or updates the alert of ``kind``; None ends it.
+
+        What becomes critical is another alert: whoever took the first on was not called for that.
+        """
         with self._lock:
             now = from_epoch(self._clock.utc())
             known = self._open.get(kind)
+            graver = severity == "critical" and known is not None and known.severity != severity
+            if known is not None and graver and detail is not None and kind not in self._grave:
+                self._put(known.model_copy(update={"event": "ended", "at": now, "ended_at": now}))
+                known = None
+            if severity == "critical":
+                self._grave.add(kind)
             if detail is None:
+                self._grave.discard(kind)
                 if known is None:
                     return
                 del self._open[kind]
                 event = known.model_copy(update={"event": "ended", "at": now, "ended_at": now})
             elif known is None:
                 event = AlertEvent(
-                    id=uuid.uuid4().hex, event="opened", at=now, site=NODE_SITE, camera=self._node, rule=self._name,
-                    kind=kind, severity=severity, opened_at=now, detail=detail,
+                    id=uuid.uuid4().hex, event="opened", at=now, site=NODE_SITE, camera=self._node,
+                    # Not the name alone: who snoozes one kind, or takes it on, has said nothing of another.
+                    rule=f"{kind}-{self._name}"[:63], kind=kind, severity=severity, opened_at=now, detail=detail,
                 )  # fmt: skip
                 self._open[kind] = event
             elif (known.detail, known.severity) == (detail, severity):

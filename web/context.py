@@ -20,6 +20,7 @@ from web.cameras.watch import CameraWatch
 from web.configuration.current import CurrentConfiguration
 from web.consumers.stream import StreamConsumer
 from web.database.engine import Database
+from web.events.bundles import Bundles
 from web.events.feed import EventFeed
 from web.holds.publisher import HoldsPublisher
 from web.link import BusLink
@@ -28,6 +29,7 @@ from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.playback.streamed import Turns
+from web.reaching import Reaching
 from web.rooms.openings import Openings
 
 DASHBOARD = Path(__file__).parent / "static" / "dist"
@@ -62,12 +64,15 @@ class Context:
     audit: AuditLog
     roots: DayRoots
     recorders: Recorders
+    reaching: Reaching
     turns: Turns = field(default_factory=Turns)
+    bundles: Bundles = field(default_factory=Bundles)
     dashboard: Path = DASHBOARD
     version: str = field(default_factory=_version)
     alert_sockets: int = 0
     pictures_asked: int = 0  # of the past, not answered yet
-    exports: int = 0  # of the audit log, under way
+    exports: int = 0  # of the audit log, of alerts, under way
+    tables: int = 0  # rosters that are being read
 
 
 def _context(connection: HTTPConnection) -> Context:

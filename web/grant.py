@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, null, select
 
 from vms.domain.clock import rfc3339
 from vms.domain.facility import Camera, Site
@@ -26,7 +26,9 @@ from web.cameras.past import PastCamera
 from web.cameras.view import CameraView
 from web.context import Context
 from web.database.failures import ANY
-from web.database.schema import Alert, CameraFirst, HoldCamera
+from web.database.schema import Alert, CameraFirst
+from web.database.schema_duty import Quiet, Shift
+from web.database.schema_holds import HoldCamera
 from web.playback.footage import Footage
 from web.problems import Problem, not_found
 from web.reach import Reach
@@ -38,6 +40,8 @@ _WHERE: dict[str, Any] = {
     "hold": select(CameraFirst.site, CameraFirst.camera)
     .join(HoldCamera, HoldCamera.camera == CameraFirst.camera)
     .where(HoldCamera.hold_id == bindparam("id"), CameraFirst.site.is_not(None)),
+    "shift": select(Shift.site, null()).where(Shift.id == bindparam("id"), Shift.site.is_not(None)),
+    "quiet": select(Quiet.site, Quiet.camera).where(Quiet.id == bindparam("id"), Quiet.site != NODE_SITE),
 }
 
 
@@ -71,6 +75,13 @@ class Grant:
         if found is None or not self._within(found[0].id, camera):
             raise not_found("camera")
         return found
+
+    def within(self, site: str | None) -> None:
+        """``Problem`` 404 for a site of others, in the configuration or not; None: none is named."""
+        if site is not None and not self.reach.has_site(site):
+            if any(one.id == site for one in self._context.current.facility.sites):
+                self._within(site, None)
+            raise not_found("site")
 
     def pictured(self, camera: str) -> tuple[Site, Camera]:
         """As ``camera``, to be looked at: ``Problem`` 403 for a room that is not open."""
@@ -183,7 +194,10 @@ class Grant:
         self._context.audit.note(self, what[0], site=camera.site, camera=camera.id, object=what[1], detail=span)
 
     async def note_beyond(self, ids: Mapping[str, str]) -> None:
-        """Notes an alert or a hold that was not found because it is another site's; ``ids``: of the request's path."""
+        """Notes an alert, a hold or a shift that was not found because it is another site's.
+
+        ``ids``: of the request's path.
+        """
         if self.identity.sites is None:
             return
         for name, query in _WHERE.items():
@@ -193,7 +207,7 @@ class Grant:
                         for site, camera in await connection.execute(query, {"id": ids[name]}):
                             self._within(site, camera, ids[name])
 
-    def _within(self, site: str, camera: str, what: str | None = None) -> bool:
+    def _within(self, site: str, camera: str | None, what: str | None = None) -> bool:
         within = self.reach.has_site(site)
         if not within:  # it is there, and he is told that it is not
             self._context.audit.note(

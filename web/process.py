@@ -27,6 +27,7 @@ from web.accounts.throttle import LoginThrottle
 from web.application import shielded
 from web.audit import log as audit_log
 from web.audit import outside, roots
+from web.cameras.fallback import Fallback
 from web.cameras.orphans import Orphans
 from web.cameras.reports import Reports
 from web.cameras.shortage import Shortage
@@ -41,6 +42,7 @@ from web.context import Context
 from web.database import damaged
 from web.database.engine import Database
 from web.events.feed import EventFeed
+from web.frames import FramesProtocol
 from web.holds.publisher import HoldsPublisher
 from web.holds.untold import UntoldHolds
 from web.hurry import HurriedProtocol
@@ -51,6 +53,7 @@ from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
 from web.proxies import Proxies
+from web.reaching import House, Reaching
 from web.rooms.openings import Openings
 from web.rounds import for_ever
 from web.timeline.pruning import CountsPruning
@@ -62,6 +65,8 @@ SHUTDOWN_S = 1
 PRUNE_S = 3600.0
 #: A browser that takes nothing any more is cut off by the kernel, also when it still answers probes.
 SEND_TIMEOUT_MS = 30_000
+#: So much waits in the kernel for a browser that takes nothing, not megabytes; what is under way counts apart.
+UNSENT_BYTES = 128 * 1024
 
 
 class _Server(uvicorn.Server):
@@ -119,6 +124,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT_MS)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     try:
         listener.bind(place)
         listener.listen(512)
@@ -168,10 +175,14 @@ async def _serve(
         throttle.remember(username, place)
     openings = Openings(requests, clock)
     await openings.load()
+    feed = await EventFeed.open(database)
+    reaching = await Reaching.open(
+        House(clock, database, current, cameras, reports, feed, link, environment.data, os.environ)
+    )
     context = Context(
         clock=clock,
         database=requests,
-        feed=await EventFeed.open(database),
+        feed=feed,
         current=current,
         reports=reports,
         cameras=cameras,
@@ -185,6 +196,7 @@ async def _serve(
         recorders=Recorders(link),
         holds=held,
         openings=openings,
+        reaching=reaching,
         audit=audit_log.AuditLog(database, clock),
         roots=roots.DayRoots(database, clock, current, channels),
     )
@@ -201,7 +213,7 @@ async def _serve(
             # Not httptools: it takes headers and addresses of any length, before anybody has logged in.
             http=HurriedProtocol,
             h11_max_incomplete_event_size=64 * 1024,
-            ws="websockets-sansio",
+            ws=FramesProtocol,
             ws_per_message_deflate=False,
             ws_max_size=256 * 1024,
             proxy_headers=False,  # `Proxies` reads them
@@ -223,6 +235,7 @@ async def _serve(
             Orphans(database, clock, current, reports).run(),
             UnanalysedWatch(database, clock, cameras).run(),
             Shortage(database, clock, current, reports).run(),
+            Fallback(database, clock, current, reports).run(),
             UntoldHolds(database, clock, context.holds).run(),
             for_ever(partial(context.feed.prune, clock), PRUNE_S, "events.unpruned"),
             for_ever(counts.look, PRUNE_S, "counts.unpruned"),
@@ -230,6 +243,7 @@ async def _serve(
             for_ever(context.roots.look, roots.LOOK_S, "audit.rootless"),
             _bus(context, database, publisher, address, stop),
             database.watch(),
+            *reaching.running(),
             *(() if certificate is None else (certificate.run(),)),
         )
     ]
@@ -244,6 +258,7 @@ async def _serve(
     finally:
         await end(tasks)
         await context.audit.close()
+        await reaching.close()
         if link.bus is not None:
             await link.bus.close()
         log.info("web.stopped")

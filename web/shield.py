@@ -17,6 +17,9 @@ from web.tls import HSTS, is_secure
 MAX_BODY = 256 * 1024
 #: Before a login nobody has more to say than a name and a password.
 MAX_LOGIN_BODY = 4096
+#: A roster as a file; what is in it is read after the login was looked at.
+MAX_TABLE = 1024 * 1024
+_MOST = {"/api/session": MAX_LOGIN_BODY, "/api/duty/shifts/import": MAX_TABLE}
 #: A body is there within so many seconds: who sends one letter by letter holds a place all the while.
 BODY_S = 20.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -105,7 +108,7 @@ class Shield:
             refused = Problem(403, "foreign-origin", "requests from another site's page are refused")
             await document(scope["path"], refused)(scope, receive, with_headers)
             return
-        most = MAX_LOGIN_BODY if scope["path"].rstrip("/") == "/api/session" else MAX_BODY
+        most = _MOST.get(scope["path"].rstrip("/"), MAX_BODY)
         too_large = Problem(413, "too-large", f"a body has at most {most} bytes")
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > most:

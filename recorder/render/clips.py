@@ -22,6 +22,7 @@ from recorder.render.frames import NoPicture, decoded, refusing
 from vms.domain.rendering import ClipRequest
 from vms.media import nal
 from vms.media.boxes import Track, init_segment
+from vms.media.fitting import fitted
 from vms.media.fragmenter import Sample, fragment, length_prefixed
 from vms.media.head import read_head
 from vms.media.masking import painted
@@ -112,9 +113,7 @@ def _measures(file: FileIO) -> tuple[int, int, int]:
         track = read_head(file)
     except ValueError as err:
         raise NoPicture("undecodable") from err
-    wide, high = track.sequence.width, track.sequence.height
-    scale = min(1.0, LONGEST_SIDE / max(wide, high, 1))
-    return max(16, round(wide * scale / 2) * 2), max(16, round(high * scale / 2) * 2), track.timescale
+    return *fitted(track.sequence.width, track.sequence.height, LONGEST_SIDE), track.timescale
 
 
 def _all(fragments: Iterable[tuple[SampleInfo, ...]], start: int, end: int, _: int) -> _Piece | None:

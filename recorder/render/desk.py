@@ -96,7 +96,7 @@ class Desk:
     async def _given(self, request: GivenRequest) -> bytes:
         def make() -> bytes:
             with self._decoding(f"given-{hashlib.sha256(request.jpeg).hexdigest()[:32]}"):
-                return repaint(request.jpeg, request.masks, GIVEN_QUALITY)
+                return repaint(request.jpeg, request.masks, GIVEN_QUALITY, request.longest)
 
         return await self._turn(request, make)
 

@@ -21,6 +21,7 @@ from recorder.render.footage import Footage
 from vms.domain.errors import StorageError
 from vms.domain.masks import Outlines
 from vms.domain.rendering import Refusal
+from vms.media.fitting import fitted
 from vms.media.head import decoder_setup
 from vms.media.masking import paint
 from vms.media.packets import padded
@@ -129,9 +130,9 @@ def render(
         return replace(_encode(_painted(frame, masks), width, quality, footage.utc(pts)), hurried=hurried)
 
 
-def repaint(jpeg: bytes, masks: Outlines, quality: int) -> bytes:
-    """The picture with ``masks`` painted over; raises ``NoPicture``."""
-    if not masks:
+def repaint(jpeg: bytes, masks: Outlines, quality: int, longest: int | None = None) -> bytes:
+    """The picture with ``masks`` painted over, no side longer than ``longest`` pixels; raises ``NoPicture``."""
+    if not masks and longest is None:
         return jpeg
     with refusing():
         context = av.CodecContext.create("mjpeg", "r")
@@ -139,7 +140,9 @@ def repaint(jpeg: bytes, masks: Outlines, quality: int) -> bytes:
         frames = [*context.decode(padded(jpeg, 0, 0, Fraction(1, 25))), *context.decode(None)]
         if not frames:
             raise NoPicture("undecodable")
-        return _encode(_painted(frames[0], masks), None, quality, 0.0).jpeg
+        frame = frames[0]
+        width = None if longest is None else fitted(frame.width, frame.height, longest)[0]
+        return _encode(_painted(frame, masks), width, quality, 0.0).jpeg
 
 
 @contextlib.contextmanager

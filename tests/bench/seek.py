@@ -25,8 +25,9 @@ import httpx
 from playwright.sync_api import sync_playwright
 
 from tests.support.hls_page import FLAGS, hls_page
-from tests.support.nats_bus import NatsServer, free_port, nats_server
+from tests.support.nats_bus import NatsServer, nats_server
 from tests.support.past import Past, counted
+from tests.support.ports import free_port
 from tests.support.recorder_rig import killable
 from tests.support.waiting import wait_until
 from vms.bus.connection import Bus

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from tests.integration.web.rig import WebRig, web_rig
+from tests.integration.web.worker import Worker
 from tests.support.nats_bus import NatsServer
 from tests.support.past import Past
 from tests.support.recorder_rig import Viewer, recorder
@@ -62,6 +63,21 @@ class Running:
 
     def publish(self) -> None:
         asyncio.run_coroutine_threadsafe(self.past.publish(self._bus), self._loop).result(20)
+
+    def alert(self, name: str, **more: Any) -> None:
+        """One of the camera's, as a detector tells of it; returns when it can be read."""
+
+        async def tell() -> None:
+            worker = await Worker.connect(self.server.url)
+            await worker.alert(name, "opened", camera="c", site="s", **more)
+            await worker.close()
+
+        asyncio.run_coroutine_threadsafe(tell(), self._loop).result(20)
+        wait_until(lambda: self.get(f"/api/alerts/{name}").status_code == 200, 20, f"the alert {name} is written down")
+
+    def get(self, path: str) -> httpx.Response:
+        token = {"Authorization": f"Bearer {self.rig.http.cookies['vms_session']}"}
+        return httpx.get(f"http://127.0.0.1:{self.rig.port}{path}", headers=token)
 
     def configure(self, facility: dict[str, Any]) -> None:
         """As ``vms config import`` does it; returns when web goes by it."""

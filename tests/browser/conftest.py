@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.bare import Running
 from tests.browser.chromium import CAMERAS, CHROMIUM, FLAGS
@@ -35,6 +35,8 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("CI installs Chromium: see .ci/run")
         pytest.skip("no Chromium on this machine")
+    # What is expected comes at once on a quiet machine; here other parts of the tests share it.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 

@@ -93,7 +93,8 @@ class Told:
         async with one.socket("/ws/alerts") as connection:
             async for message in connection:
                 told = json.loads(message)
-                if told["type"].startswith("alert."):
+                # That it counts what moves, as it is told to here, is the node's alert.
+                if told["type"].startswith("alert.") and told["data"]["camera"] is not None:
                     alert = told["data"] | {"told": time.time()}
                     self.alerts.setdefault(alert["camera"], {})[alert["id"]] = alert
 

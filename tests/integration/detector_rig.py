@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from detectors import process
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
 from vms.bus import subjects
 from vms.bus.connection import Bus, BusAddress
@@ -34,9 +35,7 @@ class Rig:
 
     def __init__(self, folder: Path, models: Path) -> None:
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         url = f"nats://127.0.0.1:{self.port}"
         self.address = BusAddress(url, url)
         self.environment = Environment(folder / "data", "local", None, None, None, models, None)
@@ -131,11 +130,12 @@ class Rig:
             await asyncio.sleep(0.05)
 
     async def stored(self) -> list[AlertEvent]:
-        """What JetStream holds, in order: each message once."""
+        """The alerts that JetStream holds, in order: each message once."""
         info = await self.bus.js.stream_info(subjects.STREAM_ALERTS)
         numbers = range(info.state.first_seq, info.state.last_seq + 1)
         messages = [await self.bus.js.get_msg(subjects.STREAM_ALERTS, number) for number in numbers]
-        return [AlertEvent.model_validate_json(message.data or b"") for message in messages]
+        kept = [message.data or b"" for message in messages if str(message.subject).endswith(".alert")]
+        return [AlertEvent.model_validate_json(data) for data in kept]
 
     def words(self, camera: str) -> list[str]:
         return [alert.event for alert in self.alerts if alert.camera == camera and alert.event != "updated"]
@@ -155,3 +155,18 @@ def camera(id_: str, streams: dict[str, str], **more: object) -> dict[str, Any]:
 
 def of_demo(ready: dict[str, Any], **more: object) -> dict[str, Any]:
     return camera(ready["camera"], {"main": ready["main"], "sub": ready["sub"]}, **more)
+
+
+@contextlib.asynccontextmanager
+async def on_a_bus(folder: Path, models: Path) -> AsyncIterator[Rig]:
+    """One with its bus started; both are gone afterwards, the bus also where it was killed meanwhile."""
+    rig = Rig(folder, models)
+    rig.start_nats()
+    await rig.connect()
+    try:
+        yield rig
+    finally:
+        await rig.stop()
+        with contextlib.suppress(Exception):
+            await rig.bus.close()
+        rig.stop_nats()

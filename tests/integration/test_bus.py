@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from nats import errors
 from nats.aio.msg import Msg
 
-from tests.support.nats_bus import NatsServer, free_port
+from tests.support.nats_bus import NatsServer
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE, until, until_async
-from vms.bus import subjects
+from vms.bus import connection, subjects
 from vms.bus.configuration import ConfigurationFollower
 from vms.bus.connection import Bus, BusAddress
 from vms.bus.outbox import Outbox
@@ -58,6 +61,27 @@ async def test_the_outbox_waits_out_a_dead_bus(nats: NatsServer, bus: Bus, tmp_p
         assert await outbox.drained(20)
         assert await stored(bus) == [b"%d" % n for n in range(20)]
     outbox.close()
+
+
+async def test_an_answer_that_died_with_the_bus_is_not_waited_for(
+    nats: NatsServer, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "STORE_S", 3600.0)
+    assert nats._process is not None
+    nats._process.send_signal(signal.SIGSTOP)  # it takes the message and answers nothing
+    await until(lambda: psutil.Process(nats._process.pid).status() == psutil.STATUS_STOPPED, 10, "it stands still")  # type: ignore[union-attr]
+    async with running(bus.store(SUBJECT, b"1", "m1")) as storing:
+        await until(lambda: bus._storing, 10, "it is under way")
+        nats.kill()
+        await asyncio.wait([storing], timeout=10 * PATIENCE)
+        assert isinstance(storing.exception(), BusError)
+    with pytest.raises(BusError, match="not connected"):
+        await bus.store(SUBJECT, b"2", "m2")
+    nats.start()
+    await until(lambda: bus.connected, 10, "it is back")
+    for payload, msg_id in ((b"1", "m1"), (b"2", "m2")):
+        await bus.store(SUBJECT, payload, msg_id)
+    assert await stored(bus) == [b"1", b"2"]
 
 
 async def test_what_was_stored_already_is_not_stored_twice(bus: Bus, tmp_path: Path) -> None:

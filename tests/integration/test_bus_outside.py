@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner
 
-from tests.support.nats_bus import free_port
+from tests.support.ports import free_port
 from tests.support.role_bus import running
 from vms.bus import subjects
 from vms.bus.connection import Bus, BusAddress

@@ -15,7 +15,7 @@ from nats import errors
 from nats.aio.msg import Msg
 
 from tests.support.clocks import ManualClock
-from tests.support.nats_bus import free_port
+from tests.support.ports import free_port
 from tests.support.role_bus import Buses, broker, connected, known, last, running
 from tests.support.waiting import until, until_async
 from vms.bus import subjects
@@ -55,12 +55,13 @@ def reply(profile: Profile) -> WatchReply:
     [
         ("recorder", "s", "segment"), ("recorder", "s", "gap"), ("recorder", "s", "index"),
         ("recorder", "_node", "alert"), ("detector", "s", "alert"), ("detector", "s", "minute"),
+        ("detector", "s", "canary"),
     ],
 )  # fmt: skip
 async def test_what_a_role_tells_is_stored(
     buses: Buses, tmp_path: Path, role: BusRole, site: str, kind: Stored
 ) -> None:
-    stream = subjects.STREAM_ALERTS if kind == "alert" else subjects.STREAM_SEGMENTS
+    stream = subjects.STREAM_ALERTS if kind in ("alert", "canary") else subjects.STREAM_SEGMENTS
     before = await last(buses["web"], stream)
     outbox = Outbox(tmp_path / "o.jsonl")
     outbox.put(subjects.stored(site, "c", kind), b"{}", f"{role}{site}{kind}")

@@ -82,7 +82,7 @@ def test_nothing_is_writable_but_its_folder(running: Service) -> None:
     script = "\n".join(f'touch "{one}/.probe" 2> /dev/null && echo "{one}"' for one in tried)
     inside = ["nsenter", "--mount", "--root", "--target", str(running.process.pid)]
     inside += ["setpriv", f"--reuid={uid()}", f"--regid={uid()}", "--clear-groups", "sh", "-c", script]
-    done = subprocess.run(inside, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(inside, capture_output=True, encoding="utf-8", timeout=30, check=False)
     assert done.stdout.splitlines() == [str(kept)], done.stderr
     (kept / ".probe").unlink()
     # As root, whom rights do not stop, the root file system is read-only all the same.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import shutil
@@ -20,7 +19,7 @@ import av
 import numpy as np
 import pytest
 import pytest_asyncio
-from detector_rig import Rig, camera, of_demo
+from detector_rig import Rig, camera, of_demo, on_a_bus
 from nats.aio.msg import Msg
 
 from detectors.weights import __main__ as weights
@@ -74,16 +73,8 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture
 async def rig(tmp_path: Path, models_dir: Path) -> AsyncIterator[Rig]:
-    rig = Rig(tmp_path, models_dir)
-    rig.start_nats()
-    await rig.connect()
-    try:
+    async with on_a_bus(tmp_path, models_dir) as rig:
         yield rig
-    finally:
-        await rig.stop()
-        with contextlib.suppress(Exception):
-            await rig.bus.close()
-        rig.stop_nats()
 
 
 async def test_visits_become_alerts_and_watchers_are_served(rig: Rig, cameras: dict[str, dict[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from detector_rig import Rig, camera
+from detector_rig import Rig, camera, on_a_bus
 from nats.aio.msg import Msg
 
 from tests.support.footage import coded, looped
@@ -34,16 +33,8 @@ def sending(connection: Connection) -> None:
 
 @pytest_asyncio.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    rig = Rig(tmp_path, tmp_path)
-    rig.start_nats()
-    await rig.connect()
-    try:
+    async with on_a_bus(tmp_path, tmp_path) as rig:
         yield rig
-    finally:
-        await rig.stop()
-        with contextlib.suppress(Exception):
-            await rig.bus.close()
-        rig.stop_nats()
 
 
 class Viewer:

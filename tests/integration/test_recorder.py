@@ -15,7 +15,8 @@ from nats.aio.msg import Msg
 from recorder import journal
 from tests.support.footage import decode_mp4
 from tests.support.gst_camera import GstServer, gst_server
-from tests.support.nats_bus import NatsServer, free_port
+from tests.support.nats_bus import NatsServer
+from tests.support.ports import free_port
 from tests.support.recorder_rig import Viewer, camera, killable, recorder, revision, room_in_the_minute
 from tests.support.waiting import until, until_async
 from vms.bus import subjects

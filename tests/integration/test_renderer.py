@@ -65,7 +65,7 @@ async def test_pictures_and_refusals(data: Path, recordings: Recordings, asker: 
         assert counter_of((await asker.ask(START)).data) == 0, "and after all that it still works"
         assert process.poll() is None
         role = psutil.Process(process.pid)
-        assert role.nice() == 10
+        assert role.nice() == min(psutil.Process().nice() + 10, 19)
         mapped = {one.path.rsplit("/", 1)[-1] for one in role.memory_maps()}
         assert not [name for name in mapped if "openvino" in name or "torch" in name or "sqlite3" in name]
         process.send_signal(signal.SIGTERM)

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from tests.support.gst_camera import GstServer, gst_server
-from tests.support.nats_bus import free_port
+from tests.support.ports import free_port
 from tests.support.service import Service, live_pictures, service
 
 SECRET = "mật@khẩu:bí-mật"

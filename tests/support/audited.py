@@ -16,10 +16,12 @@ from sqlalchemy import insert
 from tests.integration.web.rig import facility
 from tests.support.audit_log import entries
 from tests.support.bare_web import bare_web, browser
+from tests.support.rostered import kept_quiet, on_duty
 from vms.domain.facility import Facility
 from web.accounts import users
 from web.application import shielded
 from web.database.schema import Alert, AlertSnapshot, Segment
+from web.database.schema_duty import Quiet
 
 PASSWORD = "mat khau rat dai"
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -62,7 +64,7 @@ async def audited(folder: Path) -> AsyncIterator[Audited]:
     stated["sites"].append({"id": "s2", "name": "Khu 2", "cameras": []})
     async with bare_web(folder, Facility.model_validate(stated)) as app:
         async with app.state.context.database.change() as change:
-            for table, row in _rows():
+            for table, row in (*_rows(), *on_duty(WHEN), (Quiet, kept_quiet(WHEN))):
                 await change.connection.execute(insert(table).values(**row))
         yield Audited(app)
 

@@ -30,6 +30,7 @@ from web.live.hub import LiveHubs
 from web.live.wall import Wall
 from web.playback.footage import Catalogue
 from web.playback.recorders import Recorders
+from web.reaching import House, Reaching
 from web.rooms.openings import Openings
 
 
@@ -43,14 +44,17 @@ async def bare_web(
     current = CurrentConfiguration(await revisions.seed(database, clock, facility))
     reports = Reports(clock, lambda _revision: None)
     link = BusLink()
+    feed = await EventFeed.open(database)
+    cameras = CameraWatch(database, clock, current, reports)
+    reaching = await Reaching.open(House(clock, database, current, cameras, reports, feed, link, data, env or {}))
     yield build(
         Context(
             clock=clock,
             database=database,
-            feed=await EventFeed.open(database),
+            feed=feed,
             current=current,
             reports=reports,
-            cameras=CameraWatch(database, clock, current, reports),
+            cameras=cameras,
             link=link,
             sessions=Sessions(database, clock),
             throttle=LoginThrottle(clock),
@@ -60,12 +64,14 @@ async def bare_web(
             consumers={},
             holds=HoldsPublisher(database, clock),
             openings=Openings(database, clock),
+            reaching=reaching,
             footage=Catalogue(database),
             audit=AuditLog(database, clock),
             roots=DayRoots(database, clock, current),
             dashboard=data / "dist",
         )
     )
+    await reaching.close()
     await database.close()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support.nats_bus import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 SCRIPT = Path(__file__).with_name("gst_rtsp.py")

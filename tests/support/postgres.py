@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.support.nats_bus import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 #: Where Debian puts the programs, which are not on the PATH there.

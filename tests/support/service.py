@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import websockets
 
-from tests.support.nats_bus import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE, wait_until
 
 PASSWORD = "một-mật-khẩu-dài"

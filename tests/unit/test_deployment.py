@@ -97,7 +97,7 @@ def test_compose_takes_the_files(file: Path) -> None:
         assert yaml.safe_load(file.read_text(encoding="utf-8"))["services"]  # what can be seen without it
         return
     command = ["docker", "compose", "--project-directory", str(ROOT), *base, "-f", str(file), "config", "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -156,7 +156,9 @@ def test_the_example_facility_has_its_secrets_in_the_unit_and_in_compose() -> No
 def analysed(*arguments: str) -> subprocess.CompletedProcess[str]:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("there is no systemd-analyze: apt-get install systemd")
-    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        ["systemd-analyze", *arguments], capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
 
 
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:

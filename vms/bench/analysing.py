@@ -132,7 +132,7 @@ async def detector(folder: Path, cameras: Sequence[dict[str, Any]], model: str) 
             await bus.js.subscribe("vms.v1.*.*.alert", stream=subjects.STREAM_ALERTS, cb=heard.alert,
                                    ordered_consumer=True)  # fmt: skip
             with running(command, env=env, log=log) as process:
-                await _ready(heard, len(cameras), process)
+                await ready(heard, len(cameras), process)
                 yield Running(process.pid, nats.pid, heard, folder / "log")
                 if process.poll() is not None:
                     raise VmsError("the detector ended while it was measured")
@@ -141,7 +141,8 @@ async def detector(folder: Path, cameras: Sequence[dict[str, Any]], model: str) 
                 await bus.close()
 
 
-async def _ready(heard: Heard, cameras: int, process: subprocess.Popen[bytes]) -> None:
+async def ready(heard: Heard, cameras: int, process: subprocess.Popen[bytes]) -> None:
+    """Once every camera is seen and the model timed; ``VmsError`` when that takes too long."""
     deadline = time.monotonic() + READY_S
     while True:
         states = list(heard.states.values())

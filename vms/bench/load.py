@@ -22,7 +22,10 @@ class Load:
     def __init__(self, process: subprocess.Popen[str], cameras: int) -> None:
         self._process = process
         self.cameras = camera_ids(cameras)
-        self.port = int(json.loads(self._line())["port"])
+        begun = json.loads(self._line())
+        self.port = int(begun["port"])
+        #: When the first frame of each camera's loop was due, seconds of the monotonic clock.
+        self.origins: dict[str, float] = begun["origins"]
 
     @property
     def pid(self) -> int:

@@ -2,9 +2,9 @@
 
 Belongs here: the loop, the process, what it counts. Not here: RTSP and pacing, which are the demo cameras'.
 
-``python -m vms.bench.streams FILE --cameras N [--fps F] [--port P]`` prints ``{"port": P}``, then one line of counts
-for each line on its standard input; when that ends it sends no more, closes every session in order and prints the last
-counts.
+``python -m vms.bench.streams FILE --cameras N [--fps F] [--port P]`` prints ``{"port": P, "origins": {…}}``, when each
+camera's loop began in seconds of the host's monotonic clock, then one line of counts for each line on its standard
+input; when that ends it sends no more, closes every session in order and prints the last counts.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from vms.domain.clock import SystemClock
 SIZE, FPS, GOP_S, BITRATE, LOOP_S = (1920, 1080), 25, 2, 2_500_000, 6
 #: Sensor noise (standard deviation of 256 levels): what makes a real camera's pictures cost their bits.
 NOISE = 5.0
+#: What the loops show.
+DRAWN = Scene("corridor", 1)
 
 
 class Shifted(SystemClock):
@@ -68,7 +70,7 @@ def encode_loop(
 
     Persons come and go in it, unless it is ``empty``.
     """
-    scene, noise = Scene("corridor", 1), np.random.default_rng(1)
+    scene, noise = DRAWN, np.random.default_rng(1)
     grains = [noise.normal(0, NOISE, (size[1] // 2, size[0] // 2, 1)).astype(np.int16) for _ in range(5)]
     with av.open(str(path), "w", format="mp4") as output:
         stream = output.add_stream("libx264", rate=fps)
@@ -101,14 +103,16 @@ async def serve(path: Path, cameras: int, port: int, fps: int = FPS) -> None:
     server.logger = logging.getLogger("vms.bench.rtsp")
     track = load_track(path, "bench")
     length = len(track.units) / fps
+    origins = {}
     for number, name in enumerate(camera_ids(cameras)):
         rendition = Rendition(name, "h264", path, path, len(track.units), Fraction(fps), 1, SIZE, SIZE)
-        share = (
-            number * 0.618034 % 1
-        )  # the golden ratio spreads key frames over the loop, and frames between two others
-        server.add(LiveCamera(rendition, track, track, Shifted(share / fps), share * length))
+        # The golden ratio spreads key frames over the loop, and frames between two others.
+        share = number * 0.618034 % 1
+        camera = LiveCamera(rendition, track, track, Shifted(share / fps), share * length)
+        origins[name] = camera.origin - share / fps
+        server.add(camera)
     await server.start()
-    print_line({"port": server.port})
+    print_line({"port": server.port, "origins": origins})
     requests = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
     while await requests.readline():

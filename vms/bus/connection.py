@@ -41,6 +41,7 @@ WARN_S = 1.0
 #: So many kinds of refusal by the broker are logged; a role that says the same again and again is not.
 MOST_DENIALS = 100
 _DENIED = "permissions violation"
+STORE_S = 5.0
 #: Streams that could not be set up are tried again after this.
 STORAGE_RETRY_S = 0.5
 
@@ -69,6 +70,7 @@ class Bus:
         self._reconnect_hooks: list[Callable[[], Awaitable[None]]] = []
         self._ended = asyncio.Event()
         self._restoring: asyncio.Task[None] | None = None
+        self._storing: set[asyncio.Timeout] = set()
 
     @classmethod
     async def connect(
@@ -81,6 +83,9 @@ class Bus:
         holder: list[Bus] = []
 
         async def lost() -> None:
+            for limit in () if not holder else holder[0]._storing:
+                if not limit.expired():
+                    limit.reschedule(0)  # the answer was on this connection, and never comes
             if holder and not holder[0]._closing and holder[0].connected_since is not None:
                 holder[0].connected_since = None
                 holder[0].changed_at = time.time()
@@ -165,8 +170,15 @@ class Bus:
 
     async def store(self, subject: str, payload: bytes, msg_id: str) -> None:
         """Stores one message in JetStream; returns when it is synced, raises ``BusError`` otherwise."""
+        if not self.core.is_connected:  # the client would keep it and send it a second time
+            raise BusError(f"{subject} was not stored: not connected")
         try:
-            await self.js.publish(subject, payload, timeout=5, headers={"Nats-Msg-Id": msg_id})
+            async with asyncio.timeout(STORE_S) as limit:
+                self._storing.add(limit)
+                try:
+                    await self.js.publish(subject, payload, timeout=STORE_S, headers={"Nats-Msg-Id": msg_id})
+                finally:
+                    self._storing.discard(limit)
         except nats.js.errors.NoStreamResponseError as err:  # web has not made it yet
             raise BusError(f"{subject} was not stored: its stream is missing") from err
         except (nats.errors.Error, TimeoutError) as err:
@@ -277,13 +289,9 @@ async def _client(
 
 async def _ensure_stream(js: JetStreamContext, name: str, filters: list[str]) -> None:
     config = StreamConfig(
-        name=name,
-        subjects=filters,
-        storage=StorageType.FILE,
-        max_age=RETENTION_S[name],
-        discard=DiscardPolicy.OLD,
+        name=name, subjects=filters, storage=StorageType.FILE, max_age=RETENTION_S[name], discard=DiscardPolicy.OLD,
         duplicate_window=DUPLICATE_WINDOW_S,
-    )
+    )  # fmt: skip
     try:
         if set((await js.stream_info(name)).config.subjects or ()) != set(filters):  # made by an older version
             await js.update_stream(config)

@@ -28,7 +28,8 @@ ANSWERERS: dict[Verb, tuple[BusRole, ...]] = {
     "audit": ("recorder", "web"),  # by the node that is named
 }  # fmt: skip
 TELLERS: dict[Stored, BusRole] = {
-    "alert": "detector", "minute": "detector", "segment": "recorder", "gap": "recorder", "index": "recorder",
+    "alert": "detector", "canary": "detector", "minute": "detector",
+    "segment": "recorder", "gap": "recorder", "index": "recorder",
 }  # fmt: skip
 _STREAMS = (STREAM_ALERTS, STREAM_SEGMENTS)
 _BUCKETS = (subjects.BUCKET_STATE, subjects.BUCKET_CONFIG, subjects.BUCKET_HOLDS)

@@ -17,14 +17,14 @@ HOLDS_KEY = "all"
 #: Where a node is named, this is web: ids never begin with an underscore.
 WEB = "_web"
 
-Stored = Literal["alert", "segment", "gap", "minute", "index"]
+Stored = Literal["alert", "segment", "gap", "minute", "index", "canary"]
 Verb = Literal["watch", "snapshot", "read", "fragments", "render", "tryout", "audit"]
 Role = Literal["recorder", "detector"]
 #: Who has a user of its own on the bus.
 BusRole = Literal["recorder", "detector", "renderer", "web"]
 
 STREAM_SUBJECTS: dict[str, list[str]] = {
-    STREAM_ALERTS: ["vms.v1.*.*.alert"],
+    STREAM_ALERTS: ["vms.v1.*.*.alert", "vms.v1.*.*.canary"],
     STREAM_SEGMENTS: ["vms.v1.*.*.segment", "vms.v1.*.*.gap", "vms.v1.*.*.minute", "vms.v1.*.*.index"],
 }
 

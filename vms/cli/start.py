@@ -12,6 +12,7 @@ import click
 
 from vms.cli.configuration import import_file
 from vms.cli.options import address_options, config_option, counted, data_option
+from vms.demo.people import settle
 from vms.settings import logs
 from vms.settings.environment import Environment
 from vms.settings.facility_file import check_environment, load, load_for_start
@@ -86,8 +87,9 @@ def demo(
         facility = load(made.facility)
         if made.changed:  # other cameras than last time; else what was changed since stays in force
             asyncio.run(import_file(environment, facility))
+        settle(environment, facility)
         env = without_web(os.environ) | dict(made.variables)
-        child = cameras_child(cameras, sites, chosen, h265, data, made.rtsp_port, env, _say, dashboard_url(host, port))
+        child = cameras_child(cameras, sites, chosen, h265, data, made, env, _say, dashboard_url(host, port))
         spec = HostSpec(environment, facility, made.facility, host, port, (child,), made.variables)
         _run(spec, f"{counted(cameras, 'simulated camera')}; dashboard at")
 
@@ -96,10 +98,12 @@ def check_given(env: Mapping[str, str]) -> None:
     """What only the role web reads of the environment: better refused now than by a role in ten seconds."""
     from web.accounts.users import given_password
     from web.audit.outside import channels
+    from web.channels.gateways import Ways
     from web.tls import Pair, attempt
 
     given_password(env)
     channels(env)
+    Ways.of(env)
     if (pair := Pair.of(env)) is not None:
         attempt(pair)
 

@@ -20,6 +20,7 @@ def parse(arguments: list[str] | None = None) -> DemoSpec:
     parser.add_argument("--cameras", type=int, default=8, metavar="N")
     parser.add_argument("--sites", type=int, default=None, metavar="M")
     parser.add_argument("--rtsp-port", type=int, default=0, metavar="P", help="0: a free one (default)")
+    parser.add_argument("--phones-port", type=int, default=0, metavar="P", help="of the officers' telephones; 0: none")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR")
     parser.add_argument("--video", type=Path, nargs="+", default=[], metavar="FILE", help="your own footage")
@@ -36,6 +37,7 @@ def parse(arguments: list[str] | None = None) -> DemoSpec:
         cameras=given.cameras,
         sites=given.sites,
         rtsp_port=given.rtsp_port,
+        phones_port=given.phones_port,
         data=given.data,
         videos=tuple(given.video),
         footage=Path(footage) if footage else None,

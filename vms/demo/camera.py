@@ -74,6 +74,11 @@ class LiveCamera:
         self._next = 0
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def origin(self) -> float:
+        """When its loop's first frame was due, by its clock's ``monotonic``; before that it never ran."""
+        return self._origin
+
     def position(self) -> int:
         """The loop frame that is showing now."""
         return frame_at(self._clock.monotonic() - self._origin, self._fps) % self._frames

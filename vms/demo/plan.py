@@ -74,6 +74,8 @@ class DemoSpec:
     min_loop_s: float = 20.0
     """Shorter footage is repeated until its loop lasts so long."""
     max_loop_s: float = 180.0
+    phones_port: int = 0
+    """Where the officers' telephones take messages (``phones``); 0: they have none."""
     quiet_s: float = 0.0
     """So long nobody comes to a drawn camera that shows a rule, after its visits; 0: all go on without a pause."""
 

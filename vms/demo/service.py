@@ -5,7 +5,7 @@ Belongs here: the life of the process and its JSON lines. Not here: arguments (`
 Lines on stdout, one JSON object each: ``{"event": "listening", "host", "port"}`` ·
 ``{"event": "progress", "camera", "share"}`` (at most about two a second) ·
 ``{"event": "ready", "camera", "main", "sub", "frames", "fps", …}`` (addresses without credentials) ·
-``{"event": "all_ready", "cameras", "seconds"}``.
+``{"event": "all_ready", "cameras", "seconds"}`` · ``{"event": "push", "to", "title", "body", "picture"}``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import uvloop
 
 from vms.demo.camera import LiveCamera
 from vms.demo.packets import load_track
+from vms.demo.phones import telephones
 from vms.demo.plan import CameraPlan, DemoSpec, make_plan
 from vms.demo.renditions import Rendition, Stopped, describe, prepare
 from vms.demo.server import CameraServer
@@ -87,17 +88,23 @@ async def serve(
         busy = "is in use: choose another with --rtsp-port" if err.errno == errno.EADDRINUSE else f"({err.strerror})"
         raise ConfigurationError(f"demo cameras: cannot listen on {spec.host} port {spec.rtsp_port} {busy}") from err
     report({"event": "listening", "host": spec.host, "port": server.port})
+    loop = asyncio.get_running_loop()
     preparation = _Preparation(spec, plans, server, report, clock)
-    try:
-        preparing = asyncio.ensure_future(asyncio.to_thread(preparation.run))
-        stopping = asyncio.ensure_future(stop.wait())
-        await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        preparation.stop.set()
-        await preparing
-        await stopping
-    finally:
-        preparation.stop.set()
-        await server.close()
+
+    def told(event: dict[str, object]) -> None:
+        loop.call_soon_threadsafe(report, event)
+
+    with telephones(spec.phones_port, told):
+        try:
+            preparing = asyncio.ensure_future(asyncio.to_thread(preparation.run))
+            stopping = asyncio.ensure_future(stop.wait())
+            await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            preparation.stop.set()
+            await preparing
+            await stopping
+        finally:
+            preparation.stop.set()
+            await server.close()
 
 
 class _Preparation:

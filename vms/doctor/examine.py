@@ -43,6 +43,7 @@ def examine(
         parts.model(data, env),
         parts.decoders(),
         parts.dashboard(),
+        parts.ways_out(env),
         *(one for one in (parts.certificate(env),) if one is not None),
         *configuration,
         *(cameras.check(facility, env) if facility is not None else []),

@@ -60,6 +60,27 @@ def certificate(env: Mapping[str, str]) -> Finding | None:
     return Finding(level, "certificate", f"{pair.certificate}, until {tried.ends:%Y-%m-%d}", remedy)
 
 
+def ways_out(env: Mapping[str, str]) -> Finding:
+    """How messages would leave this host; whether a gateway answers, a test on the duty page tells."""
+    from web.channels.gateways import Ways
+
+    try:
+        ways = Ways.of(env)
+    except ConfigurationError as err:
+        said, _, remedy = str(err).partition("; ")
+        return Finding("problem", "messages", said, remedy or "see docs/alerts.md, Channels")
+    wanting = []
+    if not ways.gateways:
+        wanting.append("no gateway (VMS_NOTIFY_<NAME>): only browsers that allowed it are called")
+    if ways.public_url is None:
+        wanting.append("no VMS_PUBLIC_URL: messages have no link")
+    if ways.canary is None:
+        wanting.append("no VMS_NOTIFY_CANARY: nobody outside notices when this host is dead")
+    if wanting:
+        return Finding("warning", "messages", "; ".join(wanting), "see docs/alerts.md, Channels")
+    return Finding("ok", "messages", f"gateways: {', '.join(ways.gateways)}; {ways.public_url}")
+
+
 def recordings(data: Path) -> Finding:
     """Whether the disk of the recordings is the one that was recorded on."""
     wrong = mount.problem(data.absolute())

@@ -6,7 +6,7 @@ never begin with an underscore.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import AwareDatetime
 
@@ -14,9 +14,10 @@ from vms.domain.index import AuditResult
 from vms.domain.messages import Message
 
 NODE_SITE = "_node"
-#: ``storage``: disk; ``index``: files, journal and index differ; ``clock``: the host's clock; ``analysis``: too slow.
-NodeAlertKind = Literal["storage", "index", "clock", "analysis"]
-NODE_ALERTS: tuple[NodeAlertKind, ...] = ("storage", "index", "clock", "analysis")
+#: ``storage``: disk; ``index``: files, journal and index differ; ``clock``: the host's clock; ``analysis``: too slow;
+#: ``model``: without one that knows persons, counts are guesses.
+NodeAlertKind = Literal["storage", "index", "clock", "analysis", "model"]
+NODE_ALERTS: tuple[NodeAlertKind, ...] = get_args(NodeAlertKind)
 
 StorageStatus = Literal["ok", "low", "pressure", "held_only", "full", "read_only", "missing"]
 

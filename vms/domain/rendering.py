@@ -39,11 +39,12 @@ class RenderRequest(Message):
 
 
 class GivenRequest(Message):
-    """A picture that is there already, to be painted over."""
+    """A picture that is there already, to be painted over, or made smaller until no side is longer than ``longest``."""
 
     what: Literal["given"] = "given"
     jpeg: Annotated[Blob, Field(max_length=512 * 1024)]
     masks: Outlines = ()
+    longest: Annotated[int, Field(ge=64, le=4096)] | None = None  # pixels; nothing is enlarged
     asker: Asker = ""
     patience_s: Patience = 5.0
 

@@ -16,6 +16,8 @@ from vms.settings.secrets import secret
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = "VMS_ALLOW_LOOPBACK_CAMERAS"
 _SWITCH = {"": None, "0": False, "1": True}
+#: Each site tells a canary so often; detectors and web must be told the same (seconds).
+CANARY_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Environment:
     models_dir: Path | None
     demo_footage: Path | None
     trusted_proxies: tuple[Network, ...] = ()
+    canary_s: float = CANARY_S
 
     @classmethod
     def read(cls, data: Path, env: Mapping[str, str] = os.environ) -> Environment:
@@ -46,6 +49,7 @@ class Environment:
             models_dir=_folder(env, "VMS_MODELS_DIR"),
             demo_footage=_folder(env, "VMS_DEMO_FOOTAGE"),
             trusted_proxies=_networks(env, "VMS_TRUSTED_PROXIES"),
+            canary_s=canary_s(env),
         )
 
 
@@ -56,6 +60,18 @@ def loopback_cameras(env: Mapping[str, str]) -> bool | None:
     somebody else may point here.
     """
     return _SWITCH.get(env.get(LOOPBACK, ""))
+
+
+def canary_s(env: Mapping[str, str]) -> float:
+    """Seconds from one canary of a site to the next; 0: there are none."""
+    stated = env.get("VMS_CANARY_S") or f"{CANARY_S:g}"
+    try:
+        seconds = float(stated)
+        if seconds != 0 and not 1 <= seconds <= 86400:
+            raise ValueError
+    except ValueError as err:
+        raise ConfigurationError(f"VMS_CANARY_S={stated[:20]} is neither 0 nor 1 to 86400 seconds") from err
+    return seconds
 
 
 def _bus_url(env: Mapping[str, str], name: str) -> str | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vms.demo.facility import PASSWORD_VARIABLE, USER_VARIABLE, facility_yaml
+from vms.demo.phones import VARIABLE, gateway
 from vms.demo.plan import DemoSpec
 from vms.demo.service import plans_of
 from vms.settings.environment import LOOPBACK
@@ -28,11 +29,12 @@ QUIET_S = 72.0
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The facility file, whether it is another than last time's, and what its URLs need."""
+    """The facility file, whether it is another than last time's, the simulated devices' ports, and what names them."""
 
     facility: Path
     changed: bool
     rtsp_port: int
+    phones_port: int
     variables: tuple[tuple[str, str], ...]
 
 
@@ -51,16 +53,18 @@ def prepare_demo(
     text = facility_yaml(plans_of(spec), port, credentials=True)
     changed = not path.exists() or path.read_text(encoding="utf-8") != text or not (data / "vms.db").exists()
     path.write_text(text, encoding="utf-8")
-    variables = ((USER_VARIABLE, "demo"), (PASSWORD_VARIABLE, _password(folder / "password")), (LOOPBACK, "1"))
-    return Prepared(path, changed, port, variables)
+    phones = _port(folder / "phones-port")
+    login = (USER_VARIABLE, "demo"), (PASSWORD_VARIABLE, _password(folder / "password"))
+    return Prepared(path, changed, port, phones, (*login, (LOOPBACK, "1"), (VARIABLE, gateway(phones))))
 
 
 def cameras_child(
-    cameras: int, sites: int | None, videos: tuple[Path, ...], h265: int, data: Path, port: int,
+    cameras: int, sites: int | None, videos: tuple[Path, ...], h265: int, data: Path, made: Prepared,
     env: dict[str, str], say: Say, dashboard: str,
 ) -> ChildSpec:  # fmt: skip
     """The process that serves the cameras. Its last word names the ``dashboard`` again: many lines came between."""
-    argv = [sys.executable, "-m", "vms.demo", "--cameras", str(cameras), "--rtsp-port", str(port), "--data", str(data)]
+    argv = [sys.executable, "-m", "vms.demo", "--cameras", str(cameras), "--rtsp-port", str(made.rtsp_port)]
+    argv += ["--data", str(data), "--phones-port", str(made.phones_port)]
     argv += ["--quiet", f"{QUIET_S:g}"]
     argv += ["--h265", str(h265)] if h265 else []
     argv += ["--sites", str(sites)] if sites is not None else []
@@ -73,6 +77,8 @@ def cameras_child(
             return
         if event.get("event") == "ready":
             say(f"camera {event['camera']} is on the air")
+        elif event.get("event") == "push":
+            say(f"{event['to']}'s telephone: {event['title']}")
         elif event.get("event") == "all_ready":
             say(f"all {event['cameras']} cameras are on the air ({event['seconds']} s); log in at {dashboard}")
 

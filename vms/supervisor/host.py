@@ -33,6 +33,8 @@ CAMERAS_A_RECORDER = 40
 STOP_S = 4.0
 #: What of the environment nobody but web is told; and where its file is, neither.
 _OF_WEB = ("VMS_ADMIN_PASSWORD", "VMS_DATABASE_URL", "VMS_SMTP_URL", "VMS_TLS_CERT", "VMS_TLS_KEY")
+#: Addresses with the passwords of those who carry messages out.
+_GATEWAYS = "VMS_NOTIFY_"
 BROKER_STOP_S = 1.0
 
 
@@ -133,7 +135,11 @@ def _bus(address: BusAddress) -> dict[str, str]:
 
 def without_web(env: Mapping[str, str]) -> dict[str, str]:
     """``env`` for a process that is not web: who logs in, and where accounts are kept, is not its business."""
-    return {name: value for name, value in env.items() if name.removesuffix(SUFFIX) not in _OF_WEB}
+    return {
+        name: value
+        for name, value in env.items()
+        if name.removesuffix(SUFFIX) not in _OF_WEB and not name.startswith(_GATEWAYS)
+    }
 
 
 def _plain(env: dict[str, str]) -> dict[str, str]:

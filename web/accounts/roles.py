@@ -15,6 +15,9 @@ Permission = Literal[
     "alert.view",
     "alert.ack",
     "alert.resolve",
+    "alert.quiet",
+    "duty.view",
+    "duty.manage",
     "recording.view",
     "recording.hold",
     "room.open",
@@ -27,15 +30,18 @@ Permission = Literal[
 ALL: frozenset[Permission] = frozenset(get_args(Permission))
 
 _LOOK: frozenset[Permission] = frozenset(("session.own", "system.view", "camera.view", "alert.view"))
-_ACT: frozenset[Permission] = frozenset(("alert.ack", "alert.resolve"))
+_ACT: frozenset[Permission] = frozenset(("alert.ack", "alert.resolve", "alert.quiet", "duty.view"))
 _KEEP: frozenset[Permission] = frozenset(("recording.view", "recording.hold"))
+_LEAD: frozenset[Permission] = frozenset(
+    ("camera.configure", "duty.manage", "room.open", "room.oversee", "mask.lift", "audit.view")
+)
 
 ROLES: dict[str, frozenset[Permission]] = {
     "admin": ALL,
     "supervisor": _LOOK | _ACT | _KEEP | {"room.open"},
     "records": _LOOK | _KEEP | {"room.open", "mask.lift"},  # what is handed out is judged as it was recorded
     "duty": _LOOK | _ACT | {"recording.view", "room.open"},  # what happened is judged by what led to it
-    "site_lead": _LOOK | _ACT | _KEEP | {"camera.configure", "room.open", "room.oversee", "mask.lift", "audit.view"},
+    "site_lead": _LOOK | _ACT | _KEEP | _LEAD,
     "viewer": _LOOK,
 }
 #: What a personal token never has: it speaks for a person, and is none.

@@ -22,6 +22,7 @@ from web.audit import chain
 from web.audit.entry import COMMAND_LINE, SERVICE, Actor
 from web.database.engine import Change, Database
 from web.database.schema import ApiToken, Session, User
+from web.duty.terms import CHANGED
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +133,8 @@ async def alter(change: Change, user_id: int, altered: Altered, by: int | None =
     if altered:
         values: dict[str, Any] = {**altered, "sites": None if sites is None else sorted(set(sites))}
         await connection.execute(update(User).where(User.id == user_id).values(values))
+        if altered.keys() - {"password_hash"}:  # who is called may be another
+            await change.record(CHANGED, {"site": None})
     if not enabled or "password_hash" in altered:
         await connection.execute(delete(Session).where(Session.user_id == user_id))
         await connection.execute(delete(ApiToken).where(ApiToken.user_id == user_id))

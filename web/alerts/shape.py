@@ -52,10 +52,13 @@ def represent(row: Row, steps: Iterable[Row]) -> dict[str, Any]:
         "boxes": row["boxes"],
         "snapshot": f"/api/alerts/{row['id']}/snapshot.jpg" if row["has_snapshot"] else None,
         "clip": {
-            "start": rfc3339(_began(row) - CLIP_BEFORE),
+            "start": rfc3339(began(row) - CLIP_BEFORE),
             "end": None if ended is None else rfc3339(ended + CLIP_AFTER),
         },
         "detail": row["detail"],
+        "chain": _chain(row),
+        "group": row["group_id"],
+        "quiet": row["quiet"],
         "steps": [
             {"at": rfc3339(step["at"]), "kind": step["kind"], "by": step["author"], "note": step["note"]}
             for step in steps
@@ -63,7 +66,19 @@ def represent(row: Row, steps: Iterable[Row]) -> dict[str, Any]:
     }
 
 
-def _began(row: Row) -> datetime:
+def _chain(row: Row) -> dict[str, Any] | None:
+    if row["chain"] is None:
+        return None
+    next_at: datetime | None = row["chain_at"]
+    return {
+        "state": row["chain"],
+        "rung": row["chain_rung"],
+        "next_at": None if next_at is None else rfc3339(next_at),
+        "by": row["chain_by"],
+    }
+
+
+def began(row: Row) -> datetime:
     """When it began: before it was raised, where that took its time and the detector says so."""
     opened: datetime = row["opened_at"]
     since = row["detail"].get("since")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -15,8 +15,12 @@ from vms.domain.rendering import GivenRequest
 from web.access import permit
 from web.alerts import store
 from web.api.pictures import KEPT
+from web.audit import chain
+from web.audit.entry import made
 from web.cameras import unanalysed
+from web.canary import watch as canary
 from web.context import Context, Here
+from web.escalation import record
 from web.grant import Grant
 from web.playback import renderer
 from web.problems import Problem, not_found
@@ -25,7 +29,7 @@ from web.rooms.openings import kept
 router = APIRouter(prefix="/api/alerts", tags=["alerts"])
 
 STATES = frozenset(("open", "ended", "acknowledged", "resolved"))
-KINDS = frozenset((*get_args(RuleKind), "site_unreachable", unanalysed.KIND, *NODE_ALERTS))
+KINDS = frozenset((*get_args(RuleKind), "site_unreachable", unanalysed.KIND, canary.KIND, *NODE_ALERTS))
 SEVERITIES = frozenset(get_args(Severity))
 
 
@@ -37,6 +41,7 @@ class Step(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     note: Annotated[str, Field(max_length=2000)] | None = None
+    group: Annotated[bool, Field(description="so with every other alert of its group")] = False
 
 
 @router.get("")
@@ -51,6 +56,7 @@ async def alerts(
     start: AwareDatetime | None = None,
     end: AwareDatetime | None = None,
     ongoing: Annotated[bool | None, Query(description="true: not ended, whoever took it; false: over")] = None,
+    quiet: Annotated[bool | None, Query(description="true: told to nobody, being snoozed or under maintenance")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> dict[str, Any]:
@@ -59,7 +65,7 @@ async def alerts(
         unknown = set(value.split(",")) - known if value is not None else set()
         if unknown:
             raise Problem(422, "invalid", f"'{name}' is one of {', '.join(sorted(known))}")
-    wanted = store.Filter(site, camera, state, kind, severity, start, end, ongoing)
+    wanted = store.Filter(site, camera, state, kind, severity, start, end, ongoing, quiet)
     async with context.database.read() as connection:
         items, following = await store.fetch_page(connection, viewer.reach, wanted, limit, cursor)
     return {"items": items, "next": following}
@@ -67,9 +73,11 @@ async def alerts(
 
 @router.get("/{alert}")
 async def alert(alert: str, viewer: Viewer, context: Here) -> dict[str, Any]:
-    """One alert with every step."""
+    """One alert with every step, and whom its chain has called."""
     async with context.database.read() as connection:
-        return await store.fetch_represented(connection, alert, viewer.reach)
+        found = await store.fetch_represented(connection, alert, viewer.reach)
+        named = viewer.identity.may(("duty.view",))
+        return {**found, "calls": await record.calls(connection, found, named=named)}
 
 
 @router.get(
@@ -116,16 +124,19 @@ async def resolve(
     return await _take(context, grant, alert, "resolved", step)
 
 
-async def _take(
-    context: Context, grant: Grant, alert: str, kind: Literal["acknowledged", "resolved"], step: Step | None
-) -> dict[str, Any]:
-    note = None if step is None else step.note
+async def _take(context: Context, grant: Grant, alert: str, kind: store.Step, step: Step | None) -> dict[str, Any]:
+    said = step or Step()
     async with context.database.change() as change:
         taken = await store.take_step(
-            change, alert, kind, grant.identity.username, note, context.clock.utc(), grant.reach
+            change, alert, kind, grant.identity.username, said.note, grant.reach, group=said.group
         )
-        await context.audit.write(
-            change, grant, "alert.acknowledge" if kind == "acknowledged" else "alert.resolve",
-            site=taken["site"], camera=taken["camera"], object=alert, detail={"kind": taken["kind"], "note": note},
-        )  # fmt: skip
-    return taken
+        action = "alert.acknowledge" if kind == "acknowledged" else "alert.resolve"
+        entries = [
+            made(
+                change.now, grant, action, site=one["site"], camera=one["camera"], object=one["id"],
+                detail={"kind": one["kind"], "note": said.note},
+            )
+            for one in taken
+        ]  # fmt: skip
+        await chain.append(change, entries)  # a group may have thousands
+    return taken[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -10,16 +9,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 from sqlalchemy import select
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from vms.domain.clock import rfc3339
 from web.access import permit
+from web.api.exported import Export, check_room, still
 from web.api.moments import whole_ms
 from web.audit import chain, export, read
 from web.audit.entry import ACTIONS
 from web.context import Context, Here
-from web.database.failures import ANY
 from web.database.schema_audit import AuditEntry
 from web.grant import Grant
 from web.problems import Problem
@@ -27,8 +25,6 @@ from web.problems import Problem
 router = APIRouter(prefix="/api/audit", tags=["audit"])
 
 Auditor = Annotated[Grant, permit("audit.view")]
-#: Under way at once: each reads the whole log.
-MOST_EXPORTS = 4
 
 Word = Annotated[str | None, Query(max_length=400)]
 
@@ -110,46 +106,19 @@ async def _export(
     begin: str,
 ) -> Response:
     within = auditor.reach
-    if context.exports >= MOST_EXPORTS:
-        raise Problem(503, "busy", "other exports of the log are under way", headers={"Retry-After": "10"})
+    check_room(context)
     async with context.database.change() as change:  # nothing leaves without its entry
         await context.audit.write(change, auditor, "audit.export", object=kind, detail=_said(wanted))
         last = (await chain.head(change.connection))[0]
     first = await read.fetch_after(context.database, within, wanted, 0, last)  # what fails is said in the status
 
-    async def still() -> bool:
-        try:
-            identity = await context.sessions.recheck(auditor.identity.session)
-        except ANY:  # a database that is away ends no sessions
-            return True
-        return identity is not None and identity.same_rights(auditor.identity)
-
     async def lines() -> AsyncIterator[str]:
         yield begin
-        async for item in read.all_of(context.database, within, wanted, last, first, still):
+        async for item in read.all_of(context.database, within, wanted, last, first, still(context, auditor)):
             yield line(item)
 
     headers = {"Content-Disposition": f'attachment; filename="vms-audit.{kind}"'}
-    return _Export(context, lines(), media_type=media, headers=headers)
-
-
-class _Export(StreamingResponse):
-    """Counted while it is sent; where he may not see it any more the body is left without its end."""
-
-    def __init__(self, context: Context, lines: AsyncIterator[str], **more: Any) -> None:
-        super().__init__(lines, **more)
-        self._context = context
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._context.exports += 1
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._context.exports -= 1
-
-    async def stream_response(self, send: Send) -> None:
-        with contextlib.suppress(read.Ended):
-            await super().stream_response(send)
+    return Export(context, lines(), media_type=media, headers=headers)
 
 
 def _said(wanted: read.Filter) -> dict[str, Any]:

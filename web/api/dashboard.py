@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -18,7 +20,7 @@ _NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><titl
 </body></html>"""
 _RESERVED = ("api", "ws", "metrics", "healthz", "readyz")
 #: Addresses that the dashboard knows. Elsewhere it says so, and so does the status: a probe of a guess must fail.
-PAGES = ("", "wall", "cameras", "recordings", "rooms", "alerts", "account", "users", "audit")
+PAGES = ("", "wall", "cameras", "recordings", "rooms", "alerts", "account", "users", "audit", "duty", "reports")
 
 
 class Dashboard:
@@ -37,10 +39,10 @@ class Dashboard:
         if _leads_out(scope["path"]):
             self._refused(scope)
             raise HTTPException(404, "there is no such file")
-        response = self._answer(scope["method"], scope["path"])
+        response = self._answer(scope["method"], scope["path"], Headers(scope=scope).get("accept-encoding", ""))
         await response(scope, receive, send)
 
-    def _answer(self, method: str, path: str) -> Response:
+    def _answer(self, method: str, path: str, accepted: str) -> Response:
         parts = path.strip("/").split("/")
         if parts[0] in _RESERVED:
             raise HTTPException(404, "there is no such route")
@@ -49,8 +51,9 @@ class Dashboard:
         file = self._file(parts)
         if file is not None:
             lasting = parts[0] == "assets"  # their names carry a hash of what is in them
-            cache = "public, max-age=31536000, immutable" if lasting else "no-cache"
-            return FileResponse(file, headers={"Cache-Control": cache})
+            # no-cache: asked for again each time, so that the service worker (sw.js) is never an old one.
+            headers = {"Cache-Control": "public, max-age=31536000, immutable" if lasting else "no-cache"}
+            return _packed(file, accepted, headers) or FileResponse(file, headers=headers)
         if parts[0] == "assets" or "." in parts[-1]:
             raise HTTPException(404, "there is no such file")
         index = self._root / "index.html"
@@ -67,6 +70,19 @@ class Dashboard:
         except (OSError, ValueError):
             return None
         return file if inside and file.is_file() else None
+
+
+def _packed(file: Path, accepted: str, headers: dict[str, str]) -> Response | None:
+    """The file as the build packed it beside itself, for who unpacks it: on mobile data that is two thirds less."""
+    packed = file.with_name(f"{file.name}.gz")
+    if not packed.is_file():
+        return None
+    headers["Vary"] = "Accept-Encoding"
+    codings = (coding.partition(";") for coding in accepted.split(","))
+    if not any(name.strip() == "gzip" and rest.replace(" ", "") != "q=0" for name, _, rest in codings):
+        return None
+    media_type = mimetypes.guess_type(file.name)[0]
+    return FileResponse(packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=media_type)
 
 
 def _leads_out(path: str) -> bool:

@@ -34,6 +34,12 @@ async def send_bytes(socket: WebSocket, data: bytes) -> None:
         await socket.send_bytes(data)
 
 
+async def send_frames(socket: WebSocket, frames: bytes) -> None:
+    """Sends what ``web.frames`` made, or gives the browser up (``TimeoutError``)."""
+    async with asyncio.timeout(SEND_S):
+        await socket.send({"type": "websocket.send", "frames": frames})
+
+
 def always() -> bool:
     """For sockets that show whatever there is."""
     return True

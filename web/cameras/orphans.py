@@ -17,6 +17,7 @@ from vms.domain.node import NODE_ALERTS
 from web.alerts import incoming
 from web.cameras import unanalysed
 from web.cameras.reports import Reports
+from web.canary import watch as canary
 from web.configuration.current import CurrentConfiguration
 from web.database.engine import Database
 from web.database.schema import Alert
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 10.0
 #: What the detector ended may still wait in its outbox, what it opened be on its way.
 GRACE_S = 60.0
-#: Raised and ended by ``web`` itself (``analysis`` too), and those that a node's recorder owns.
-_OURS = ("camera_offline", "site_unreachable", unanalysed.KIND, *NODE_ALERTS)
+#: Raised and ended by ``web`` itself (``analysis`` and ``model``, too), and those that a node's recorder owns.
+_OURS = ("camera_offline", "site_unreachable", unanalysed.KIND, canary.KIND, *NODE_ALERTS)
 
 
 class Orphans:

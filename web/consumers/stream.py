@@ -68,10 +68,16 @@ class StreamConsumer:
         self._apply = apply
         self._created = ""
         self._cursor = 0
+        self._come: asyncio.Queue[Msg | None] = asyncio.Queue()
         self.counters = Counters()
 
     async def run(self, bus: Bus) -> None:
         """Reads for ever."""
+
+        async def reconnected() -> None:
+            self._come.put_nowait(None)
+
+        bus.on_reconnect(reconnected)
         failing = False
         while True:
             try:
@@ -88,19 +94,17 @@ class StreamConsumer:
         await self._position(bus)
         await self._make_consumer(bus)
         inbox = bus.core.new_inbox()
-        queue: asyncio.Queue[Msg] = asyncio.Queue()
-        subscription = await bus.core.subscribe(inbox, cb=queue.put)
+        self._come = asyncio.Queue()
+        subscription = await bus.core.subscribe(inbox, cb=self._come.put)
         try:
             expected = 1
             while True:
                 left = BATCH
                 await self._ask(bus, inbox)
                 while left > 0:
-                    async with asyncio.timeout(HEARTBEAT_S * 3):
-                        first = await queue.get()
-                    batch = [first]
-                    while not queue.empty():
-                        batch.append(queue.get_nowait())
+                    batch = await self._next()
+                    if not batch:
+                        return True
                     data = [msg for msg in batch if not _status(msg)]
                     for msg in data:
                         if msg.metadata.sequence.consumer != expected:
@@ -119,6 +123,14 @@ class StreamConsumer:
         finally:
             with contextlib.suppress(nats.errors.Error):
                 await subscription.unsubscribe()
+
+    async def _next(self) -> list[Msg]:
+        """What has come, one message at least; none after a reconnection: the server forgot what it was asked."""
+        async with asyncio.timeout(HEARTBEAT_S * 3):
+            batch = [await self._come.get()]
+        while not self._come.empty():
+            batch.append(self._come.get_nowait())
+        return [] if None in batch else [msg for msg in batch if msg is not None]
 
     async def _ask(self, bus: Bus, inbox: str) -> None:
         request = {

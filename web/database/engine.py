@@ -7,7 +7,7 @@ import contextlib
 import copy
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +25,8 @@ from web.database import (
     migrate,
     postgresql,
     schema_audit,  # noqa: F401  # its tables, too, are of Base
+    schema_duty,  # noqa: F401
+    schema_holds,  # noqa: F401
     schema_rooms,  # noqa: F401
 )
 from web.database.elsewhere import check_line
@@ -64,13 +66,16 @@ class Change:
 
     async def record(self, kind: str, data: dict[str, Any]) -> None:
         """Adds one event for the browsers."""
-        await self.connection.execute(
-            insert(Event).values(
-                at=self.now,
-                type=kind,
-                data=json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-            )
-        )
+        await self.record_all(kind, [data])
+
+    async def record_all(self, kind: str, told: Sequence[dict[str, Any]]) -> None:
+        """Adds an event for each, in this order."""
+        rows = [
+            {"at": self.now, "type": kind, "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"))}
+            for data in told
+        ]
+        if rows:
+            await self.connection.execute(insert(Event), rows)
 
 
 class Database:
@@ -241,7 +246,7 @@ def _engines(url: str, path: Path | None) -> _Engines:
             path.touch(0o600)
 
     def made(most: int, begin: str) -> AsyncEngine:
-        engine = create_async_engine(url, pool_size=most, max_overflow=0, pool_timeout=5)
+        engine = create_async_engine(url, pool_size=most, max_overflow=0, pool_timeout=5, hide_parameters=True)
         if path is not None:
             _never_anew(engine, path)
         _tune_sqlite(engine, begin)

@@ -24,8 +24,9 @@ def engine_of(url: str, most: int, *, writes: bool = False, busy_ms: int = 2000)
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+asyncpg")
     engine = create_async_engine(
-        parsed, pool_pre_ping=True, pool_size=most, max_overflow=0, pool_timeout=5, connect_args={"timeout": CONNECT_S}
-    )
+        parsed, pool_pre_ping=True, pool_size=most, max_overflow=0, pool_timeout=5,
+        connect_args={"timeout": CONNECT_S}, hide_parameters=True,
+    )  # fmt: skip
     if parsed.get_dialect().driver == "asyncpg":
         _wrap_failures(engine)
     if writes:

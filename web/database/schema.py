@@ -23,6 +23,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from web.database.moment import Moment
 
 _GOES_ON = text("ended_at IS NULL")
+_DUE = text("chain_at IS NOT NULL")
+_STOPPED = text("stopped_at IS NOT NULL")
 
 #: SQLite counts up by itself only in a column that is exactly INTEGER.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
@@ -110,6 +112,8 @@ class Alert(Base):
         Index("ix_alerts_camera_opened", "camera", "opened_at"),
         Index("ix_alerts_state_camera", "state", "camera"),
         Index("ix_alerts_ongoing", "opened_at", "id", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
+        Index("ix_alerts_chain_due", "chain_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_alerts_stopped", "stopped_at", sqlite_where=_STOPPED, postgresql_where=_STOPPED),
     )
     id: Mapped[str] = mapped_column(String(128), primary_key=True)
     site: Mapped[str] = mapped_column(String(63))
@@ -130,6 +134,15 @@ class Alert(Base):
     boxes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
     has_snapshot: Mapped[bool]
+    # Who is called (web.escalation); None: it is from before that was kept.
+    chain: Mapped[str | None] = mapped_column(String(16))
+    chain_rung: Mapped[int | None]  # that was called last, from 0
+    chain_round: Mapped[int] = mapped_column(server_default="0")  # how often the last rung was called before
+    chain_at: Mapped[datetime | None] = mapped_column(Moment)  # when something is to be done next
+    chain_by: Mapped[str | None] = mapped_column(String(64))  # who, or what, stopped it
+    stopped_at: Mapped[datetime | None] = mapped_column(Moment)  # when somebody did, by taking it on
+    group_id: Mapped[str | None] = mapped_column(String(128), index=True)  # the alert whose chain it shares
+    quiet: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # why nobody is called
 
 
 class AlertSnapshot(Base):
@@ -274,26 +287,3 @@ class ZoneMinute(Base):
     max: Mapped[int]
     samples: Mapped[int]
     sigma: Mapped[float] = mapped_column(server_default="0")  # as of the whole picture
-
-
-class Hold(Base):
-    """Footage that is not deleted. A released one stays, with who released it."""
-
-    __tablename__ = "holds"
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    start: Mapped[datetime] = mapped_column(Moment)
-    end: Mapped[datetime] = mapped_column(Moment)
-    reason: Mapped[str] = mapped_column(Text)
-    until: Mapped[datetime | None] = mapped_column(Moment)
-    owner: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(Moment, index=True)
-    released_at: Mapped[datetime | None] = mapped_column(Moment)
-    released_by: Mapped[str | None] = mapped_column(String(64))
-
-
-class HoldCamera(Base):
-    """The cameras of a hold."""
-
-    __tablename__ = "hold_cameras"
-    hold_id: Mapped[str] = mapped_column(ForeignKey("holds.id", ondelete="CASCADE"), primary_key=True)
-    camera: Mapped[str] = mapped_column(String(63), primary_key=True, index=True)

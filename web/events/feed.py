@@ -23,7 +23,9 @@ from web.database.schema import AlertMessage, Event, Meta
 log = logging.getLogger(__name__)
 
 PAGE = 500
-RING = 4096
+#: Of who catches up from the table: however many do and however slowly they read, what is held for each stays small.
+CATCH_UP = 100
+RING, RING_BYTES = 4096, 16 * 1024 * 1024
 #: Besides being told, the feed looks by itself: the command line writes too.
 POLL_S = 5.0
 #: A client that was away for longer reads its lists anew.
@@ -41,6 +43,7 @@ class Entry:
     site: str | None  # that it is of; None: of ``node``
     node: str | None
     user: int | None = None  # whose it is besides; None: nobody's in particular
+    kind: str = ""
 
 
 class EventFeed:
@@ -51,6 +54,7 @@ class EventFeed:
         self.head = head
         self._database = database
         self._ring: deque[Entry] = deque()
+        self._bytes = 0
         self._floor = head  # the ring holds everything above it
         self._written = asyncio.Event()
         self._advanced = asyncio.Event()
@@ -65,8 +69,11 @@ class EventFeed:
             if epoch is None:
                 epoch = uuid.uuid4().hex
                 await change.connection.execute(insert(Meta).values(name="epoch", value=epoch))
-            head = await change.connection.scalar(select(func.max(Event.seq)))
-        return cls(database, epoch, head or 0)
+            head = await change.connection.scalar(select(func.max(Event.seq))) or 0
+        # From some way back: all who were cut off by the end of the process before come at once for the same.
+        feed = cls(database, epoch, max(0, head - RING))
+        await feed.refresh()
+        return feed
 
     async def run(self) -> None:
         """Follows the table for ever."""
@@ -89,9 +96,12 @@ class EventFeed:
         async with self._reading:
             while page := await self._page(self.head):
                 self._ring.extend(page)
+                self._bytes += sum(len(entry.text) for entry in page)
                 self.head = page[-1].seq
-                while len(self._ring) > RING:
-                    self._floor = self._ring.popleft().seq
+                while len(self._ring) > RING or self._bytes > RING_BYTES:
+                    oldest = self._ring.popleft()
+                    self._floor = oldest.seq
+                    self._bytes -= len(oldest.text)
                 advanced, self._advanced = self._advanced, asyncio.Event()
                 advanced.set()
                 if len(page) < PAGE:
@@ -104,7 +114,7 @@ class EventFeed:
         if seq >= self._floor:
             skip = _first_above(self._ring, seq)
             return [self._ring[i] for i in range(skip, min(skip + PAGE, len(self._ring)))]
-        return await self._page(seq)
+        return await self._page(seq, CATCH_UP)
 
     async def wait(self, seq: int) -> None:
         """Returns when there may be events after ``seq``."""
@@ -119,6 +129,8 @@ class EventFeed:
             await self.refresh()
         if seq > self.head:
             return False
+        if seq >= self._floor:
+            return True
         async with self._database.read() as connection:
             oldest = await connection.scalar(select(func.min(Event.seq)))
         return oldest is None or seq >= oldest - 1
@@ -132,16 +144,16 @@ class EventFeed:
             )
             await change.connection.execute(delete(AlertMessage).where(AlertMessage.at < now - MESSAGES_KEPT))
 
-    async def _page(self, seq: int) -> list[Entry]:
+    async def _page(self, seq: int, most: int = PAGE) -> list[Entry]:
         async with self._database.read() as connection:
             rows = await connection.execute(
-                select(Event.seq, Event.type, Event.data).where(Event.seq > seq).order_by(Event.seq).limit(PAGE)
+                select(Event.seq, Event.type, Event.data).where(Event.seq > seq).order_by(Event.seq).limit(most)
             )
             return [self._entry(row.seq, row.type, row.data) for row in rows]
 
     def _entry(self, seq: int, kind: str, data: str) -> Entry:
         told = json.loads(data)
-        return Entry(seq, self._text(seq, kind, data), told.get("site"), told.get("node"), told.get("user_id"))
+        return Entry(seq, self._text(seq, kind, data), told.get("site"), told.get("node"), told.get("user_id"), kind)
 
     def _text(self, seq: int, kind: str, data: str) -> str:
         return f'{{"seq":{seq},"epoch":"{self.epoch}","type":"{kind}","data":{data}}}'

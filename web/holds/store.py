@@ -18,7 +18,8 @@ from web.audit import chain
 from web.audit.entry import SERVICE
 from web.cameras import past
 from web.database.engine import Change
-from web.database.schema import CameraFirst, Hold, HoldCamera
+from web.database.schema import CameraFirst
+from web.database.schema_holds import Hold, HoldCamera
 from web.problems import Problem, not_found
 from web.reach import EVERYTHING, Reach
 from web.reasons import says_something

@@ -64,9 +64,11 @@ def _with_examples(described: dict[str, Any], ids: dict[str, str], asked: Asked)
                 there = {"path": ids.get(f"{{{one['name']}}}"), "query": right.get("params", {}).get(one["name"])}
                 if (known := there.get(one["in"])) is not None:
                     one["example"] = known
-            for content in operation.get("requestBody", {}).get("content", {}).values():
+            for media, content in operation.get("requestBody", {}).get("content", {}).items():
                 if "json" in right:
                     content["example"] = right["json"]
+                elif "content" in right and media == "text/csv":
+                    content["example"] = right["content"].decode()
     return made
 
 

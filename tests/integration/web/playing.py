@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import av
 import httpx
 
-from tests.integration.web.rig import WebRig
+from tests.integration.web.rig import WebRig, web_rig
+from tests.support.nats_bus import NatsServer
 from tests.support.past import Past
+from tests.support.recorder_rig import Viewer, recorder
 from tests.support.waiting import until_async
 from vms.bus.connection import Bus
 from vms.domain.clock import from_epoch, rfc3339
+from vms.domain.facility import Facility
 
 CAMERA = {"id": "c", "name": "C", "placement": "gate", "enabled": False, "streams": {"main": "rtsp://127.0.0.1/x"}}
 SEED = {"facility": {"name": "F"}, "sites": [{"id": "s", "name": "S", "cameras": [CAMERA]}]}
@@ -76,3 +83,16 @@ class Played:
         answer = await self.rig.http.get(uri, headers={"Range": f"bytes={begin}-{begin + size - 1}"})
         assert (answer.status_code, len(answer.content)) == (206, size)
         return answer.content
+
+
+@contextlib.asynccontextmanager
+async def in_the_past(data: Path, server: NatsServer, stated: dict[str, Any]) -> AsyncIterator[Played]:
+    """Of camera ``c`` at site ``s`` of the facility ``stated``; nothing is recorded yet."""
+    past = Past(data / "recordings", "s", "c")
+    async with web_rig(data, server.url, Facility.model_validate(stated)) as rig, recorder(data, server):
+        bus = await Bus.connect(server.address, "past")
+        viewer = Viewer(bus)  # what the recorder finds before it has looked, it takes for a crash's leavings
+        await until_async(lambda: viewer.gaps("c"), 20, "the recorder has looked at the camera's folder")
+        yield Played(rig, bus, past)
+        await bus.close()
+    past.close()

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import websockets
 
-from tests.support.nats_bus import NatsServer, free_port, nats_server
+from tests.support.nats_bus import NatsServer, nats_server
+from tests.support.ports import free_port
 from tests.support.waiting import PATIENCE
 from vms.bus.connection import BusAddress
 from vms.domain.clock import SystemClock

@@ -20,7 +20,7 @@ from vms.domain.holds import HoldList
 from vms.domain.node import NodeState, StorageState
 from vms.settings.environment import Environment
 from web.database.engine import Database
-from web.database.schema import Hold, HoldCamera
+from web.database.schema_holds import Hold, HoldCamera
 from web.holds.store import touching
 
 NOW = datetime.now(UTC).replace(microsecond=0)

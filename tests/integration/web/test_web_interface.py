@@ -36,6 +36,9 @@ UNNAMED = {
     "DELETE /api/sessions/{session}",
     "DELETE /api/tokens/{token}",
     "DELETE /api/openings/{opening}",
+    "PATCH /api/channels/{channel}",
+    "DELETE /api/channels/{channel}",
+    "POST /api/channels/{channel}/test",
 }
 OPEN = {"GET /healthz", "GET /readyz", "GET /metrics", "POST /api/session"}
 

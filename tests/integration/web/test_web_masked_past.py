@@ -17,20 +17,16 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from tests.integration.web.playing import CAMERA, SEED, Played
-from tests.integration.web.rig import web_rig
+from tests.integration.web.playing import CAMERA, SEED, Played, in_the_past
 from tests.integration.web.test_web_past import GIVEN_UP, configure
 from tests.integration.web.worker import Worker
 from tests.support.nats_bus import NatsServer
-from tests.support.past import Past
 from tests.support.recorded import poison
-from tests.support.recorder_rig import Viewer, recorder
+from tests.support.recorder_rig import recorder
 from tests.support.renderer_rig import asking, renderer
 from tests.support.unmasked import LEFT, noisy, seen_beneath
 from tests.support.waiting import until_async
-from vms.bus.connection import Bus
 from vms.domain.clock import from_epoch, rfc3339
-from vms.domain.facility import Facility
 from vms.settings.environment import Environment
 from web.accounts.users import add_user
 from web.database.engine import Database
@@ -49,19 +45,11 @@ SHOWN = {"image/jpeg", "video/mp4", "application/vnd.apple.mpegurl"}
 async def masked(tmp_path: Path, server: NatsServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Played]:
     """Noise before a camera with a mask on its left half: 8 s in H.264, and 8 s in H.265 after them."""
     monkeypatch.setattr("recorder.segments.SEGMENT_S", 10.0)
-    data = tmp_path / "data"
-    past = Past(data / "recordings", "s", "c")
-    async with web_rig(data, server.url, Facility.model_validate(MASKED)) as rig, recorder(data, server):
-        bus = await Bus.connect(server.address, "past")
-        viewer = Viewer(bus)
-        await until_async(lambda: viewer.gaps("c"), 20, "the recorder has looked at the camera's folder")
+    async with in_the_past(tmp_path / "data", server, MASKED) as played:
         for codec, begin in (("h264", HOUR), ("hevc", HOUR + 10)):
-            past.record(codec, noisy([NOISE] * 50, codec=codec), begin, 200, size=SIZE)
-        played = Played(rig, bus, past)
+            played.past.record(codec, noisy([NOISE] * 50, codec=codec), begin, 200, size=SIZE)
         await played.told()
         yield played
-        await bus.close()
-    past.close()
 
 
 @pytest_asyncio.fixture

@@ -21,8 +21,9 @@ from tests.integration.web.rig import facility
 from tests.support.audit_log import LAN, entries, write
 from tests.support.bare_web import bare_web, browser
 from tests.support.clocks import ManualClock
+from tests.support.escalating import Escalating, ScriptedCourier
 from tests.support.postgres import Postgres, postgres
-from tests.unit.web.walking import filled, requests, rows, signed_in, two_sites
+from tests.unit.web.walking import OF_ALL_SITES, filled, requests, rows, signed_in, two_sites
 from vms.cli.audit import audit
 from vms.domain.clock import SystemClock
 from vms.domain.errors import ConfigurationError
@@ -30,6 +31,7 @@ from vms.settings.environment import Environment
 from web.accounts.roles import OF_SITES, ROLES
 from web.audit import chain
 from web.audit.verify import check
+from web.channels.push import Answer
 from web.configuration import revisions
 from web.database import migrate
 from web.database.engine import Database
@@ -167,7 +169,8 @@ async def test_each_role_on_each_route(url: str, tmp_path: Path, role: str) -> N
                 if (method, path) == ("DELETE", "/api/session"):
                     continue
                 answer = await client.request(method, filled(path), **asked)
-                assert (answer.status_code == 403) is not (ROLES[role] >= needed), (method, path, answer.text)
+                refused = not ROLES[role] >= needed or (role in OF_SITES and (method, path) in OF_ALL_SITES)
+                assert (answer.status_code == 403) is refused, (method, path, answer.text)
                 assert answer.status_code not in (401, 422, 500), (method, path, answer.text)
             twice = [await client.request("POST", "/api/users", json={"username": "u", "role": "viewer", "sites": None})
                      for _ in range(2)]  # fmt: skip
@@ -207,3 +210,29 @@ async def test_a_database_that_cannot_be_used_is_one_line_without_its_password(
         await opened(tmp_path, stated)
     assert "\n" not in str(refused.value)
     assert not any(one in str(refused.value) for one in (server.password, "hunter2"))
+
+
+async def test_an_alert_climbs_and_is_taken_on(url: str, tmp_path: Path) -> None:
+    clock, courier = ManualClock(), ScriptedCourier()
+    database = await Database.open(Environment.read(tmp_path, {"VMS_DATABASE_URL": url}), clock)
+    rig = Escalating(database, clock, courier)
+    await rig.roster()
+    await rig.quiet("maintenance", rule="crowd", minutes=600)
+    courier.answers["ntfy"] = lambda: Answer("failed", "with a \x00 in it", 3)
+    for name, rule in (("a", "breach"), ("b", "breach"), ("still", "crowd")):
+        await rig.tell(name, rule=rule)
+    await rig.run()
+    for seconds, step in ((3, 0), (10, 0), (77, 3600)):
+        clock.step(step)
+        await rig.run()
+        clock.advance(seconds)
+        await rig.run()
+    assert [await rig.chain(name) for name in ("a", "b", "still")] == ["running", "joined", "quiet"]
+    assert await rig.duties("a") == [("officer", 0), ("site_lead", 0)]
+    assert [len(courier.to(name)) for name in ("lan-ntfy", "lan-mail", "huong-web")] == [3, 1, 1]
+    await rig.take("b", group=True)
+    await rig.run()
+    assert [await rig.chain(name) for name in ("a", "b")] == ["stopped", "stopped"]
+    assert [push.silent for push in courier.to("huong-web")] == [False, True]
+    await rig.escalation._deliveries.close()
+    await database.close()

@@ -18,7 +18,7 @@ import websockets
 
 from tests.integration.web.rig import PASSWORD, NatsServer, WebRig, facility
 from tests.support.certificates import made
-from tests.support.nats_bus import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import until_async
 from web import tls
 from web.tls import Pair

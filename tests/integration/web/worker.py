@@ -7,7 +7,9 @@ from typing import Any
 
 import nats
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
+from tests.support.waiting import until_async
 from vms.bus import subjects
 from vms.domain.messages import (
     AlertEvent,
@@ -39,7 +41,20 @@ class Worker:
 
     @classmethod
     async def connect(cls, url: str) -> Worker:
-        return cls(await nats.connect(url, reconnect_time_wait=0.1, max_reconnect_attempts=-1))
+        """Once there is what web makes on the bus: who waits for less finds no bucket yet."""
+        one = cls(await nats.connect(url, reconnect_time_wait=0.1, max_reconnect_attempts=-1))
+        await until_async(one._stored, 15, "web's streams and buckets")
+        return one
+
+    async def _stored(self) -> bool:
+        try:
+            for bucket in (subjects.BUCKET_STATE, subjects.BUCKET_CONFIG, subjects.BUCKET_HOLDS):
+                await self.js.key_value(bucket)
+            for stream in subjects.STREAM_SUBJECTS:
+                await self.js.stream_info(stream)
+        except NotFoundError:
+            return False
+        return True
 
     async def alert(self, alert_id: str, event: str, camera: str = "cam-1", **more: Any) -> AlertEvent:
         now = datetime.now(UTC)

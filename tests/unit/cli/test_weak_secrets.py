@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.nats_bus import free_port
+from tests.support.ports import free_port
 from tests.unit.cli.test_config_check import HEAD
 
 

@@ -168,10 +168,12 @@ async def test_a_model_that_was_asked_for_while_another_was_measured_stays(
     choice = ModelChoice(Environment(tmp_path, "local", None, None, None, None, None), Runtime(1), batcher)
     await choice.apply(Detector(model="slow"), 1)
     await until(measuring.is_set)
-    await choice.apply(Detector(model="other"), 1)
-    wanted = batcher.backend
+    other = asyncio.create_task(choice.apply(Detector(model="other"), 1))
+    await asyncio.sleep(0)  # it is asked for, and waits for its turn
     go_on.set()
     await until(ended.is_set)
+    await other
+    wanted = batcher.backend
     await asyncio.sleep(0)  # what the thread asked of the loop is done in its next round
     await until(lambda: not [thread for thread in threading.enumerate() if thread.name == "measure"])
     await asyncio.sleep(0)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.masked_encoder import KEY_EVERY, MOST_SIDE, MaskedEncoder, fitted
+from detectors.masked_encoder import KEY_EVERY, MOST_SIDE, MaskedEncoder
 from vms.ingest.stream import TIMESCALE
 from vms.media import nal
+from vms.media.fitting import fitted
 from vms.media.packets import padded
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
@@ -95,7 +96,7 @@ def test_it_is_bounded_and_begins_anew_every_two_seconds_and_when_asked() -> Non
 
 @given(st.integers(1, 8000), st.integers(1, 8000))
 def test_every_size_fits(width: int, height: int) -> None:
-    wide, high = fitted((width, height))
+    wide, high = fitted(width, height, MOST_SIDE)
     assert wide % 2 == high % 2 == 0
     assert min(wide, high) >= 16
     assert max(wide, high) <= MOST_SIDE

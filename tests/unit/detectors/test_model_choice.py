@@ -111,5 +111,7 @@ def test_measuring_ends_at_the_next_step_when_it_is_wanted_no_more(
 
 def test_a_process_that_ends_while_a_model_is_compiled_ends_well(tmp_path: Path) -> None:
     path = lamp_model.save(tmp_path, "lamp")
-    ended = subprocess.run([sys.executable, "-c", LEAVES, str(path)], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", LEAVES, str(path)], capture_output=True, encoding="utf-8", check=False
+    )
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -24,7 +24,9 @@ sys.stdout.write("last words")
 
 def ended(*lines: str) -> tuple[int, str, str]:
     script = "\n".join([NEVER_BACK, *lines])
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=False, timeout=60
+    )
     return done.returncode, done.stdout, done.stderr
 
 

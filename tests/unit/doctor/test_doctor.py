@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from vms import doctor
 from vms.doctor import Finding, cameras, examine, machine, parts
 from vms.domain.facility import Facility
@@ -106,7 +107,7 @@ def test_a_silent_camera_holds_up_no_other(camera_port: int) -> None:
 
 def test_this_machine(tmp_path: Path) -> None:
     data = tmp_path / "not" / "yet"
-    found = examine(None, data, {}, port=_free_port())
+    found = examine(None, data, {}, port=free_port())
     subjects = [one.subject for one in found]
     assert {"Python", "machine", "disk", "data folder", "clock", "nats-server", "person model"} <= set(subjects)
     assert not [one for one in found if one.level == "problem" and one.subject not in ("dashboard", "disk")]
@@ -117,7 +118,7 @@ def test_this_machine(tmp_path: Path) -> None:
 def test_a_broken_configuration_is_a_finding(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text("facility: {name: x}\nsite: []\n", encoding="utf-8")
-    finding = examine(path, tmp_path, {}, port=_free_port())[-1]
+    finding = examine(path, tmp_path, {}, port=free_port())[-1]
     assert (finding.level, finding.subject) == ("problem", "configuration")
     assert "unknown key 'site'; did you mean 'sites'?" in finding.text
 
@@ -129,10 +130,10 @@ def test_configuration_and_cameras(tmp_path: Path, camera_port: int) -> None:
         f'      - {{id: a, name: a, placement: gate, streams: {{main: "rtsp://u:${{PASS}}@127.0.0.1:{camera_port}/good"}}}}\n',
         encoding="utf-8",
     )
-    good = examine(path, tmp_path, {"PASS": SECRET}, port=_free_port())
+    good = examine(path, tmp_path, {"PASS": SECRET}, port=free_port())
     assert [one.level for one in good[-2:]] == ["ok", "ok"]
     assert good[-1].subject == "camera a"
-    unset = examine(path, tmp_path, {}, port=_free_port())
+    unset = examine(path, tmp_path, {}, port=free_port())
     assert (unset[-2].level, unset[-2].subject) == ("problem", "environment")
     assert "PASS" in unset[-2].text
     assert unset[-1].level == "warning"
@@ -143,7 +144,7 @@ def test_a_busy_port_and_a_strange_host() -> None:
         busy = machine.port_free("127.0.0.1", server.getsockname()[1])
     assert busy.level == "warning"
     assert "--port" in busy.remedy
-    assert machine.port_free("192.0.2.1", _free_port()).level == "problem"
+    assert machine.port_free("192.0.2.1", free_port()).level == "problem"
 
 
 def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
@@ -183,6 +184,20 @@ def test_the_bus_of_the_environment(camera_port: int) -> None:
         assert SECRET not in repr(finding)
 
 
+def test_ways_out_of_the_house() -> None:
+    found = parts.ways_out({})
+    assert found.level == "warning"
+    assert all(name in found.text for name in ("VMS_NOTIFY_<NAME>", "VMS_PUBLIC_URL", "VMS_NOTIFY_CANARY"))
+    named = {
+        "VMS_NOTIFY_MAIL": "mailtos://u:secret-word@mail.example?to={address}",
+        "VMS_PUBLIC_URL": "https://vms.example",
+    }
+    found = parts.ways_out({**named, "VMS_NOTIFY_CANARY": "jsons://monitor.example/alive"})
+    assert (found.level, found.text) == ("ok", "gateways: mail; https://vms.example")
+    found = parts.ways_out({"VMS_NOTIFY_MAIL": "mailtos://u:secret-word@mail.example"})
+    assert (found.level, "secret-word" in found.text + found.remedy) == ("problem", False)
+
+
 def test_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from detectors import models
 
@@ -201,9 +216,3 @@ def test_no_finding_carries_a_credential() -> None:
 
 def test_public_names() -> None:
     assert set(doctor.__all__) == {"Finding", "Level", "examine"}
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -47,6 +47,28 @@ def test_an_alert_opens_changes_and_ends_under_one_id(tmp_path: Path) -> None:
     assert told[2].ended_at == told[2].at > told[1].at > told[0].opened_at
 
 
+def test_what_becomes_critical_is_another_alert_once(tmp_path: Path) -> None:
+    """Who took a warning on, or snoozed it, was not called for a full disk."""
+    node = Node(tmp_path)
+    for reason in ("forecast", "full", "pressure", "full"):
+        node.clock.advance(1)
+        node.alarms.tell("storage", {"reason": reason}, "critical" if reason == "full" else "warning")
+    node.alarms.tell("storage", None)
+    told = node.told()
+    assert [(one.event, one.detail["reason"], one.severity) for one in told] == [
+        ("opened", "forecast", "warning"), ("ended", "forecast", "warning"), ("opened", "full", "critical"),
+        ("updated", "pressure", "warning"), ("updated", "full", "critical"), ("ended", "full", "critical"),
+    ]  # fmt: skip
+    assert told[0].id == told[1].id != told[2].id == told[5].id
+
+
+def test_kinds_are_snoozed_and_taken_on_apart(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    for kind in ("storage", "clock"):
+        node.alarms.tell(kind, {"reason": "any"})
+    assert len({one.rule for one in node.told()}) == 2
+
+
 def test_a_restart_goes_on_with_what_is_open(tmp_path: Path) -> None:
     node = Node(tmp_path)
     node.alarms.tell("clock", {"reason": "unsynchronized"}, "warning")

@@ -177,7 +177,7 @@ def test_the_command_answers_in_lines_with_little_memory(name: str, tmp_path: Pa
 
     done = subprocess.run(
         [sys.executable, "-c", "from vms.cli import main; main()", "config", "check", file.name],
-        cwd=tmp_path, preexec_fn=bounded, capture_output=True, text=True, timeout=300, check=False,
+        cwd=tmp_path, preexec_fn=bounded, capture_output=True, encoding="utf-8", timeout=300, check=False,
     )  # fmt: skip
     lines = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, ""), done.stderr[-2000:]

@@ -106,7 +106,7 @@ def test_every_secret_of_the_service_may_come_from_a_file(file: Path, tmp_path: 
 def test_the_roles_are_told_of_no_file_that_is_not_theirs(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of_web = {"VMS_ADMIN_PASSWORD_FILE", "VMS_DATABASE_URL_FILE", "VMS_SMTP_URL_FILE"}
+    of_web = {"VMS_ADMIN_PASSWORD_FILE", "VMS_DATABASE_URL_FILE", "VMS_SMTP_URL_FILE", "VMS_NOTIFY_MAIL_FILE"}
     for name in (*of_web, "VMS_NATS_URL_FILE", "CAM_PASS_FILE"):
         monkeypatch.setenv(name, str(file))
     environment = Environment.read(tmp_path, {"VMS_NATS_URL": "nats://h:1"})
@@ -124,7 +124,8 @@ def test_a_role_says_in_one_line_what_is_wrong_with_the_file(command: str, tmp_p
     env = {name: value for name, value in os.environ.items() if not name.startswith("VMS_")}
     done = subprocess.run(
         [sys.executable, "-m", "vms", command, "--data", str(tmp_path)],
-        env=env | {"VMS_NATS_URL_FILE": str(tmp_path / "no")}, capture_output=True, text=True, timeout=60, check=False,
+        env=env | {"VMS_NATS_URL_FILE": str(tmp_path / "no")}, capture_output=True, encoding="utf-8",
+        timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.splitlines() == [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import json
 import re
-import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest_asyncio
 from tests.integration.web.rig import facility
 from tests.support.audit_log import entries, opened, write
 from tests.support.clocks import ManualClock
+from tests.support.ports import free_port
 from tests.support.receivers import Letters, mail_server, syslog_tcp, syslog_udp
 from vms.cli.audit import read_roots
 from vms.domain.errors import ConfigurationError
@@ -136,9 +136,7 @@ async def test_a_line_by_udp_and_by_tcp_is_of_rfc_5424(database: Database, clock
 
 @pytest.mark.parametrize("scheme", ["udp", "tcp"])
 async def test_a_syslog_server_that_is_away_is_tried_again(database: Database, clock: ManualClock, scheme: str) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if scheme == "udp" else socket.SOCK_STREAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     roots = day_roots(database, clock, VMS_AUDIT_SYSLOG=f"{scheme}://127.0.0.1:{port}")
     await write(database, 1)
     clock.advance(86_400)

@@ -19,7 +19,7 @@ from tests.support.audited import PASSWORD, WHEN, Audited, audited
 from vms.domain.clock import rfc3339
 from web.accounts import users
 from web.accounts.sessions import hash_of
-from web.api.audit import MOST_EXPORTS
+from web.api.exported import MOST_EXPORTS
 from web.audit import chain, read
 from web.audit.entry import ACTIONS, SERVICE, Actor, made
 

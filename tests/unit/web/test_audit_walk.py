@@ -10,7 +10,9 @@ from sqlalchemy import insert
 
 from tests.support.audited import WHEN, ZONE, audited
 from tests.unit.web.walking import MASK, RULE, filled, requests
-from web.database.schema import ApiToken, Hold, HoldCamera, Session, User
+from web.database.schema import ApiToken, Session, User
+from web.database.schema_duty import Channel
+from web.database.schema_holds import Hold, HoldCamera
 from web.database.schema_rooms import RoomOpening
 
 #: A renderer or a recorder is asked, and there is none here; or the camera must look into a room (``test_rooms``).
@@ -38,8 +40,15 @@ def _of_people(me: int) -> list[tuple[Any, dict[str, Any]]]:
         (User, {
             "id": 99, "username": "moi-1", "password_hash": "-", "role": "viewer", "enabled": True, "created_at": WHEN,
         }),
+        (User, {
+            "id": 98, "username": "truc-1", "password_hash": "-", "role": "duty", "enabled": True, "created_at": WHEN,
+        }),
         (Session, {"id": "session-1", "token_hash": "x", "last_seen_at": WHEN, "address": "-", "agent": ""} | whose),
         (ApiToken, {"id": "token-1", "token_hash": "y", "name": "n", "permissions": ["camera.view"]} | whose),
+        (Channel, {
+            "id": "channel-1", "user_id": me, "gateway": "mail", "address": "lan@example.vn", "label": "thư",
+            "language": "vi", "position": 0, "enabled": True, "created_at": WHEN,
+        }),
         (RoomOpening, opening | {"reason": "r", "opened_at": WHEN, "until": until}),
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from alembic import command
-from sqlalchemy import Connection, create_engine, func, select, text
+from sqlalchemy import Connection, create_engine, func, insert, select, text
 
 from tests.integration.web.rig import facility
 from tests.support.audit_log import entries
@@ -24,7 +24,8 @@ from web.cameras import past
 from web.configuration import revisions
 from web.database import migrate
 from web.database.engine import Database
-from web.database.schema import CameraFirst, Event, User
+from web.database.schema import Alert, AlertSnapshot, AlertStep, CameraFirst, Event, User
+from web.events import feed as module
 from web.events.feed import EventFeed
 
 CLOCK = SystemClock()
@@ -91,6 +92,27 @@ async def test_who_is_logged_in_stays_so_and_can_be_revoked_by_a_name(tmp_path: 
     await (await opened(tmp_path)).close()
 
 
+async def test_going_back_before_duty_keeps_what_belongs_to_an_alert(tmp_path: Path) -> None:
+    database = await opened(tmp_path)
+    async with database.change() as change:
+        row = {
+            "id": "a", "site": "s1", "camera": "cam-1", "rule": "r", "kind": "zone_breach", "severity": "critical",
+            "state": "open", "opened_at": change.now, "updated_at": change.now, "persons": 1, "boxes": [],
+            "detail": {}, "has_snapshot": True, "chain": "running", "chain_at": change.now,
+        }  # fmt: skip
+        await change.connection.execute(insert(Alert).values(row))
+        await change.connection.execute(insert(AlertStep).values(alert_id="a", at=change.now, kind="opened"))
+        await change.connection.execute(insert(AlertSnapshot).values(alert_id="a", jpeg=b"jpeg"))
+    async with database.change() as change:
+        await change.connection.run_sync(lambda connection: command.downgrade(migrate.config(connection), "0012"))
+        await change.connection.run_sync(lambda connection: command.upgrade(migrate.config(connection), "head"))
+    async with database.read() as read:
+        for table in (AlertStep, AlertSnapshot):
+            assert await read.scalar(select(func.count()).select_from(table)) == 1
+        assert (await read.execute(select(Alert.chain, Alert.quiet))).one() == (None, None)
+    await database.close()
+
+
 async def test_a_camera_keeps_its_first_moment_and_its_last_name(tmp_path: Path) -> None:
     database = await opened(tmp_path)
     await revisions.seed(database, CLOCK, facility(2))
@@ -113,7 +135,9 @@ async def test_broken_database_is_one_clear_line(tmp_path: Path, content: bytes)
         await opened(tmp_path)
 
 
-async def test_events_are_numbered_in_commit_order_and_rolled_back_ones_leave_no_trace(tmp_path: Path) -> None:
+async def test_events_are_numbered_in_commit_order_and_rolled_back_ones_leave_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = await opened(tmp_path)
     feed = await EventFeed.open(database)
 
@@ -129,10 +153,22 @@ async def test_events_are_numbered_in_commit_order_and_rolled_back_ones_leave_no
     assert [entry.seq for entry in entries] == list(range(1, 21))
     assert [json.loads(entry.text)["seq"] for entry in entries] == list(range(1, 21))
     assert feed.head == 20
-    later = await EventFeed.open(database)  # a restart: nothing in memory, the same from the table
+    later = await EventFeed.open(database)  # a restart
     assert (later.epoch, later.head) == (feed.epoch, 20)
     assert await later.after(0) == entries
     assert not await later.can_resume(21, later.epoch)
+    monkeypatch.setattr(module, "RING", 8)
+    monkeypatch.setattr(module, "CATCH_UP", 5)
+    short = await EventFeed.open(database)
+    assert await short.after(12) == entries[12:]  # from memory
+    assert await short.after(3) == entries[3:8]  # from the table
+    monkeypatch.setattr(module, "RING_BYTES", 3 * len(entries[-1].text))
+    least = await EventFeed.open(database)
+    assert len(least._ring) == 3
+    caught_up: list[module.Entry] = []
+    while page := await least.after(caught_up[-1].seq if caught_up else 0):
+        caught_up += page
+    assert caught_up == entries
     await later.prune(CLOCK)
     async with database.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(Event)) == 20

@@ -17,7 +17,8 @@ from vms.domain.holds import Hold as Told
 from vms.domain.holds import HoldList
 from vms.settings.environment import Environment
 from web.database.engine import Database
-from web.database.schema import Alert, CameraFirst, Hold, HoldCamera
+from web.database.schema import Alert, CameraFirst
+from web.database.schema_holds import Hold, HoldCamera
 from web.holds import store
 from web.holds.publisher import HoldsPublisher
 from web.holds.untold import AFTER_S, UntoldHolds

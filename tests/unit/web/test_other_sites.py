@@ -17,7 +17,8 @@ from vms.domain.facility import Facility
 from vms.domain.index import AuditResult, Difference
 from vms.domain.node import NodeState, StorageState
 from web.configuration.revisions import import_facility, latest
-from web.database.schema import CameraFirst, HoldCamera
+from web.database.schema import CameraFirst
+from web.database.schema_holds import HoldCamera
 
 
 @pytest_asyncio.fixture

@@ -21,7 +21,7 @@ from web.accounts.throttle import PER_PAIR
 from web.proxies import Proxies
 
 #: What names its cameras in the body is 404 by them; the rest of these names nothing that is a site's.
-NOTHING_OF_A_SITE = {"{tryout}", "{opening}", "{user}", "{session}", "{token}"}
+NOTHING_OF_A_SITE = {"{tryout}", "{opening}", "{user}", "{session}", "{token}", "{channel}", "{person}"}
 
 
 @pytest_asyncio.fixture

@@ -14,8 +14,9 @@ from vms.domain.clock import from_epoch
 from vms.domain.facility import Facility
 from vms.domain.messages import DetectorState
 from vms.settings.environment import Environment
+from web.cameras.node_trouble import AFTER_S, LOOK_S, RENEW_S, UNHEARD_S
 from web.cameras.reports import Reports
-from web.cameras.shortage import AFTER_S, LOOK_S, RENEW_S, UNHEARD_S, Shortage
+from web.cameras.shortage import Shortage
 from web.configuration.current import Configured, CurrentConfiguration
 from web.database.engine import Database
 from web.database.schema import Alert, AlertStep

@@ -11,17 +11,33 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from tests.integration.web.rig import facility
+from tests.support.rostered import kept_quiet, on_duty
 from vms.domain.facility import Facility
 from web.access import permissions_of
 from web.accounts import users
-from web.database.schema import Alert, AlertSnapshot, Hold, HoldCamera, Segment
+from web.database.schema import Alert, AlertSnapshot, Segment
+from web.database.schema_duty import Quiet
+from web.database.schema_holds import Hold, HoldCamera
+from web.duty.policy import DEFAULT
 
 PASSWORD = "mat khau rat dai"
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SPAN = {"start": "2026-03-01T12:00:00Z", "end": "2026-03-01T12:01:00Z"}
+#: Maintenance begins at once where its start is past, and lasts seven days at most.
+SOON = {"start": "2026-03-01T12:00:00Z", "until": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
 RULE = {"id": "breach", "kind": "zone_breach", "zone": "z"}
 MASK = {"id": "m", "polygon": [[0, 0], [0.5, 0], [0.5, 0.5]]}
 ZONE = {"id": "z", "kind": "restricted", "polygon": [[0, 0], [1, 0], [1, 1]]}
+ROSTER = b"site,duty,user,start,end\ns1,officer,khanh,2026-03-02 06:00,2026-03-02 14:00\n"
+POLICY = DEFAULT.model_dump(mode="json") | {"technical": {"critical": None, "warning": None, "info": None}}
+#: A browser's subscription, with the curve's own base point.
+BROWSER = {
+    "endpoint": "https://fcm.googleapis.com/fcm/send/x",
+    "keys": {
+        "p256dh": "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+        "auth": "AAECAwQFBgcICQoLDA0ODw",
+    },
+}
 #: What a route needs besides the ids in its path, for its body and parameters to be right.
 ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/api/cameras/{camera}/timeline"): {"params": SPAN},
@@ -38,18 +54,40 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/users/{user}"): {"json": {"enabled": False}},
     ("PUT", "/api/session/password"): {"json": {"current": PASSWORD, "new": f"{PASSWORD} 2"}},
     ("POST", "/api/tokens"): {"json": {"name": "ghi", "permissions": ["camera.view"], "days": 1}},
+    ("GET", "/api/duty/shifts"): {"params": {**SPAN, "site": "s1"}},
+    ("GET", "/api/duty/shifts.csv"): {"params": {**SPAN, "site": "s1"}},
+    ("GET", "/api/duty/gaps"): {"params": {**SPAN, "site": "s1"}},
+    ("GET", "/api/reports/shift"): {"params": {**SPAN, "site": "s1"}},
+    ("GET", "/api/reports/shift.csv"): {"params": {**SPAN, "site": "s1"}},
+    ("POST", "/api/duty/shifts"): {"json": {"site": "s1", "duty": "officer", "user": "khanh", **SPAN}},
+    ("POST", "/api/duty/shifts/import"): {"content": ROSTER},
+    ("PATCH", "/api/duty/shifts/{shift}"): {"json": {"note": "đổi ca"}},
+    ("PUT", "/api/duty/policy"): {"json": {"policy": POLICY, "base_revision": 0}},
+    ("POST", "/api/alerts/{alert}/snooze"): {"json": {"minutes": 5, "reason": "thử chuông"}},
+    ("POST", "/api/quiets"): {"json": {"cameras": ["cam-1"], "reason": "thay camera", **SOON}},
+    ("POST", "/api/channels"): {"json": {"gateway": "webpush", "subscription": BROWSER, "label": "điện thoại"}},
+    ("PATCH", "/api/channels/{channel}"): {"json": {"label": "máy trực"}},
     ("POST", "/api/holds"): {"json": {"cameras": ["cam-1"], "reason": "vụ việc", **SPAN}},
 }
-#: Of no site.
-OWN = {("PUT", "/api/session/password"), ("POST", "/api/tokens")}
+#: Of no site, or of what is told of each site in a file.
+OWN = {
+    ("PUT", "/api/session/password"), ("POST", "/api/tokens"), ("PUT", "/api/duty/policy"),
+    ("POST", "/api/duty/shifts/import"), ("POST", "/api/channels"),
+}  # fmt: skip
+#: What only who sees all sites does, though others have the permission.
+OF_ALL_SITES = {("PUT", "/api/duty/policy")}
 IDS = {
     "{camera}": "cam-1",
     "{alert}": "alert-1",
     "{segment}": "segment-1",
     "{hold}": "hold-1",
+    "{shift}": "shift-1",
+    "{quiet}": "quiet-1",
     "{tryout}": "t",
     "{opening}": "o",
     "{user}": "99",
+    "{person}": "truc-1",
+    "{channel}": "channel-1",
     "{session}": "session-1",
     "{token}": "token-1",
 }
@@ -79,6 +117,8 @@ def rows() -> Iterator[tuple[Any, dict[str, Any]]]:
         "created_at": WHEN,
     }  # fmt: skip
     yield HoldCamera, {"hold_id": "hold-1", "camera": "cam-1"}
+    yield from on_duty(WHEN)
+    yield Quiet, kept_quiet(WHEN)
 
 
 async def signed_in(app: FastAPI, role: str, sites: list[str] | None = None) -> str:

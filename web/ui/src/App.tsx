@@ -24,6 +24,8 @@ import { WallPage } from './wall/WallPage'
 const RecordingsPage = lazy(async () => ({ default: (await import('./recordings/RecordingsPage')).RecordingsPage }))
 const AccountPage = lazy(async () => ({ default: (await import('./account/AccountPage')).AccountPage }))
 const UsersPage = lazy(async () => ({ default: (await import('./users/UsersPage')).UsersPage }))
+const ReportPage = lazy(async () => ({ default: (await import('./reports/ReportPage')).ReportPage }))
+const DutyPage = lazy(async () => ({ default: (await import('./duty/DutyPage')).DutyPage }))
 const AuditPage = lazy(async () => ({ default: (await import('./audit/AuditPage')).AuditPage }))
 
 export function App() {
@@ -52,9 +54,11 @@ export function App() {
               <Route path="/cameras/:id/:part?">{({ id, part }) => <CameraPage key={id} id={decodeURIComponent(id)} part={part} />}</Route>
               <Route path="/recordings" component={RecordingsPage} />
               <Route path="/alerts/:id?">{({ id }) => <AlertsPage id={id ? decodeURIComponent(id) : null} />}</Route>
+              <Route path="/reports" component={ReportPage} />
               <Route path="/rooms" component={RoomsPage} />
               <Route path="/account" component={AccountPage} />
               <Route path="/users" component={UsersPage} />
+              <Route path="/duty/:part?">{({ part }) => <DutyPage part={part} />}</Route>
               <Route path="/audit" component={AuditPage} />
               <Route>
                 <Empty fill icon={<CameraIcon size={26} />} title={t('error.noPage')}

@@ -18,6 +18,10 @@ import './styles/editor-room.css'
 import './styles/sheet.css'
 import './styles/alert-detail.css'
 import './styles/alerts.css'
+import './styles/alert-rows.css'
+import './styles/alert-course.css'
+import './styles/clip.css'
+import './styles/report.css'
 import './styles/recordings.css'
 import './styles/pictures.css'
 import './styles/timeline.css'
@@ -25,7 +29,12 @@ import './styles/timescale.css'
 import './styles/recordings-dialogs.css'
 import './styles/people.css'
 import './styles/account.css'
+import './styles/channels.css'
 import './styles/audit.css'
+import './styles/duty.css'
+import './styles/duty-grid.css'
+import './styles/duty-forms.css'
+import './styles/duty-steps.css'
 import './styles/chain.css'
 import './styles/masks.css'
 import './styles/rooms.css'
@@ -40,8 +49,11 @@ import { queryClient } from './api/queries'
 import { App } from './App'
 import { HintProvider } from './controls/Hint'
 import { applyTheme, preferences } from './preferences/preferences'
+import { listenForOffer } from './push/install'
+import { listenToWorker } from './push/thisBrowser'
 import { aroundNav, useHeldLocation } from './shell/leaving'
 import { Router } from 'wouter'
+import { navigate } from 'wouter/use-browser-location'
 
 applyTheme()
 preferences.subscribe(() => {
@@ -50,6 +62,8 @@ preferences.subscribe(() => {
   if (i18n.language !== language) void i18n.changeLanguage(language)
 })
 allowSoundOnFirstGesture()
+listenForOffer()
+listenToWorker((path) => aroundNav(navigate, path))
 
 const root = document.getElementById('root')
 if (root) {

@@ -1,6 +1,7 @@
-// One's own account: what it may do, where it is signed in, its password, its API tokens.
+// One's own account: how one is called, what it may do, where it is signed in, its password, its API tokens.
 import { use } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Channels } from '../channels/Channels'
 import { word } from '../i18n'
 import { useSitesNamed } from '../rights/sites'
 import { onPhone } from '../shell/phone'
@@ -21,6 +22,7 @@ export function AccountPage() {
   return (
     <div className="account-page scrolls">
       <PageTools><h1>{t('nav.account')}</h1></PageTools>
+      {user.permissions.includes('alert.ack') && <section className="panel account-channels" id="channels"><Channels /></section>}
       <div className="account-columns">
         <section className="panel account-who">
           <h2>{t('account.who')}</h2>

@@ -1,6 +1,5 @@
-// Acknowledging or resolving with a word; says who was first when somebody was.
-import { CircleAlert } from 'lucide-react'
-import { useEffect, useState, type FormEvent, type KeyboardEvent } from 'react'
+// Acknowledging or resolving with a word, one alert or its group; says who was first when somebody was.
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { actOnAlert, AlreadyDone } from '../api/actions'
 import { Dialog } from '../controls/Dialog'
@@ -11,34 +10,36 @@ import { useStore } from '../preferences/store'
 import { clock, moment } from '../time/format'
 import { askedAction } from './alertActions'
 import { AlertMark } from './AlertMark'
+import { NoteForm } from './NoteForm'
 import { usePlaces } from './places'
 import { kindOf } from './said'
 
 /** What one does about it, and what it turned out to be. */
-const PHRASES = { ack: ['going', 'calling'], resolve: ['checked', 'guided', 'falseAlarm', 'staff'] } as const
+export const PHRASES = { ack: ['going', 'calling'], resolve: ['checked', 'guided', 'falseAlarm', 'staff'] } as const
 
 export function AlertActionDialog() {
   const { t } = useTranslation()
   const asked = useStore(askedAction)
   const place = usePlaces()
   const [note, setNote] = useState('')
+  const [whole, setWhole] = useState(true)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState('')
   useEffect(() => {
     setNote('')
+    setWhole(true)
     setError('')
   }, [asked])
   if (!asked) return null
-  const { alert, action } = asked
+  const { alert, action, group } = asked
   const close = () => askedAction.set(null)
 
-  const submit = async (event?: FormEvent) => {
-    event?.preventDefault()
+  const submit = async () => {
     setBusy(true)
     setError('')
     try {
-      await actOnAlert(alert.id, action, note)
-      tell(t(action === 'ack' ? 'act.acked' : 'act.resolved', { kind: kindOf(alert) }))
+      await actOnAlert(alert.id, action, note, group !== undefined && whole)
+      tell(t(action === 'ack' ? 'act.acked' : 'act.resolved', { kind: kindOf(alert) }) + (group !== undefined && whole ? ` ×${group}` : ''))
       close()
     } catch (cause) {
       if (cause instanceof AlreadyDone) {
@@ -50,9 +51,6 @@ export function AlertActionDialog() {
       setBusy(false)
     }
   }
-  const enter = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) void submit(event as unknown as FormEvent)
-  }
   return (
     <Dialog open onClose={close} title={t(action === 'ack' ? 'act.ackTitle' : 'act.resolveTitle')}>
       <p className="alert-line">
@@ -61,30 +59,15 @@ export function AlertActionDialog() {
         <time className="secondary" dateTime={alert.opened_at}>{moment(alert.opened_at)}</time>
       </p>
       <p>{place(alert)}</p>
-      <form className="field" onSubmit={(event) => void submit(event)}>
-        <span id="note-label">{t('act.note')}</span>
-        <textarea className="input" rows={3} autoFocus aria-labelledby="note-label" maxLength={500} value={note}
-          placeholder={t('act.notePlaceholder')} onKeyDown={enter} onChange={(event) => setNote(event.target.value)} />
-        <div className="choices">
-          {PHRASES[action].map((phrase) => (
-            <button key={phrase} type="button" className="button" onClick={() => setNote(t(`phrase.${phrase}`))}>
-              {t(`phrase.${phrase}`)}
-            </button>
-          ))}
-        </div>
-        {error && (
-          <p className="form-error" role="alert">
-            <CircleAlert size={16} />
-            {error}
-          </p>
+      <NoteForm label={t('act.note')} placeholder={t('act.notePlaceholder')} phrases={PHRASES[action].map((phrase) => t(`phrase.${phrase}`))} note={note} onNote={setNote}
+        error={error} busy={busy} submit={t(action === 'ack' ? 'act.ack' : 'act.resolve')} onSubmit={() => void submit()} onCancel={close}>
+        {group !== undefined && (
+          <label className="check">
+            <input type="checkbox" checked={whole} onChange={(event) => setWhole(event.target.checked)} />
+            <span>{t('act.whole', { count: group })}</span>
+          </label>
         )}
-        <div className="dialog-foot">
-          <button type="button" className="button" onClick={close}>{t('action.cancel')}</button>
-          <button className="button primary" disabled={busy}>
-            {t(action === 'ack' ? 'act.ack' : 'act.resolve')} <kbd>Enter</kbd>
-          </button>
-        </div>
-      </form>
+      </NoteForm>
     </Dialog>
   )
 }

@@ -1,21 +1,21 @@
 // One alert whole: the picture with its boxes, what it is about, every step taken, what may be done.
-import { ArrowLeft, Check, CheckCheck, Film, Video } from 'lucide-react'
+import { ArrowLeft } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
 import { useAlert, useCamera } from '../api/queries'
 import type { Alert } from '../api/types'
 import { Failed } from '../controls/states'
 import { word } from '../i18n'
-import { moment } from '../time/format'
-import { usePermission } from '../shell/shellState'
 import { useNow } from '../shell/ticking'
-import { ask, canAck, canResolve, useMayAct } from './alertActions'
+import type { Act } from './alertActions'
+import { AlertActions } from './AlertActions'
 import { AlertFacts } from './AlertFacts'
 import { AlertBadge, AlertMark } from './AlertMark'
-import { AlertPicture } from './AlertPicture'
-import { footageOf } from '../recordings/address'
+import { Course } from './chain/Course'
+import { ClipPlace } from './clip/ClipPlace'
 import { NodeFacts } from './NodeFacts'
-import { liveOf } from './places'
+import { usePlaces } from './places'
+import { QuietNote } from './quiet/QuietNote'
 import { kindOf, saidWhole } from './said'
 import { isTaken } from './standing'
 
@@ -28,10 +28,18 @@ export function useShown(id: string | null, held: Alert | undefined) {
   return { alert: query.data ?? held, query }
 }
 
-export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | undefined; backTo: string }) {
+interface Props {
+  id: string
+  held: Alert | undefined
+  backTo: string
+  /** What the buttons do, where it stands in a list that knows of its group. */
+  onAct?: ((action: Act) => void) | undefined
+}
+
+export function AlertDetail({ id, held, backTo, onAct }: Props) {
   const { t } = useTranslation()
   const { alert, query } = useShown(id, held)
-  if (alert) return <Shown alert={alert} backTo={backTo} />
+  if (alert) return <Shown alert={alert} backTo={backTo} onAct={onAct} />
   if (query.isError) return <Failed fill error={query.error} what={t('alerts.oneFailed')} onRetry={() => void query.refetch()} />
   return (
     <div className="alert-detail" role="status" aria-label={t('state.loading')}>
@@ -42,17 +50,14 @@ export function AlertDetail({ id, held, backTo }: { id: string; held: Alert | un
   )
 }
 
-function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
+function Shown({ alert, backTo, onAct }: { alert: Alert; backTo: string; onAct: Props['onAct'] }) {
   const { t } = useTranslation()
-  const may = useMayAct()
-  const mayReplay = usePermission('recording.view')
-  const [live, footage] = [liveOf(alert), mayReplay ? footageOf(alert) : null]
   return (
     <article className="alert-detail">
       <Link className="button quiet phone-only alert-back" href={backTo}>
         <ArrowLeft size={18} /> {t('nav.alerts')}
       </Link>
-      {alert.camera !== null && <AlertPicture alert={alert} />}
+      {alert.camera !== null && <ClipPlace alert={alert} />}
       <header className="alert-head">
         <h2>
           <AlertMark severity={alert.severity} />
@@ -63,52 +68,24 @@ function Shown({ alert, backTo }: { alert: Alert; backTo: string }) {
         <span className="secondary">{word('severity', alert.severity)}</span>
       </header>
       <Said alert={alert} />
-      <div className="alert-actions">
-        {may.ack && canAck(alert) && (
-          <button className="button primary" onClick={() => ask(alert, 'ack')}>
-            <Check size={16} /> {t('act.ack')} <kbd>A</kbd>
-          </button>
-        )}
-        {may.resolve && canResolve(alert) && (
-          <button className="button" onClick={() => ask(alert, 'resolve')}>
-            <CheckCheck size={16} /> {t('act.resolve')} <kbd>R</kbd>
-          </button>
-        )}
-        {footage && (
-          <Link className="button" href={footage}>
-            <Film size={16} /> {t('action.footage')} <kbd>V</kbd>
-          </Link>
-        )}
-        {live && (
-          <Link className="button" href={live}>
-            <Video size={16} /> {t('action.live')} <kbd>Enter</kbd>
-          </Link>
-        )}
-      </div>
+      {alert.quiet && <QuietNote quiet={alert.quiet} />}
+      <AlertActions alert={alert} onAct={onAct} />
+      <Course alert={alert} />
       <AlertFacts alert={alert} />
       {alert.node && OF_STORAGE.includes(alert.kind) && <NodeFacts node={alert.node} />}
-      <section>
-        <h3>{t('alerts.steps')}</h3>
-        <ol className="steps" data-severity={alert.severity}>
-          {alert.steps.map((step, index) => (
-            <li key={`${step.at}${index}`} data-kind={step.kind}>
-              <time dateTime={step.at}>{moment(step.at)}</time>
-              <span>
-                {word('step', step.kind)}
-                {step.by && <b> · {step.by}</b>}
-                {step.note && <q>{step.note}</q>}
-              </span>
-            </li>
-          ))}
-        </ol>
-      </section>
     </article>
   )
 }
 
-/** What happened, as one would say it; while it goes on its time runs. */
+/** Where, and what happened, as one would say it; while it goes on its time runs. On a desk the facts beside it say where. */
 function Said({ alert }: { alert: Alert }) {
+  const place = usePlaces()
   const now = useNow()
   const zones = useCamera(alert.camera).data?.zones
-  return <p className="alert-said">{saidWhole(alert, now, zones?.find((zone) => zone.id === alert.zone)?.name)}</p>
+  return (
+    <>
+      <p className="phone-only alert-place">{place(alert)}</p>
+      <p className="alert-said">{saidWhole(alert, now, zones?.find((zone) => zone.id === alert.zone)?.name)}</p>
+    </>
+  )
 }

@@ -5,7 +5,7 @@ import { useCamera, useSites } from '../api/queries'
 import type { Alert } from '../api/types'
 import i18n, { hasWord, word } from '../i18n'
 import { bytes, duration, moment, number } from '../time/format'
-import { isOfSite } from './places'
+import { isOfSite, nodeName } from './places'
 import { beganAt, lastedMs, ruleOf } from './said'
 
 /** Said elsewhere: in the sentence above, as its beginning, in the name of its rule. */
@@ -17,7 +17,7 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   const camera = useCamera(alert.camera).data
   const zone = camera?.zones.find((one) => one.id === alert.zone)
   const facts: [string, React.ReactNode][] = [
-    alert.node ? [t('alerts.node'), alert.node] : [t('alerts.site'), site?.name ?? alert.site],
+    alert.node ? [t('alerts.node'), alert.node === '_web' ? nodeName(t, alert.node) : alert.node] : [t('alerts.site'), site?.name ?? alert.site],
     [t('alerts.opened'), moment(beganAt(alert))],
     [t('alerts.ended'), alert.ended_at ? `${moment(alert.ended_at)} (${duration(lastedMs(alert, 0))})` : t('alerts.ongoing')],
   ]
@@ -28,7 +28,7 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   if (alert.rule && !alert.node) facts.push([t('alerts.rule'), ruleOf(alert, zone?.name)])
   for (const [name, value] of Object.entries(alert.detail ?? {})) {
     // The sentence gives it, but for a site, of which it says how many cameras.
-    if (SAID.has(name) || (name === 'reason' && !isOfSite(alert))) continue
+    if (SAID.has(name) || (name === 'reason' && alert.kind !== 'site_unreachable')) continue
     const said = detailOf(name, value)
     if (said) facts.push([word('detail', name), said])
   }

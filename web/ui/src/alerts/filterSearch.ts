@@ -1,12 +1,8 @@
 // The alert filter in the address, and back. Days are the facility's days. Pure but for the time zone.
 import { dayStart } from '../time/format'
+import { ABOUT } from './kinds'
 import type { AlertFilter } from './merge'
 
-/** What can be raised today. */
-export const KINDS = [
-  'zone_breach', 'line_crossing', 'occupancy', 'absence', 'loitering', 'tamper', 'camera_offline', 'site_unreachable',
-  'analysis_failed', 'storage', 'index', 'clock', 'analysis',
-] as const
 /** The tabs over the list. That an alert goes on and that nobody has taken it are two things. */
 export const TABS = {
   ongoing: { ongoing: 'true' },
@@ -29,6 +25,9 @@ export function filterOf(search: URLSearchParams): AlertFilter {
     const value = search.get(name)
     if (value) filter[name] = value
   }
+  const about = search.get('about')
+  if (about && Object.hasOwn(ABOUT, about)) filter.kind ??= ABOUT[about as keyof typeof ABOUT]
+  if (about === 'quiet') filter.quiet = 'true'
   const state = search.get('state')
   if (state) Object.assign(filter, Object.hasOwn(TABS, state) ? TABS[state as keyof typeof TABS] : { state })
   const from = search.get('from')

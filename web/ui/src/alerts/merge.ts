@@ -4,11 +4,13 @@ import type { Alert, AlertState } from '../api/types'
 export interface AlertFilter {
   site?: string
   camera?: string
+  /** One or several, with commas. */
   kind?: string
   /** One or several, with commas. */
   state?: string
   ongoing?: 'true' | 'false'
   severity?: string
+  quiet?: 'true'
   start?: string
   end?: string
 }
@@ -25,10 +27,11 @@ export function newer(held: Alert, incoming: Alert): Alert {
 export function matches(alert: Alert, filter: AlertFilter): boolean {
   if (filter.site && alert.site !== filter.site) return false
   if (filter.camera && alert.camera !== filter.camera) return false
-  if (filter.kind && alert.kind !== filter.kind) return false
+  if (filter.kind && !filter.kind.split(',').includes(alert.kind)) return false
   if (filter.state && !filter.state.split(',').includes(alert.state)) return false
   if (filter.ongoing && (alert.ended_at === null) !== (filter.ongoing === 'true')) return false
   if (filter.severity && alert.severity !== filter.severity) return false
+  if (filter.quiet && !alert.quiet) return false
   const at = Date.parse(alert.opened_at)
   if (filter.start && at < Date.parse(filter.start)) return false
   if (filter.end && at >= Date.parse(filter.end)) return false

@@ -64,3 +64,22 @@ it('calls a clock that nobody keeps unsynchronized, not wrong', () => {
   expect(kindOf(alert({ kind: 'clock', detail: { reason: 'unsynchronized' } }))).toBe('Đồng hồ máy ghi chưa được đồng bộ')
   expect(kindOf(alert({ kind: 'clock', detail: { reason: 'stepped' } }))).toBe('Đồng hồ máy ghi sai lệch')
 })
+
+it('calls a site whose recorder stopped unrecorded, not cut off', () => {
+  const cut = { kind: 'site_unreachable', zone: null, detail: { reason: 'worker_lost', cameras: ['a', 'b'] } }
+  expect([kindOf(alert(cut)), saidOf(alert(cut))]).toEqual(['Khu cách ly không được ghi hình', '2 camera không được ghi hình: bộ ghi ngừng hoạt động'])
+  const away = alert({ ...cut, detail: { ...cut.detail, reason: 'unreachable' } })
+  expect([kindOf(away), saidOf(away)]).toEqual(['Mất liên lạc khu cách ly', '2 camera mất tín hiệu'])
+})
+
+describe.each(['vi', 'en'])('the service itself in trouble, in %s', (language) => {
+  beforeEach(() => i18n.changeLanguage(language))
+  afterEach(() => i18n.changeLanguage('vi'))
+
+  it.each([['canary', 'stored_missing'], ['canary', 'told_missing'], ['canary', 'push_failed'], ['model', 'model_fallback']])('says what %s %s means and what to do', (kind, reason) => {
+    const said = alert({ kind, zone: null, persons: 0, detail: { reason } })
+    expect(kindOf(said)).toBe(i18n.t(`kind.${kind}`))
+    expect(saidOf(said).toLocaleLowerCase()).toBe(i18n.t(`nodeReason.${reason}`).toLocaleLowerCase())
+    expect(i18n.exists(`remedy.${reason}`)).toBe(true)
+  })
+})

@@ -26,9 +26,12 @@ export function zoneOf(alert: Said, name?: string): string | null {
   return typeof then === 'string' && then ? then : (name ?? alert.zone)
 }
 
-/** What it is called: of a clock that nobody keeps nothing is known to deviate. */
+const isUnrecorded = (alert: Pick<Said, 'kind' | 'detail'>) => alert.kind === 'site_unreachable' && alert.detail?.reason === 'worker_lost'
+
+/** What it is called: of a clock that nobody keeps nothing is known to deviate, and a site whose recorder stopped is not cut off. */
 export function kindOf(alert: Pick<Said, 'kind' | 'detail'>): string {
   const reason = alert.detail?.reason
+  if (isUnrecorded(alert)) return word('kind', 'site_unrecorded')
   return word('kind', alert.kind === 'clock' && reason === 'unsynchronized' ? 'clock_unsynchronized' : alert.kind)
 }
 
@@ -59,7 +62,7 @@ export function saidOf(alert: Said, name?: string): string {
     case 'tamper':
       return typeof detail.tamper === 'string' ? t('said.tamper', { how: word('tamper', detail.tamper) }) : ''
     case 'site_unreachable':
-      return Array.isArray(detail.cameras) ? t('said.site', { count: detail.cameras.length }) : ''
+      return Array.isArray(detail.cameras) ? t(isUnrecorded(alert) ? 'said.siteUnrecorded' : 'said.site', { count: detail.cameras.length }) : ''
     default:
       return typeof detail.reason === 'string' ? because(detail.reason) : ''
   }

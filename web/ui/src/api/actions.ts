@@ -11,10 +11,11 @@ export class AlreadyDone extends Error {
   }
 }
 
-export async function actOnAlert(id: string, action: 'ack' | 'resolve', note: string): Promise<Alert> {
+/** `group`: every other open one of its group as well. */
+export async function actOnAlert(id: string, action: 'ack' | 'resolve', note: string, group = false): Promise<Alert> {
   const path = `/api/alerts/${encodeURIComponent(id)}`
   try {
-    const alert = await request<Alert>('POST', `${path}/${action}`, { note: note.trim() })
+    const alert = await request<Alert>('POST', `${path}/${action}`, { note: note.trim(), ...(group ? { group } : {}) })
     applyAlert(queryClient, alert)
     return alert
   } catch (error) {

@@ -1,4 +1,4 @@
-// One request to the service: JSON in and out, problem documents as errors, the server's clock measured on the way.
+// One request to the service: JSON in (or a file as it is) and out, problem documents as errors, the server's clock measured on the way.
 import { serverClock } from '../time/serverClock'
 import { doubt } from '../rooms/openings'
 import type { ProblemBody } from './types'
@@ -44,8 +44,8 @@ export async function request<T>(method: string, path: string, body?: unknown, s
     response = await fetch(path, {
       method,
       credentials: 'same-origin',
-      headers: body === undefined ? { Accept: 'application/json' } : { 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: body === undefined ? { Accept: 'application/json' } : { 'Content-Type': body instanceof Blob ? body.type : 'application/json' },
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     })
   } catch (cause) {

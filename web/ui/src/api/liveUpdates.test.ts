@@ -67,3 +67,35 @@ it('has the openings of rooms read anew when one was opened or closed', () => {
   expect(again.mock.calls).toEqual([[{ queryKey: ['openings'] }]])
   again.mockRestore()
 })
+it('connects anew as soon as a telephone that slept is looked at, and reads what the stream does not carry', () => {
+  const again = vi.spyOn(queryClient, 'invalidateQueries').mockResolvedValue()
+  Line.last.onmessage?.({ data: '{"seq":7,"type":"hello","data":{"epoch":"e"}}' })
+  const [asleep, heard] = [Line.last, Date.now()]
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+  vi.advanceTimersByTime(3_600_000)
+  expect(Line.last).toBe(asleep)
+  hidden.mockReturnValue(false)
+  document.dispatchEvent(new Event('visibilitychange'))
+  expect(Line.last).not.toBe(asleep)
+  expect(connection.get()).toEqual({ state: 'doubtful', since: heard })
+  again.mockClear()
+  Line.last.onopen?.()
+  expect(connection.get().state).toBe('up')
+  expect(again.mock.calls.map(([filter]) => filter?.queryKey?.[0])).toContain('system')
+  vi.restoreAllMocks()
+})
+it('keeps a connection that is alive when the page is looked at again', () => {
+  const socket = Line.last
+  vi.advanceTimersByTime(7000)
+  beat()
+  document.dispatchEvent(new Event('visibilitychange'))
+  expect(Line.last).toBe(socket)
+})
+
+it('has all that hangs on the roster read anew when it was changed', () => {
+  const again = vi.spyOn(queryClient, 'invalidateQueries')
+  again.mockClear()
+  Line.last.onmessage?.({ data: '{"seq":1,"epoch":"e","type":"duty.changed","data":{"site":null}}' })
+  expect(again.mock.calls).toEqual([[{ queryKey: ['duty'] }]])
+  again.mockRestore()
+})

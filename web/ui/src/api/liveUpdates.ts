@@ -1,7 +1,9 @@
 // /ws/alerts put into the caches: what arrives there is on every page at once.
 import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { merge, newer, type AlertFilter } from '../alerts/merge'
+import { DUTY } from '../duty/queries'
 import { OPENINGS } from '../rooms/queries'
+import { QUIETS } from './quiets'
 import { streamPath, take, unknownPosition, type Position } from '../sockets/alertSequence'
 import { CLOSE_CHANGED, CLOSE_FOREIGN, LastingSocket } from '../sockets/lastingSocket'
 import { connection } from './connection'
@@ -52,7 +54,8 @@ export class LiveUpdates {
     connection.set({ state: 'up', since: Date.now() })
     // Without a position the socket tells only what is new: what happened meanwhile has to be read.
     if (this.position.seq === null) this.readAnew()
-    else if (was === 'down') this.refreshState()
+    // What the stream does not carry is as old as the silence before.
+    else if (was === 'down' || was === 'doubtful') this.refreshState()
   }
 
   private receive(text: string): void {
@@ -68,6 +71,8 @@ export class LiveUpdates {
     if (verdict === 'reset') this.readAnew()
     if (verdict === 'apply' && event.type === 'camera.state') this.camera(event.data)
     else if (verdict === 'apply' && event.type === 'room.opening') this.rooms()
+    else if (verdict === 'apply' && event.type === 'duty.changed') void this.client.invalidateQueries({ queryKey: DUTY })
+    else if (verdict === 'apply' && event.type === 'quiet.changed') void this.client.invalidateQueries({ queryKey: QUIETS })
     else if (verdict === 'apply' && event.type.startsWith('alert.')) {
       this.alert(event.data as Alert)
       if (event.type === 'alert.opened') this.opened(event.data as Alert)
@@ -96,7 +101,7 @@ export class LiveUpdates {
   }
 
   private readAnew(): void {
-    for (const key of ['alerts', 'alert', 'cameras', 'camera', 'sites', 'system', 'timeline', ...OPENINGS]) {
+    for (const key of ['alerts', 'alert', 'cameras', 'camera', 'sites', 'system', 'timeline', ...OPENINGS, ...DUTY, ...QUIETS]) {
       void this.client.invalidateQueries({ queryKey: [key] })
     }
   }
@@ -108,7 +113,9 @@ export class LiveUpdates {
 
 /** Also used with the answer to one's own acknowledgement: it is shown without waiting for the stream. */
 export function applyAlert(client: QueryClient, alert: Alert): void {
-  client.setQueryData<Alert>(keys.alert(alert.id), (held) => (held ? newer(held, alert) : alert))
+  // Whom it called is told only where one alert is read.
+  client.setQueryData<Alert>(keys.alert(alert.id), (held) => (held ? { ...(held.calls ? { calls: held.calls } : {}), ...newer(held, alert) } : alert))
+  if (!alert.calls) void client.invalidateQueries({ queryKey: keys.alert(alert.id) })
   const lists = client.getQueryCache().findAll({ queryKey: ['alerts'] })
   for (const list of lists) {
     const filter = (list.queryKey[1] ?? {}) as AlertFilter

@@ -128,4 +128,10 @@ export const useAlert = (id: string | null) =>
     queryKey: keys.alert(id ?? ''),
     queryFn: ({ signal }) => get<Alert>(`/api/alerts/${encodeURIComponent(id ?? '')}`, signal),
     enabled: id !== null,
+    // What a courier is answered is no event of its own.
+    refetchInterval: ({ state }) => (isCalling(state.data) ? CALLING_MS : false),
   })
+
+const CALLING_MS = 3000
+/** Whether somebody is being called, or is about to be. */
+export const isCalling = (alert: Pick<Alert, 'chain'> | undefined) => alert?.chain?.state === 'due' || alert?.chain?.state === 'running'

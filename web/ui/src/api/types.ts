@@ -1,4 +1,5 @@
 // The bodies of docs/http.md as types. What the server may send and nothing more.
+import type { Call, Chain, Quiet } from './chains'
 
 export type CameraState = 'recording' | 'online' | 'offline' | 'disabled'
 export type Placement = 'gate' | 'corridor' | 'sampling_room' | 'patient_room'
@@ -193,6 +194,13 @@ export interface Alert {
   clip: { start: string; end: string | null } | null
   detail: Record<string, unknown> | null
   steps: AlertStep[]
+  /** Missing or null of alerts from before there were chains. */
+  chain?: Chain | null
+  /** The alert whose chain it shares. */
+  group?: string | null
+  quiet?: Pick<Quiet, 'id' | 'kind' | 'until' | 'reason' | 'by'> | null
+  /** Only where one alert is read by itself. */
+  calls?: Call[]
 }
 
 export interface Segment {
@@ -276,6 +284,8 @@ export interface ProblemBody {
 export type StreamEvent =
   | { seq: number; epoch: string; type: 'reset'; data: unknown }
   | { seq: number; epoch: string; type: 'camera.state'; data: Camera }
+  | { seq: number; epoch: string; type: 'duty.changed'; data: unknown }
+  | { seq: number; epoch: string; type: 'quiet.changed'; data: unknown }
   | { seq: number; epoch: string; type: 'room.opening'; data: { site: string; camera: string; user_id: number } }
   | {
       seq: number

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { shortSite } from '../alerts/places'
+import { Maintenance } from '../alerts/quiet/Maintenance'
 import { connection } from '../api/connection'
 import { useCamera, useCameras, useSites } from '../api/queries'
 import type { Analysis, CameraDetail } from '../api/types'
@@ -169,6 +170,7 @@ function Loaded({ camera, part }: { camera: CameraDetail; part: string | undefin
       ) : (
         <aside className="camera-side">
           <Figures camera={camera} status={status} profile={profile} seen={seen} />
+          <Maintenance camera={camera} />
           <RecentAlerts camera={camera.id} />
         </aside>
       )}

@@ -9,7 +9,7 @@ interface Toast {
   action: { label: string; run: () => void } | null
 }
 
-const toasts = new Store<Toast[]>([])
+export const toasts = new Store<Toast[]>([])
 let nextId = 1
 
 const dismiss = (id: number) => toasts.set(toasts.get().filter((toast) => toast.id !== id))

@@ -1,24 +1,19 @@
 // One camera's picture: video or what stands in for it, its name, its own moment, what may be done with it.
-import { ArrowLeft, ArrowRight, Ellipsis, Maximize2, Minimize2, RefreshCcw, RotateCw, Siren, Video, X } from 'lucide-react'
+import { ArrowLeft, ArrowRight, Ellipsis, Maximize2, Minimize2, RefreshCcw, Siren, Video, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { MaskMark } from '../camera/MaskMark'
 import { Hint } from '../controls/Hint'
 import { Menu, MenuItem, MenuLine } from '../controls/Menu'
-import { tell } from '../controls/toasts'
-import { hasWord, word } from '../i18n'
 import { codecName } from '../live/transport'
 import { Store, useStore } from '../preferences/store'
 import { ClosedRoom } from '../rooms/ClosedRoom'
 import { RoomStrip } from '../rooms/RoomStrip'
 import { clock, fineClock } from '../time/format'
-import type { Missing } from './coverage'
-import { gapLength, gapText } from './gapText'
 import type { Playback } from './player/playback'
 import type { Shown, Track } from './player/track'
-import { findFootage, useBounds } from './queries'
-import { isAbsent } from './timeline/draw'
+import { Slate } from './Slate'
 import type { TimelineCamera } from './timeline/camera'
 import { useThumbnail } from './thumbnails'
 
@@ -115,44 +110,6 @@ function Scrubbed({ camera, at }: { camera: string; at: number }) {
   return (
     <div className="picture-scrub">
       {thumbnail.src ? <img src={thumbnail.src} alt="" /> : thumbnail.state === 'none' && <span className="hatched picture-slate"><strong>{t('rec.noFootage')}</strong></span>}
-    </div>
-  )
-}
-
-function Slate({ camera, shown, track, onJump }: { camera: string; shown: Shown; track: Track | null; onJump: (at: number) => void }) {
-  const { t } = useTranslation()
-  if (shown.phase === 'gap' && shown.gap) return <GapSlate camera={camera} gap={shown.gap} onJump={onJump} />
-  if (shown.phase === 'nothing') {
-    return <div className="picture-slate hatched"><strong>{t('rec.noFootage')}</strong><span>{t('rec.noFootageText')}</span></div>
-  }
-  return (
-    <div className="picture-slate hatched" role="alert">
-      <strong>{t(`recTrouble.${shown.trouble ?? 'unreachable'}`)}</strong>
-      <span>{t(`recRemedy.${shown.trouble ?? 'unreachable'}`)}</span>
-      <button className="button" onClick={() => track?.retry()}><RotateCw size={14} /> {t('action.retry')}</button>
-    </div>
-  )
-}
-
-function GapSlate({ camera, gap, onJump }: { camera: string; gap: Missing; onJump: (at: number) => void }) {
-  const { t } = useTranslation()
-  const absent = isAbsent(gap.cause)
-  const bounds = useBounds(camera, gap)
-  const { end, lasts } = bounds
-  const length = gapLength(bounds)
-  const resume = async () => {
-    const found = await findFootage([camera], end ?? gap.end).catch(() => null)
-    if (found === null) tell(t('rec.noMore'), 'breach')
-    else onJump(found)
-  }
-  return (
-    <div className="picture-slate hatched" data-absent={absent}>
-      <strong>{gapText(bounds)}</strong>
-      <span>
-        {t('rec.cause', { cause: word('cause', gap.cause) })}{gap.reason && ` (${word('reason', gap.reason)})`}{length && ` · ${length}`}
-      </span>
-      {!absent && gap.reason && hasWord('remedy', gap.reason) && <span className="picture-remedy">{word('remedy', gap.reason)}</span>}
-      {!lasts && <button className="button" onClick={() => void resume()}>{t('rec.afterGap')}</button>}
     </div>
   )
 }

@@ -2,13 +2,13 @@
 import { BellOff, VolumeX } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { muted, soundReady, unmute } from '../alerts/sound'
-import { connection } from '../api/connection'
 import { useSystem } from '../api/queries'
 import { Hint } from '../controls/Hint'
 import { useStore } from '../preferences/store'
 import { useHeld } from '../rights/session'
 import { clock, date } from '../time/format'
 import { CameraSearch } from './CameraSearch'
+import { Connection } from './Connection'
 import { TOOLS_ID } from './shellState'
 import { StorageNote } from './StorageNote'
 import { useNow } from './ticking'
@@ -74,17 +74,6 @@ function Sound() {
         <VolumeX size={17} />
       </span>
     </Hint>
-  )
-}
-
-function Connection() {
-  const { t } = useTranslation()
-  const { state } = useStore(connection)
-  return (
-    <span className="connection" data-state={state} role="status">
-      <i className={`mark ${state === 'up' ? 'running' : state === 'doubtful' ? 'disc' : 'cross'}`} />
-      <span className="summary-word">{t(`connection.${state}`)}</span>
-    </span>
   )
 }
 

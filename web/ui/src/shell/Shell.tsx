@@ -1,15 +1,20 @@
 // What stands around every page: rail, header, banners, dialogs that can be opened from anywhere.
 import { useQueryClient } from '@tanstack/react-query'
-import { Film, LayoutGrid, ScrollText, Siren, Users, Video, type LucideIcon } from 'lucide-react'
+import { CalendarClock, Film, LayoutGrid, ScrollText, Siren, Users, Video, type LucideIcon } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import { AlertActionDialog } from '../alerts/AlertActionDialog'
+import { BatchDialog } from '../alerts/BatchDialog'
 import { MuteDialog } from '../alerts/MuteDialog'
 import { useOpenAlerts } from '../alerts/openAlerts'
+import { SnoozeDialog } from '../alerts/quiet/SnoozeDialog'
 import { ring } from '../alerts/sound'
+import { Sounding } from '../alerts/sounding'
+import { arrived } from '../alerts/unseen'
 import { LiveUpdates } from '../api/liveUpdates'
 import { useCameras } from '../api/queries'
+import { quietOf, useQuiets } from '../api/quiets'
 import type { Alert, Session } from '../api/types'
 import { QuarrelDialog } from '../camera/editor/QuarrelDialog'
 import { Hint } from '../controls/Hint'
@@ -23,12 +28,11 @@ import { Banners } from './Banners'
 import { Header } from './Header'
 import { KeysDialog } from './KeysDialog'
 import { LeaveDialog } from './LeaveDialog'
+import { SignOutDialog } from './SignOutDialog'
 import { Logo } from './Logo'
 import { bare, keysOpen, LAST_CAMERA, pageTitle, SessionContext } from './shellState'
 import { useShortcuts } from './shortcuts'
 import { UserMenu } from './UserMenu'
-
-const RECENT_MS = 120_000
 
 export function Shell({ session, children }: { session: Session; children: ReactNode }) {
   const { t } = useTranslation()
@@ -40,11 +44,12 @@ export function Shell({ session, children }: { session: Session; children: React
   const isBare = useStore(bare)
 
   useEffect(() => {
+    const sounding = new Sounding()
     const updates = new LiveUpdates(client, (alert: Alert) => {
-      // What is caught up after a long absence is read, not heard.
-      if (alert.severity !== 'info' && serverClock.now() - Date.parse(alert.opened_at) < RECENT_MS) {
-        ring(alert.severity === 'critical')
-      }
+      const now = serverClock.now()
+      arrived(alert.id)
+      // That it is quiet is decided only after it is told of: what is in force is known here beforehand.
+      if (sounding.hears(alert, now, quietOf(client, alert, now) !== null)) ring(alert.severity === 'critical')
     })
     return () => updates.close()
   }, [client])
@@ -55,6 +60,7 @@ export function Shell({ session, children }: { session: Session; children: React
   }, [open.waiting.length, title, t, session.facility.name])
 
   const may = (permission: Permission) => session.user.permissions.includes(permission)
+  useQuiets(false, may('alert.quiet'))
   const mayReplay = may('recording.view')
   useShortcuts({
     '?': () => keysOpen.set(true),
@@ -83,6 +89,7 @@ export function Shell({ session, children }: { session: Session; children: React
           {links.map((link) => <RailLink key={link.to} {...link} />)}
           <span className="rail-space desk-only" />
           {/* A phone has no room for them: there they are in the menu. */}
+          {may('duty.view') && <RailLink to="/duty" icon={CalendarClock} label={t('roster.page')} className="desk-only" />}
           {may('user.manage') && <RailLink to="/users" icon={Users} label={t('nav.users')} className="desk-only" />}
           {may('audit.view') && <RailLink to="/audit" icon={ScrollText} label={t('nav.audit')} className="desk-only" />}
           <UserMenu />
@@ -96,10 +103,13 @@ export function Shell({ session, children }: { session: Session; children: React
         </div>
         <KeysDialog />
         <AlertActionDialog />
+        <BatchDialog />
+        <SnoozeDialog />
         <MuteDialog />
         <RoomLife />
         <QuarrelDialog />
         <LeaveDialog />
+        <SignOutDialog />
         <Toasts />
       </div>
     </SessionContext>

@@ -1,14 +1,10 @@
 // Who is signed in, and what that person may set for themselves.
-import { useQueryClient } from '@tanstack/react-query'
-import { CircleUser, Keyboard, LogOut, ScrollText, UserCog, Users, VolumeX } from 'lucide-react'
+import { CalendarClock, CircleUser, Keyboard, LogOut, ScrollText, UserCog, Users, VolumeX } from 'lucide-react'
 import { use } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { muteOpen } from '../alerts/alertActions'
-import { signOut } from '../api/actions'
-import { keys } from '../api/queries'
 import { Menu, MenuChoices, MenuItem, MenuLine } from '../controls/Menu'
-import { tell } from '../controls/toasts'
 import { word } from '../i18n'
 import { prefer, preferences } from '../preferences/preferences'
 import { useStore } from '../preferences/store'
@@ -18,27 +14,18 @@ import { useSitesNamed } from '../rights/sites'
 import { onPhone } from './phone'
 import { RoomsItem } from '../rooms/RoomsItem'
 import { keysOpen, SessionContext } from './shellState'
+import { useSignOut } from './signingOut'
 
 export function UserMenu() {
   const { t } = useTranslation()
-  const client = useQueryClient()
+  const { ask: signOut } = useSignOut()
   const session = use(SessionContext)
   const { language, theme } = useStore(preferences)
   const [path, navigate] = useLocation()
   const held = useHeld()
   const sitesNamed = useSitesNamed()
   const may = (permission: Permission) => session?.user.permissions.includes(permission)
-  const here = path === '/account' || path === '/rooms' || (onPhone() && (path === '/users' || path === '/audit'))
-  const leave = async () => {
-    try {
-      await signOut()
-      // The session first: with it the shell goes, and nobody is left to ask for the rest again.
-      await client.resetQueries({ queryKey: keys.session })
-      client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.session[0] })
-    } catch {
-      tell(t('error.signOut'), 'breach')
-    }
-  }
+  const here = path === '/account' || path === '/rooms' || (onPhone() && (path === '/users' || path === '/audit' || path.startsWith('/duty')))
   return (
     <Menu
       align="end"
@@ -55,6 +42,7 @@ export function UserMenu() {
       </div>
       <MenuLine />
       <MenuItem icon={<UserCog size={15} />} onSelect={() => navigate('/account')}>{t('nav.account')}</MenuItem>
+      {onPhone() && may('duty.view') && <MenuItem icon={<CalendarClock size={15} />} onSelect={() => navigate('/duty')}>{t('roster.page')}</MenuItem>}
       {onPhone() && may('user.manage') && <MenuItem icon={<Users size={15} />} onSelect={() => navigate('/users')}>{t('nav.users')}</MenuItem>}
       {onPhone() && may('audit.view') && <MenuItem icon={<ScrollText size={15} />} onSelect={() => navigate('/audit')}>{t('nav.audit')}</MenuItem>}
       <RoomsItem />
@@ -68,7 +56,7 @@ export function UserMenu() {
       <MenuItem icon={<VolumeX size={15} />} trail="M" onSelect={() => muteOpen.set(true)}>{t('mute.title')}</MenuItem>
       {!onPhone() && <MenuItem icon={<Keyboard size={15} />} trail="?" onSelect={() => keysOpen.set(true)}>{t('keys.title')}</MenuItem>}
       <MenuLine />
-      <MenuItem icon={<LogOut size={15} />} onSelect={() => void leave()}>{t('user.signOut')}</MenuItem>
+      <MenuItem icon={<LogOut size={15} />} onSelect={() => void signOut()}>{t('user.signOut')}</MenuItem>
       <p className="menu-label">{t('app.version', { version: session?.version })}</p>
     </Menu>
   )

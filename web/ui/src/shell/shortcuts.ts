@@ -7,8 +7,8 @@ function busy(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true
   const target = event.target as HTMLElement | null
   if (target?.closest('input, textarea, select, [contenteditable], [role=menu], [role=dialog]')) return true
-  // A button that has the focus keeps Enter and Space for itself.
-  if ((event.key === 'Enter' || event.key === ' ') && target?.closest('button, a')) return true
+  // A button that has the focus keeps Enter and Space for itself, a link Enter.
+  if ((event.key === 'Enter' && target?.closest('button, a')) || (event.key === ' ' && target?.closest('button'))) return true
   return document.querySelector('[role=dialog][data-state=open], [role=menu][data-state=open]') !== null
 }
 

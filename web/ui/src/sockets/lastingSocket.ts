@@ -110,9 +110,17 @@ export class LastingSocket {
 
   // Someone looks again, or the network is back: do not make them wait for the rest of the pause.
   private hurry = () => {
-    if (document.hidden || this.timer === undefined) return
-    this.backoff.reset()
-    this.connect()
+    if (document.hidden) return
+    if (this.timer !== undefined) {
+      this.backoff.reset()
+      this.connect()
+      return
+    }
+    // A telephone that slept holds a connection of which nothing is left: it is not given time to prove it.
+    const silent = performance.now() - this.heardAt
+    if (!this.socket || !this.options.silenceMs || silent <= this.options.silenceMs) return
+    this.options.onSilence?.(silent)
+    this.renew()
   }
 
   private checkSilence = () => {

@@ -39,6 +39,10 @@ export const ROLES = [
   role('site_lead', ['session.own', 'camera.view', 'audit.view'], { of_sites: true }),
 ]
 
+const USUAL: Record<string, Answer> = {
+  '/api/sites': list(SITES), '/api/roles': list(ROLES), '/api/channels': { items: [], gateways: [], webpush: { public_key: '' } },
+}
+
 export const user = (id: number, username: string, more: Partial<User> = {}): User => ({
   id, username, role: 'viewer', sites: null, enabled: true, created_at: '2026-11-01T00:00:00Z', last_seen_at: null, sessions: 0, tokens: 0, ...more,
 })
@@ -54,7 +58,7 @@ export function serve(answers: Record<string, Answer>): Call[] {
     const { pathname, searchParams } = new URL(url, 'http://x')
     const call: Call = { method: init.method ?? 'GET', path: pathname, query: searchParams, body: typeof init.body === 'string' ? JSON.parse(init.body) : null }
     calls.push(call)
-    let answer: Answer = answers[`${call.method} ${pathname}`] ?? (call.method === 'GET' ? (pathname === '/api/sites' ? list(SITES) : pathname === '/api/roles' ? list(ROLES) : list([])) : undefined)
+    let answer: Answer = answers[`${call.method} ${pathname}`] ?? (call.method === 'GET' ? (USUAL[pathname] ?? list([])) : undefined)
     if (typeof answer === 'function') answer = (answer as (call: Call) => unknown)(call)
     if (answer instanceof Promise) return answer as Promise<Response>
     if (answer instanceof Response) return Promise.resolve(answer.clone())

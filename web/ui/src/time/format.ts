@@ -59,8 +59,8 @@ export function stretch(from: string | number, to: string | number): string {
 }
 
 /** The same with the whole date, also of today: for what is kept, and read on another day. */
-export function datedStretch(from: string | number, to: string | number): string {
-  return `${date(from)} ${clock(from)} – ${day(from) === day(to) ? '' : `${date(to)} `}${clock(to)}`
+export function datedStretch(from: string | number, to: string | number, seconds = true): string {
+  return `${date(from)} ${clock(from, seconds)} – ${day(from) === day(to) ? '' : `${date(to)} `}${clock(to, seconds)}`
 }
 
 export function date(at: string | number): string {

@@ -23,6 +23,9 @@ describe('gravestByCamera', () => {
   it('has no tile for what a node raised', () => {
     expect(gravestByCamera([alert(null, 'storage', 'critical', 1)]).size).toBe(0)
   })
+  it('has no tile for a canary, which is filed under some camera of its site', () => {
+    expect(gravestByCamera([alert('a', 'canary', 'critical', 1)]).size).toBe(0)
+  })
 })
 
 describe('firstToTake', () => {

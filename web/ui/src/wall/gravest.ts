@@ -22,7 +22,8 @@ function gravestFirst(a: Alert, b: Alert): number {
 export function gravestByCamera(alerts: readonly Alert[]): Map<string, TileAlert> {
   const found = new Map<string, Alert[]>()
   for (const alert of alerts) {
-    if (alert.camera !== null) found.set(alert.camera, [...(found.get(alert.camera) ?? []), alert])
+    // A canary is filed under a camera that has nothing to do with it.
+    if (alert.camera !== null && alert.kind !== 'canary') found.set(alert.camera, [...(found.get(alert.camera) ?? []), alert])
   }
   return new Map([...found].map(([camera, all]) => {
     const [first, ...rest] = all.toSorted(gravestFirst) as [Alert, ...Alert[]]

@@ -1,0 +1,1 @@
+"""Synthetic alerts that prove, every few minutes, that the way of an alert is whole."""
