@@ -57,6 +57,7 @@ def test_who_is_added_for_a_site_sees_that_alone_until_the_session_is_ended(
     with signed_in(browser, f"{demo.base}/users", language=language) as page:
         page.get_by_role("button", name=say(language, "users.add")).click()
         dialog = page.get_by_role("dialog")
+        expect(dialog.locator("#new-user")).to_be_focused()
         page.keyboard.press("Enter")
         expect(dialog.get_by_role("alert")).to_have_text(say(language, "users.noName"))
         dialog.locator("#new-user").fill("admin")
