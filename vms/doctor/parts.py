@@ -68,7 +68,7 @@ def ways_out(env: Mapping[str, str]) -> Finding:
         ways = Ways.of(env)
     except ConfigurationError as err:
         said, _, remedy = str(err).partition("; ")
-        return Finding("problem", "messages", said, remedy or "see docs/alerts.md, Channels")
+        return Finding("problem", "messages", said, remedy or "see docs/channels.md")
     wanting = []
     if not ways.gateways:
         wanting.append("no gateway (VMS_NOTIFY_<NAME>): only browsers that allowed it are called")
@@ -77,7 +77,7 @@ def ways_out(env: Mapping[str, str]) -> Finding:
     if ways.canary is None:
         wanting.append("no VMS_NOTIFY_CANARY: nobody outside notices when this host is dead")
     if wanting:
-        return Finding("warning", "messages", "; ".join(wanting), "see docs/alerts.md, Channels")
+        return Finding("warning", "messages", "; ".join(wanting), "see docs/channels.md")
     return Finding("ok", "messages", f"gateways: {', '.join(ways.gateways)}; {ways.public_url}")
 
 

@@ -23,7 +23,7 @@ PREFIX = "VMS_NOTIFY_"
 #: A monitor outside that canaries are sent to; never offered to persons.
 CANARY = "canary"
 PLACE = "{address}"
-SEE = "see docs/alerts.md, Channels"
+SEE = "see docs/channels.md"
 
 _NAME = re.compile(r"[A-Z0-9][A-Z0-9_]{0,31}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30})://")

@@ -206,7 +206,7 @@ def test_the_key_pair_is_made_once_and_nobody_elses(tmp_path: Path) -> None:
 
 
 async def test_examples_of_the_handbook_are_taken_and_mean_what_it_says(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "channels.md").read_text(encoding="utf-8")
     examples = dict(re.findall(r"`([A-Z]+)=([a-z]+://[^`]+)`", text))
     assert examples.keys() == {"MAIL", "TELEGRAM", "SMS", "NTFY", "CANARY"}
     env = {f"VMS_NOTIFY_{name}": url for name, url in examples.items()}

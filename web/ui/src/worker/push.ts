@@ -2,7 +2,7 @@
 import type { Language } from './words'
 import { say } from './words'
 
-/** What the server sends (docs/alerts.md): text only, since it passes through others' hands. */
+/** What the server sends (docs/channels.md): text only, since it passes through others' hands. */
 export interface Pushed {
   title: string
   body: string
